@@ -1,0 +1,40 @@
+# Build options, warnings, sanitizers and compiler caches; presets switch them (CMakePresets.json).
+option(MAILFERRY_TESTS "Build the tests" ON)
+option(MAILFERRY_BENCH "Build the programs in bench/" ON)
+option(MAILFERRY_FUZZ "Build only the fuzzers (clang)" OFF)
+option(MAILFERRY_WERROR "Warnings are errors" ON)
+set(MAILFERRY_SANITIZE "" CACHE STRING "Sanitizers, e.g. address,undefined")
+
+find_program(CCACHE_PROGRAM ccache)
+if(CCACHE_PROGRAM)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE_PROGRAM})
+endif()
+
+add_library(mailferry_options INTERFACE)
+target_compile_options(mailferry_options INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Wold-style-cast -Woverloaded-virtual
+  $<$<BOOL:${MAILFERRY_WERROR}>:-Werror>)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  # GCC 12 reports false positives from inside std::variant and std::string at -O2.
+  target_compile_options(mailferry_options INTERFACE -Wno-maybe-uninitialized -Wno-restrict -fpch-preprocess)
+endif()
+if(MAILFERRY_SANITIZE)
+  target_compile_options(mailferry_options INTERFACE -fsanitize=${MAILFERRY_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+  target_link_options(mailferry_options INTERFACE -fsanitize=${MAILFERRY_SANITIZE})
+endif()
+find_program(MOLD_PROGRAM mold)
+if(MOLD_PROGRAM AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  target_link_options(mailferry_options INTERFACE -fuse-ld=mold)
+endif()
+set_property(GLOBAL PROPERTY JOB_POOLS link_pool=1)
+set(CMAKE_JOB_POOL_LINK link_pool)
+
+find_package(PkgConfig REQUIRED)
+find_package(Threads REQUIRED)
+find_package(Boost 1.81 REQUIRED)
+find_package(OpenSSL 3 REQUIRED)
+find_package(SQLite3 REQUIRED)
+find_package(fmt REQUIRED)
+find_package(spdlog REQUIRED)
+pkg_check_modules(GSASL REQUIRED IMPORTED_TARGET libgsasl)
+pkg_check_modules(TOMLPP REQUIRED IMPORTED_TARGET tomlplusplus)

@@ -1,0 +1,104 @@
+// What is known for certain about a copy between two accounts, and what is in doubt. Intents are durable before the
+// effect, outcomes after it (DESIGN §2.3). Lives in one SQLite file; format: docs/formats/state.md.
+#pragma once
+
+#include "base/result.hpp"
+#include "mail/flags.hpp"
+#include "mail/uid.hpp"
+#include "mail/uid_set.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace mailferry::state {
+
+using PairId = std::int64_t;
+using RouteId = std::int64_t;
+
+/// One source mailbox → one destination mailbox. A UIDVALIDITY that changed on either side means another route row.
+struct Route {
+  RouteId id = 0;                  // 0: not stored yet
+  std::string source_mailbox;      // UTF-8, joined with '/' after escaping '/' and '\' with '\'
+  std::string destination_mailbox;
+  UidValidity source_validity = 0;
+  UidValidity destination_validity = 0;
+  /// Source as it was when all before was settled: then UIDNEXT, HIGHESTMODSEQ, MESSAGES equal to these mean "nothing new".
+  Uid source_uid_next = 0;
+  ModSeq source_modseq = 0;
+  std::uint32_t source_messages = 0;
+};
+
+/// An append that may have happened: source UIDs, to be found on the destination from UID `destination_from` on.
+struct Intent {
+  RouteId route = 0;
+  UidSet source;
+  Uid destination_from = 0;
+};
+
+/// `count` consecutive source UIDs delivered to as many consecutive destination UIDs (destination 0: UIDs unknown, no
+/// UIDPLUS), all with the same flags at the time of the last look.
+struct SettledRun {
+  Uid source = 0;
+  std::uint32_t count = 0;
+  Uid destination = 0;
+  Flags flags;
+};
+
+/// A message that was given up on; reported and retried by later runs.
+struct Parked {
+  RouteId route = 0;
+  Uid source = 0;
+  std::string reason;
+  std::string remedy;
+  int attempts = 0;
+};
+
+/// Everything that belongs into one transaction; filled on the network thread, applied on the blocking pool.
+struct Batch {
+  std::vector<Route> routes;                                   // insert (id 0) or update the checkpoint values
+  std::vector<Intent> intents;                                 // replaces the open intent of the route
+  std::vector<RouteId> closed_intents;                         // nothing of the route is in doubt any more
+  std::vector<std::pair<RouteId, SettledRun>> settled;         // in doubt → settled; adjacent runs are merged
+  std::vector<std::pair<RouteId, std::vector<std::pair<UidSet, Flags>>>> flags;  // settled messages have these flags now
+  std::vector<std::pair<RouteId, UidSet>> forgotten;           // expunged on the source, or to be copied again
+  std::vector<Parked> parked;                                  // insert or update
+  std::vector<std::pair<RouteId, UidSet>> unparked;
+  std::vector<std::pair<std::string, std::string>> notes;      // key → value for the pair (e.g. slowest append)
+  [[nodiscard]] bool empty() const noexcept;
+};
+
+class Journal {
+ public:
+  /// Opens or creates the file (0600, its directory 0700) and locks it against a second process: Error{usage, run} "is in
+  /// use by process N". A newer format or a damaged file is Error{state_corrupt} and the file is left alone.
+  [[nodiscard]] static Result<std::unique_ptr<Journal>> open(const std::string& path);
+  ~Journal();
+
+  /// The pair of accounts, created when new. Keys are "user@host:port".
+  [[nodiscard]] Result<PairId> pair(const std::string& source_account, const std::string& destination_account);
+  [[nodiscard]] Result<std::vector<Route>> routes(PairId pair);
+  /// Intents that were never closed: what they name and is not settled is in doubt.
+  [[nodiscard]] Result<std::vector<Intent>> in_doubt(PairId pair);
+  /// Settled runs of a route, ascending by source UID; reads in chunks so that memory stays bounded: call with the last
+  /// source UID + 1 until it returns an empty list.
+  [[nodiscard]] Result<std::vector<SettledRun>> settled(RouteId route, Uid from, std::size_t limit = 4096);
+  [[nodiscard]] Result<UidSet> settled_uids(RouteId route);
+  [[nodiscard]] Result<std::vector<Parked>> parked(PairId pair);
+  [[nodiscard]] Result<std::optional<std::string>> note(PairId pair, const std::string& key);
+
+  /// One durable transaction (fsync). New routes get their ids written into `batch.routes`. On Error{local_io} (disk full…)
+  /// nothing of the batch is stored. Thread-safe against the readers above.
+  [[nodiscard]] Result<> apply(PairId pair, Batch& batch);
+
+ private:
+  struct Impl;
+  explicit Journal(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace mailferry::state

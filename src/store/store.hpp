@@ -1,0 +1,178 @@
+// The contract between the engine and any place where mail lives. Calls are per batch, never per message, so that a
+// store can pipeline. All errors carry their scope; after an Error of scope account a Session is closed and useless.
+#pragma once
+
+#include "async/task.hpp"
+#include "mail/flags.hpp"
+#include "mail/internal_date.hpp"
+#include "mail/mailbox_path.hpp"
+#include "mail/message_identity.hpp"
+#include "mail/uid.hpp"
+#include "mail/uid_set.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace mailferry::store {
+
+/// What is known of a mailbox without opening it. Zero: unknown.
+struct MailboxStatus {
+  UidValidity uid_validity = 0;
+  Uid uid_next = 0;
+  std::uint32_t messages = 0;
+  ModSeq highest_modseq = 0;
+  std::optional<std::uint64_t> octets;
+};
+
+struct MailboxInfo {
+  MailboxPath path;             // without the namespace prefix of the personal namespace
+  bool selectable = true;
+  bool subscribed = false;
+  SpecialUse use = SpecialUse::none;
+  std::optional<MailboxStatus> status;   // absent: not selectable, or the server refused to tell
+};
+
+/// How a store behaves; asked for, never guessed from its name.
+struct Traits {
+  std::string name;             // "alice@mail.example.org"
+  std::string identity;         // "alice@mail.example.org:993", the key of the account in the state
+  char separator = '/';
+  bool uid_plus = false;        // appends tell the new UID
+  bool multi_append = false;
+  bool change_tokens = false;   // CONDSTORE: highest_modseq is reliable
+  std::optional<std::uint64_t> append_limit;
+};
+
+/// One message as a scan sees it.
+struct MessageMeta {
+  Uid uid = 0;
+  Flags flags;
+  std::uint64_t octets = 0;
+  InternalDate date;
+  MessageIdentity identity;
+};
+
+/// What a scan shall fill in besides the UID.
+struct ScanDetail { bool flags = false; bool octets = false; bool date = false; bool identity = false; };
+
+struct ScanRequest {
+  MailboxPath mailbox;
+  UidValidity uid_validity = 0;           // 0: any; otherwise a change is Error{protocol, mailbox}
+  std::optional<UidSet> uids;             // absent: all from `from` on
+  Uid from = 1;
+  ModSeq changed_since = 0;               // with Traits::change_tokens: only what changed after this
+  ScanDetail detail;
+};
+
+/// The state of a mailbox at the moment it was opened by a scan.
+struct ScanResult {
+  MailboxStatus status;
+  UidSet uids;                            // of the messages seen by this scan
+};
+
+/// Receives a scan in batches; called on the network thread.
+class MetaSink {
+ public:
+  virtual ~MetaSink() = default;
+  virtual void message(MessageMeta&& meta) = 0;
+};
+
+struct CreateRequest { MailboxPath mailbox; SpecialUse use = SpecialUse::none; bool create = true; bool subscribe = false; };
+/// State of the mailbox for appending: after the create.
+struct Prepared { MailboxStatus status; PermanentFlags permanent_flags; };
+
+struct FlagUpdate { UidSet uids; Flags add; Flags remove; };
+
+/// What a reader was asked for; requests are sent ahead of the answers.
+struct ReadRequest {
+  std::uint64_t ticket = 0;
+  MailboxPath mailbox;
+  UidValidity uid_validity = 0;
+  UidSet uids;
+};
+
+struct MessageHead {
+  std::uint64_t ticket = 0;
+  Uid uid = 0;
+  Flags flags;
+  InternalDate date;
+  std::uint64_t octets = 0;
+};
+
+struct ReadDone { std::uint64_t ticket = 0; Result<> result; };
+
+/// Messages of many mailboxes as one stream over one session.
+class Reader {
+ public:
+  virtual ~Reader() = default;
+  /// Queues a request. Kept until sent; sending happens inside next().
+  virtual void request(ReadRequest request) = 0;
+  /// The next message, or the end of a request (its UIDs that never came are gone from the source). Skips what is left of the
+  /// body before. Calling it with no request outstanding is a programming error.
+  virtual Task<std::variant<MessageHead, ReadDone>> next() = 0;
+  /// The next piece of the body of the message that next() returned; empty at its end. Valid until the next call.
+  virtual Task<std::span<const char>> body() = 0;
+  virtual void close() noexcept = 0;
+};
+
+/// What became of one appended message; `uid` 0 when the server does not tell.
+struct AppendOutcome { std::uint64_t token = 0; UidValidity uid_validity = 0; Uid uid = 0; Result<> result; };
+
+/// Appends in order over one session with a window in flight.
+class Appender {
+ public:
+  virtual ~Appender() = default;
+  /// Begins a message; waits while the window is full. Messages for the same mailbox may share a MULTIAPPEND.
+  /// `alone`: this message must be its own APPEND.
+  virtual Task<> begin(const MailboxPath& mailbox, const MessageHead& head, std::uint64_t token, bool alone) = 0;
+  virtual Task<> write(std::span<const char> octets) = 0;
+  virtual Task<> end() = 0;
+  /// Completes what is open without waiting for its outcome.
+  virtual Task<> seal() = 0;
+  /// Completes everything and waits for all outcomes.
+  virtual Task<> drain() = 0;
+  /// The outcomes since the last call. An Error of scope message that says `in_batch` … see AppendRefusal in the executor.
+  virtual std::vector<AppendOutcome> take_outcomes() = 0;
+  virtual void close() noexcept = 0;
+};
+
+/// One connection's worth of access to an account. One call at a time, except where said.
+class Session {
+ public:
+  virtual ~Session() = default;
+  [[nodiscard]] virtual const Traits& traits() const noexcept = 0;
+  /// All mailboxes with their status in as few turns as the server allows.
+  virtual Task<std::vector<MailboxInfo>> list(bool with_octets) = 0;
+  /// Creates, subscribes and opens in one turn; one result a request, in order.
+  virtual Task<std::vector<Result<Prepared>>> prepare(const std::vector<CreateRequest>& requests) = 0;
+  /// Scans mailboxes in one pipelined turn; one result a request, in order. `sinks[i]` may be null.
+  virtual Task<std::vector<Result<ScanResult>>> scan(const std::vector<ScanRequest>& requests,
+                                                     const std::vector<MetaSink*>& sinks) = 0;
+  /// Digest of the canonical body (line ends normalised) of each message, in the order of the UIDs; missing ones left out.
+  virtual Task<std::vector<std::pair<Uid, Digest>>> body_digests(const MailboxPath& mailbox, const UidSet& uids) = 0;
+  virtual Task<> change_flags(const MailboxPath& mailbox, UidValidity uid_validity, const std::vector<FlagUpdate>& updates) = 0;
+  /// The session becomes a reader or an appender until that is destroyed.
+  virtual std::unique_ptr<Reader> reader() = 0;
+  virtual std::unique_ptr<Appender> appender(std::size_t window_octets) = 0;
+  /// Says goodbye politely within a short deadline.
+  virtual Task<> logout() = 0;
+  virtual void close() noexcept = 0;
+  /// Commands sent so far, for reports and tests.
+  [[nodiscard]] virtual std::uint64_t commands() const noexcept = 0;
+};
+
+/// An account.
+class Store {
+ public:
+  virtual ~Store() = default;
+  [[nodiscard]] virtual const std::string& name() const noexcept = 0;      // for people
+  [[nodiscard]] virtual const std::string& identity() const noexcept = 0;  // key in the state
+  /// A new session, connected and signed in.
+  virtual Task<std::unique_ptr<Session>> open_session() = 0;
+};
+
+}  // namespace mailferry::store
