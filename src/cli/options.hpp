@@ -1,0 +1,65 @@
+// The command line, read into plain data. The accounts are complete when parse_command_line() returns; the secrets are
+// read afterwards by cli::run(), before the network starts.
+#pragma once
+
+#include "base/result.hpp"
+#include "base/secret.hpp"
+#include "config/account.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace mailferry::cli {
+
+enum class Command { copy, verify, folders, config_keys, config_docs, config_check };
+
+/// `--map FROM=TO`: the mailbox FROM, and what is below it, is called TO on the destination. Names as people read them
+/// (UTF-8).
+struct MapRule {
+  std::string from;
+  std::string to;
+};
+
+/// What the options of copy, verify and folders say; defaults from [copy] of mailferry.toml are already merged in.
+struct Options {
+  std::string config_file;  // the file that was read; empty: none
+  std::string state_file;   // never empty; its directory may not exist yet
+  bool yes = false;
+  bool dry_run = false;
+  bool explain = false;
+  bool quiet = false;
+  bool json = false;
+  bool verbose = false;
+  std::vector<std::string> mailbox;  // patterns; empty: all
+  std::vector<std::string> exclude;  // patterns
+  std::vector<MapRule> map;
+  unsigned connections = 0;         // a side; 0: automatic. Account::connections has the value for each side
+  std::uint64_t window_octets = 0;  // appends in flight; 0: automatic
+  bool deep = false;                // verify: compare bodies
+  std::string manifest;             // verify: file that the result is written to; empty: none
+};
+
+struct Invocation {
+  Command command = Command::copy;
+  config::Account from;
+  config::Account to;
+  bool has_to = false;  // false only for `folders FROM`
+  Secret from_secret;   // filled by run(), never by parse_command_line()
+  Secret to_secret;
+  Options options;
+  std::string docs_page;  // config docs: which page
+};
+
+/// Either something to run, or text that was asked for (--help, --version): print it and exit with 0.
+struct CommandLine {
+  std::optional<Invocation> invocation;
+  std::string text;
+};
+
+/// Reads the command line and the configuration it names. Errors: kind usage, one sentence with the remedy; the file of
+/// accounts cannot be read: kind local_io or usage.
+[[nodiscard]] Result<CommandLine> parse_command_line(int argc, const char* const* argv);
+
+}  // namespace mailferry::cli

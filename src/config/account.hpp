@@ -1,0 +1,32 @@
+// One mail account as the user described it: where it is, who logs in, and where the secret comes from. Plain data.
+#pragma once
+
+#include "auth/secret_source.hpp"
+#include "net/endpoint.hpp"
+
+#include <string>
+
+namespace mailferry::config {
+
+struct Account {
+  /// The name in mailferry.toml; empty when the account was given as a URL.
+  std::string name;
+  /// The login name, decoded; may contain '@'.
+  std::string user;
+  net::Endpoint endpoint;
+  auth::SecretSource secret;
+  /// The user allowed the password to travel without TLS; only set together with Security::plaintext.
+  bool allow_plaintext = false;
+  /// The most connections to this account at a time; 0: decided by what is measured. Already includes --connections.
+  unsigned connections = 0;
+
+  /// "alice@mail.example.org:993", for messages and as the account's key in the state (host in lower case, IPv6 in
+  /// brackets).
+  [[nodiscard]] std::string label() const;
+};
+
+/// The same mailboxes would be read and written: same user and host, and the same port (143 and 993 count as one
+/// server).
+[[nodiscard]] bool is_same_account(const Account& one, const Account& other);
+
+}  // namespace mailferry::config
