@@ -12,10 +12,14 @@ namespace mailferry::async {
 
 class BlockingPool {
  public:
-  BlockingPool(asio::io_context& context, std::size_t threads = 1);
+  explicit BlockingPool(asio::io_context& context, std::size_t threads = 1);
   /// Waits for the jobs that run.
   ~BlockingPool();
-  /// Runs `work` on a pool thread and resumes here. What `work` captures is its own until it returns.
+  BlockingPool(const BlockingPool&) = delete;
+  BlockingPool& operator=(const BlockingPool&) = delete;
+
+  /// Runs `work` on a pool thread and resumes on the thread of the io_context. What `work` captures is its own until it
+  /// returns. With one thread, jobs run in the order of the calls.
   Task<> run(std::function<Result<>()> work);
 
  private:

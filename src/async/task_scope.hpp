@@ -1,4 +1,5 @@
-// Structured concurrency: nothing spawned outlives its scope, and each task has a name to be shown when something hangs.
+// Structured concurrency: nothing spawned outlives its scope, and each task has a name to be shown when something
+// hangs.
 #pragma once
 
 #include "async/notifier.hpp"
@@ -6,6 +7,7 @@
 
 #include <functional>
 #include <list>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,10 +18,13 @@ class TaskScope {
   explicit TaskScope(asio::io_context& context);
   /// Every task must have ended (join() awaited); otherwise the program is aborted.
   ~TaskScope();
+  TaskScope(const TaskScope&) = delete;
+  TaskScope& operator=(const TaskScope&) = delete;
 
-  /// Starts `task`. Its arguments must be values or outlive join(). An error is kept: the first one is what join() returns.
+  /// Starts `task` in a later turn of the loop, never inside this call. Its arguments must be values or outlive join().
+  /// An error is kept: the first one is what join() returns.
   void spawn(std::string name, Task<> task);
-  /// Waits until all tasks ended; the first error, if any. May be called again after more spawns.
+  /// Waits until all tasks ended; the first error since the last join(), if any. May be called again after more spawns.
   Task<> join();
   [[nodiscard]] std::size_t running() const noexcept { return names_.size(); }
   [[nodiscard]] std::vector<std::string> names() const;
