@@ -10,7 +10,7 @@ namespace mailferry::imap {
 
 /// A command without its tag: called once with the writer that carries the tag.
 struct Command {
-  std::string name;                                     // "UID FETCH", for logs and errors
+  std::string name;  // "UID FETCH", for logs and errors
   std::function<void(CommandWriter&)> write;
 };
 
@@ -24,15 +24,20 @@ Command starttls();
 Command login(std::string_view user, std::string_view password);
 /// `initial_response` is base64 already, "=" for an empty one (RFC 4959); nullopt without SASL-IR.
 Command authenticate(std::string_view mechanism, std::optional<std::string_view> initial_response);
-Command id(const std::vector<std::pair<std::string, std::string>>& fields);       // RFC 2971
-Command enable(const std::vector<std::string_view>& names);                       // RFC 5161
-Command namespace_();                                                             // RFC 2342
-Command compress_deflate();                                                       // RFC 4978
+Command id(const std::vector<std::pair<std::string, std::string>>& fields);  // RFC 2971
+Command enable(const std::vector<std::string_view>& names);                  // RFC 5161
+Command namespace_();                                                        // RFC 2342
+Command compress_deflate();                                                  // RFC 4978
 Command list(std::string_view reference, std::string_view pattern);
 Command lsub(std::string_view reference, std::string_view pattern);
 /// LIST-EXTENDED: selection "(SUBSCRIBED)" and RETURN options; `status_items` needs LIST-STATUS (RFC 5819).
-struct ListOptions { bool select_subscribed = false; bool return_subscribed = false; bool return_children = false;
-                     bool return_special_use = false; std::vector<std::string_view> status_items; };
+struct ListOptions {
+  bool select_subscribed = false;
+  bool return_subscribed = false;
+  bool return_children = false;
+  bool return_special_use = false;
+  std::vector<std::string_view> status_items = {};
+};
 Command list_extended(std::string_view reference, std::string_view pattern, const ListOptions& options);
 Command status(std::string_view mailbox, const std::vector<std::string_view>& items);
 /// `use`: "\Sent" with CREATE-SPECIAL-USE (RFC 6154), else empty.
@@ -41,28 +46,37 @@ Command delete_(std::string_view mailbox);
 Command rename(std::string_view from, std::string_view to);
 Command subscribe(std::string_view mailbox);
 Command unsubscribe(std::string_view mailbox);
-struct QResync { UidValidity uid_validity = 0; ModSeq modseq = 0; };
+struct QResync {
+  UidValidity uid_validity = 0;
+  ModSeq modseq = 0;
+};
 Command select(std::string_view mailbox, bool condstore = false, std::optional<QResync> qresync = {});
 Command examine(std::string_view mailbox, bool condstore = false, std::optional<QResync> qresync = {});
-Command unselect();                                                               // RFC 3691
+Command unselect();  // RFC 3691
 Command close();
 Command check();
 Command expunge();
-Command uid_expunge(const UidSet& uids);                                          // UIDPLUS
+Command uid_expunge(const UidSet& uids);  // UIDPLUS
 /// What a UID FETCH asks for; header_fields gives BODY.PEEK[HEADER.FIELDS (…)].
-struct FetchItems { bool flags = false, internal_date = false, size = false, modseq = false, body = false, header = false,
-                    envelope = false, body_structure = false, email_id = false, gm_message_id = false, gm_labels = false;
-                    std::vector<std::string_view> header_fields; };
-Command uid_fetch(const UidSet& uids, const FetchItems& items, std::optional<ModSeq> changed_since = {}, bool vanished = false);
+struct FetchItems {
+  bool flags = false, internal_date = false, size = false, modseq = false, body = false, header = false,
+       envelope = false, body_structure = false, email_id = false, gm_message_id = false, gm_labels = false;
+  std::vector<std::string_view> header_fields = {};
+};
+Command uid_fetch(const UidSet& uids, const FetchItems& items, std::optional<ModSeq> changed_since = {},
+                  bool vanished = false);
 /// "first:*". Filter by UID: a server answers with the last message even when its UID is smaller (quirk x19).
-Command uid_fetch_from(Uid first, const FetchItems& items, std::optional<ModSeq> changed_since = {}, bool vanished = false);
-Command uid_store(const UidSet& uids, StoreMode mode, const Flags& flags, bool silent = true, std::optional<ModSeq> unchanged_since = {});
+Command uid_fetch_from(Uid first, const FetchItems& items, std::optional<ModSeq> changed_since = {},
+                       bool vanished = false);
+Command uid_store(const UidSet& uids, StoreMode mode, const Flags& flags, bool silent = true,
+                  std::optional<ModSeq> unchanged_since = {});
 Command uid_copy(const UidSet& uids, std::string_view mailbox);
-Command uid_move(const UidSet& uids, std::string_view mailbox);                   // RFC 6851
+Command uid_move(const UidSet& uids, std::string_view mailbox);  // RFC 6851
 /// All UIDs from `first` on: with `esearch` "UID SEARCH RETURN (ALL) UID first:*".
 Command uid_search_from(Uid first, bool esearch);
 Command uid_search_header(std::string_view field, std::string_view value, bool esearch);
-Command idle();                                                                   // ends with the line "DONE"
+Command idle();  // ends with the line "DONE"
+/// `events`: words and parentheses of RFC 5465 §8, "(selected (MessageNew MessageExpunge)) (personal (MessageNew))".
 Command notify_set(std::string_view events);
 Command notify_none();
 Command get_quota_root(std::string_view mailbox);
@@ -72,9 +86,13 @@ Command get_metadata(std::string_view mailbox, const std::vector<std::string_vie
 }  // namespace commands
 
 /// The head of one message inside APPEND or MULTIAPPEND: " (flags) \"date\" {n+}\r\n" (`first`: preceded by
-/// "tag APPEND mailbox"). Returns the octets up to and including the literal header.
-/// `synchronizing` tells whether the client must wait for "+" before it sends the message.
-struct AppendHead { std::string octets; bool synchronizing = false; };
+/// "tag APPEND mailbox"), up to and including the literal header. Without flags or date the argument is left out.
+struct AppendHead {
+  /// Empty when the mailbox name cannot be sent (it holds NUL, CR or LF): nothing may be sent then.
+  std::string octets;
+  /// The client must wait for "+" before it sends the message.
+  bool synchronizing = false;
+};
 [[nodiscard]] AppendHead append_head(std::string_view tag, std::string_view mailbox, bool first, const Flags& flags,
                                      const std::optional<InternalDate>& date, std::uint64_t size, LiteralMode mode);
 
