@@ -20,7 +20,8 @@ struct SecretSource {
 /// Reads the secret: first line of a file or descriptor or of a command's standard output, without its line end; a
 /// variable's value; or what the user types at the terminal (echo off) after "Password for `who`: ".
 /// Blocks: call it on the blocking pool or before the network starts. A file that others can read is refused (remedy:
-/// chmod 600). Errors: kind auth (empty, command failed: its exit code, never its output), local_io, usage (no terminal).
+/// chmod 600). Errors: kind auth (empty, command failed: its exit code, never its output), local_io, usage (no
+/// terminal).
 [[nodiscard]] Result<Secret> read_secret(const SecretSource& source, const std::string& who);
 
 }  // namespace mailferry::auth

@@ -1,16 +1,9 @@
 #include "config/account.hpp"
 
-#include <algorithm>
-#include <cctype>
+#include "base/ascii.hpp"
 
 namespace mailferry::config {
 namespace {
-
-std::string lower(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return text;
-}
 
 // An account reached by STARTTLS and by implicit TLS is one account.
 std::uint16_t server_port(std::uint16_t port) {
@@ -20,13 +13,13 @@ std::uint16_t server_port(std::uint16_t port) {
 }  // namespace
 
 std::string Account::label() const {
-  const std::string host = lower(endpoint.host);
+  const std::string host = to_lower_ascii(endpoint.host);
   const bool is_ipv6 = host.find(':') != std::string::npos;
   return user + "@" + (is_ipv6 ? "[" + host + "]" : host) + ":" + std::to_string(endpoint.port);
 }
 
 bool is_same_account(const Account& one, const Account& other) {
-  return one.user == other.user && lower(one.endpoint.host) == lower(other.endpoint.host) &&
+  return one.user == other.user && equal_ascii_nocase(one.endpoint.host, other.endpoint.host) &&
          server_port(one.endpoint.port) == server_port(other.endpoint.port);
 }
 

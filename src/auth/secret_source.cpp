@@ -1,0 +1,112 @@
+#include "auth/secret_source.hpp"
+
+#include "auth/line_reader.hpp"
+#include "auth/secret_command.hpp"
+#include "auth/terminal_prompt.hpp"
+
+#include <fmt/format.h>
+
+#include <cerrno>
+#include <charconv>
+#include <chrono>
+#include <cstdlib>
+#include <cstring>
+#include <fcntl.h>
+#include <memory>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace mailferry::auth {
+namespace {
+
+constexpr std::chrono::seconds kPatience{120};
+
+/// "password" or "access token".
+std::string_view noun(const SecretSource& source) {
+  return source.is_token ? "access token" : "password";
+}
+
+Result<> check_private(int descriptor, const std::string& path, std::string_view what) {
+  struct stat status {};
+  if (::fstat(descriptor, &status) != 0) {
+    return fail(ErrorKind::local_io, Scope::run,
+                fmt::format("cannot read {} file {}: {}", what, path, std::strerror(errno)));
+  }
+  if (S_ISDIR(status.st_mode)) {
+    return fail(ErrorKind::local_io, Scope::run, fmt::format("cannot read {} file {}: it is a directory", what, path));
+  }
+  // A pipe (as from <(command)) has no readers but its holders.
+  if (S_ISREG(status.st_mode) && (status.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
+    return fail(ErrorKind::auth, Scope::run,
+                fmt::format("{} file {} can be read by other users (mode {:o})", what, path, status.st_mode & 07777),
+                fmt::format("chmod 600 {}", path));
+  }
+  return {};
+}
+
+Result<Secret> from_file(const SecretSource& source) {
+  const int descriptor = ::open(source.value.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY);
+  if (descriptor < 0) {
+    return fail(ErrorKind::local_io, Scope::run,
+                fmt::format("cannot read {} file {}: {}", noun(source), source.value, std::strerror(errno)),
+                "check the path and that you may read it");
+  }
+  auto checked = check_private(descriptor, source.value, noun(source));
+  auto secret = checked ? read_secret_line(descriptor, fmt::format("{} file {}", noun(source), source.value), kPatience)
+                        : Result<Secret>(std::unexpected(checked.error()));
+  ::close(descriptor);
+  return secret;
+}
+
+Result<Secret> from_environment(const SecretSource& source) {
+  const char* value = std::getenv(source.value.c_str());
+  if (value == nullptr) {
+    return fail(ErrorKind::auth, Scope::run, fmt::format("environment variable {} is not set", source.value),
+                fmt::format("set it to the {} (export {}=…) or use another source", noun(source), source.value));
+  }
+  return Secret(value);
+}
+
+Result<Secret> from_descriptor(const SecretSource& source) {
+  int descriptor = -1;
+  const char* end = source.value.data() + source.value.size();
+  const auto [rest, error] = std::from_chars(source.value.data(), end, descriptor);
+  if (error != std::errc{} || rest != end || descriptor < 0) {
+    return fail(ErrorKind::usage, Scope::run, fmt::format("'{}' is not the number of a file descriptor", source.value),
+                "give a number such as 3, and open it: 3< FILE");
+  }
+  return read_secret_line(descriptor, fmt::format("file descriptor {}", descriptor), kPatience);
+}
+
+Result<Secret> read_any(const SecretSource& source, const std::string& who) {
+  switch (source.kind) {
+    case SecretSource::Kind::file:
+      return from_file(source);
+    case SecretSource::Kind::environment:
+      return from_environment(source);
+    case SecretSource::Kind::descriptor:
+      return from_descriptor(source);
+    case SecretSource::Kind::command:
+      return run_secret_command(source.value, fmt::format("the {} command for {}", noun(source), who), kPatience);
+    case SecretSource::Kind::prompt:
+      return prompt_for_secret(fmt::format("{} for {}: ", source.is_token ? "Access token" : "Password", who));
+    case SecretSource::Kind::none:
+      break;
+  }
+  return fail(
+      ErrorKind::usage, Scope::run, fmt::format("there is no password for {}", who),
+      "give a -password-file, -password-env, -password-command or -password-fd option, or a key in mailferry.toml");
+}
+
+}  // namespace
+
+Result<Secret> read_secret(const SecretSource& source, const std::string& who) {
+  TRY(auto secret, read_any(source, who));
+  if (secret.empty()) {
+    return fail(ErrorKind::auth, Scope::account, fmt::format("the {} for {} is empty", noun(source), who),
+                "its first line must be the secret itself");
+  }
+  return secret;
+}
+
+}  // namespace mailferry::auth
