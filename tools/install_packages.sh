@@ -6,6 +6,7 @@ set -euo pipefail
 readonly list="$(dirname "$(readlink -f "$0")")/packages.txt"
 readonly policy=/usr/sbin/policy-rc.d
 readonly saved_policy=/usr/sbin/policy-rc.d.before-mailferry
+readonly boot_steps='^(procps|procps\.service)$'  # set the system up once and end; they come with cmake
 
 die() { printf 'install_packages: %s\n' "$*" >&2; exit 1; }
 
@@ -26,7 +27,7 @@ missing_of() {  # PACKAGE...: those that are not installed
 services() {  # names of all services and sockets on this machine, one a line
   local file
   for file in /etc/init.d/* /lib/systemd/system/*.service /lib/systemd/system/*.socket; do
-    [[ -f $file || -L $file ]] && basename "$file"
+    if [[ -f $file || -L $file ]]; then basename "$file"; fi
   done | sort -u
 }
 
@@ -38,9 +39,9 @@ undo_killed_run() {  # a run that was killed could not put things back
 deny_new_services() {  # what was installed before may be restarted by an upgrade; nothing new may start
   if [[ -x $policy ]]; then
     "$policy" mailferry-new-service start >/dev/null 2>&1 && status=0 || status=$?
-    [[ $status == 101 ]] && return  # this machine denies it already
+    if [[ $status == 101 ]]; then return; fi  # this machine denies it already
   fi
-  [[ -e $policy || -L $policy ]] && mv "$policy" "$saved_policy"
+  if [[ -e $policy || -L $policy ]]; then mv "$policy" "$saved_policy"; fi
   {
     printf '#!/bin/sh\n# Temporary, while mailferry installs packages; removed afterwards.\ncase "${1%%.service}" in\n'
     sed -E 's/\.service$//; s/.*/  "&") exit 0;;/' <<<"$services_before"
@@ -51,9 +52,8 @@ deny_new_services() {  # what was installed before may be restarted by an upgrad
 }
 
 restore_policy() {
-  [[ ${made_policy:-} == yes ]] && rm -f "$policy"
-  [[ -e $saved_policy || -L $saved_policy ]] && mv "$saved_policy" "$policy"
-  return 0
+  if [[ ${made_policy:-} == yes ]]; then rm -f "$policy"; fi
+  if [[ -e $saved_policy || -L $saved_policy ]]; then mv "$saved_policy" "$policy"; fi
 }
 
 disable_new_services() {
@@ -65,7 +65,7 @@ disable_new_services() {
       update-rc.d "$name" disable >/dev/null 2>&1 || true
     fi
     echo "  $name is installed but neither started nor enabled"
-  done < <(comm -13 <(echo "$services_before") <(services))
+  done < <(comm -13 <(echo "$services_before") <(services) | grep -Ev "$boot_steps")
 }
 
 simulate() { apt-get -s install --no-install-recommends "$@" 2>&1; }
@@ -76,7 +76,7 @@ check_plan() {  # refreshes the package lists if they do not know all; refuses t
     echo "  refreshing the package lists"
     apt-get -qq -o DPkg::Lock::Timeout=300 update || die "apt-get update failed; check the network and /etc/apt/sources.list"
     for package in "$@"; do
-      apt-cache policy "$package" | grep -q 'Candidate: [^(]' ||
+      grep -q 'Candidate: [^(]' <<<"$(apt-cache policy "$package")" ||
         die "the package '$package' is not in this machine's package sources; mailferry is built on Debian 12"
     done
     plan=$(simulate "$@") || die "apt cannot install $*: $plan"
