@@ -58,13 +58,16 @@ struct Parked {
   int attempts = 0;
 };
 
-/// Everything that belongs into one transaction; filled on the network thread, applied on the blocking pool.
+/// Everything that belongs into one transaction; filled on the network thread, applied on the blocking pool. Whatever the
+/// order it was filled in, it takes effect in this one: routes, closed_intents, intents, forgotten, settled, flags,
+/// unparked, parked, notes. So a new intent survives the closing of the one before, and what is to be copied again may
+/// be forgotten and settled in one batch.
 struct Batch {
   std::vector<Route> routes;                                   // insert (id 0) or update the checkpoint values
   std::vector<Intent> intents;                                 // replaces the open intent of the route
   std::vector<RouteId> closed_intents;                         // nothing of the route is in doubt any more
   std::vector<std::pair<RouteId, SettledRun>> settled;         // in doubt → settled; adjacent runs are merged
-  std::vector<std::pair<RouteId, std::vector<std::pair<UidSet, Flags>>>> flags;  // settled messages have these flags now
+  std::vector<std::pair<RouteId, std::vector<std::pair<UidSet, Flags>>>> flags;  // settled messages have these flags now; others are passed over
   std::vector<std::pair<RouteId, UidSet>> forgotten;           // expunged on the source, or to be copied again
   std::vector<Parked> parked;                                  // insert or update
   std::vector<std::pair<RouteId, UidSet>> unparked;
@@ -74,7 +77,7 @@ struct Batch {
 
 class Journal {
  public:
-  /// Opens or creates the file (0600, its directory 0700) and locks it against a second process: Error{usage, run} "is in
+  /// Opens or creates the file (0600, missing directories 0700) and locks it against a second process: Error{usage, run} "is in
   /// use by process N". A newer format or a damaged file is Error{state_corrupt} and the file is left alone.
   [[nodiscard]] static Result<std::unique_ptr<Journal>> open(const std::string& path);
   ~Journal();
@@ -82,17 +85,17 @@ class Journal {
   /// The pair of accounts, created when new. Keys are "user@host:port".
   [[nodiscard]] Result<PairId> pair(const std::string& source_account, const std::string& destination_account);
   [[nodiscard]] Result<std::vector<Route>> routes(PairId pair);
-  /// Intents that were never closed: what they name and is not settled is in doubt.
+  /// Intents that were never closed: what they name and is not settled is in doubt. Intents with nothing left are left out.
   [[nodiscard]] Result<std::vector<Intent>> in_doubt(PairId pair);
-  /// Settled runs of a route, ascending by source UID; reads in chunks so that memory stays bounded: call with the last
-  /// source UID + 1 until it returns an empty list.
+  /// Settled runs of a route, ascending by source UID; reads in chunks so that memory stays bounded: begin with 1, call
+  /// with the last source UID + 1 until it returns an empty list. A run across `from` is given from there on.
   [[nodiscard]] Result<std::vector<SettledRun>> settled(RouteId route, Uid from, std::size_t limit = 4096);
   [[nodiscard]] Result<UidSet> settled_uids(RouteId route);
   [[nodiscard]] Result<std::vector<Parked>> parked(PairId pair);
   [[nodiscard]] Result<std::optional<std::string>> note(PairId pair, const std::string& key);
 
   /// One durable transaction (fsync). New routes get their ids written into `batch.routes`. On Error{local_io} (disk full…)
-  /// nothing of the batch is stored. Thread-safe against the readers above.
+  /// nothing of the batch is stored. UIDs that no mailbox can have are Error{protocol, mailbox}. All calls are thread-safe.
   [[nodiscard]] Result<> apply(PairId pair, Batch& batch);
 
  private:

@@ -1,0 +1,174 @@
+#include "state/journal.hpp"
+
+#include "db/transaction.hpp"
+#include "state/batch_writer.hpp"
+#include "state/run_table.hpp"
+#include "state/schema.hpp"
+
+#include <fmt/format.h>
+
+#include <limits>
+#include <mutex>
+
+namespace mailferry::state {
+namespace {
+
+/// Runs read at a time where the answer is a set.
+constexpr std::size_t kPage = 4096;
+
+Result<Intent> read_intent(const db::Statement& row, const std::string& path) {
+  Result<UidSet> source = UidSet::parse(row.text(1));
+  if (!source) {
+    return fail(ErrorKind::state_corrupt, Scope::run, fmt::format("{} has an intent without UIDs", path),
+                "restore the file from a backup, or move it away to begin a new one");
+  }
+  return Intent{
+      .route = row.integer(0), .source = *std::move(source), .destination_from = static_cast<Uid>(row.integer(2))};
+}
+
+}  // namespace
+
+bool Batch::empty() const noexcept {
+  return routes.empty() && intents.empty() && closed_intents.empty() && settled.empty() && flags.empty() &&
+         forgotten.empty() && parked.empty() && unparked.empty() && notes.empty();
+}
+
+struct Journal::Impl {
+  explicit Impl(db::Connection opened) : connection(std::move(opened)), runs(connection) {}
+
+  /// The settled UIDs of a route between two, page by page.
+  Result<UidSet> settled_between(RouteId route, Uid first, Uid last);
+  /// Every row of a query with the pair as its only parameter, read by `read(row) → Result<Item>`.
+  template <class Item, class Read>
+  Result<std::vector<Item>> rows(std::string_view sql, PairId pair, Read read);
+
+  std::mutex mutex;
+  db::Connection connection;
+  RunTable runs;
+};
+
+Result<UidSet> Journal::Impl::settled_between(RouteId route, Uid first, Uid last) {
+  UidSet uids;
+  for (std::uint64_t from = first; from <= last;) {
+    TRY(const std::vector<SettledRun> page, runs.page(route, static_cast<Uid>(from), kPage));
+    if (page.empty()) break;
+    for (const SettledRun& run : page)
+      uids.add(UidRange{run.source, static_cast<Uid>(end_of(run) - 1)});
+    from = end_of(page.back());
+  }
+  return uids;
+}
+
+template <class Item, class Read>
+Result<std::vector<Item>> Journal::Impl::rows(std::string_view sql, PairId pair, Read read) {
+  std::vector<Item> items;
+  TRY(db::Statement row, connection.prepare(sql));
+  row.bind(pair);
+  for (;;) {
+    TRY(const bool has_row, row.step());
+    if (!has_row) return items;
+    TRY(Item item, read(row));
+    items.push_back(std::move(item));
+  }
+}
+
+Journal::Journal(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+
+Journal::~Journal() = default;
+
+Result<std::unique_ptr<Journal>> Journal::open(const std::string& path) {
+  TRY(db::Connection connection, db::Connection::open(path, kStateFormat));
+  return std::unique_ptr<Journal>(new Journal(std::make_unique<Impl>(std::move(connection))));
+}
+
+Result<PairId> Journal::pair(const std::string& source_account, const std::string& destination_account) {
+  const std::scoped_lock lock(impl_->mutex);
+  TRY(db::Statement find,
+      impl_->connection.prepare("SELECT id FROM pair WHERE source_account = ?1 AND destination_account = ?2"));
+  find.bind(source_account, destination_account);
+  TRY(const bool is_known, find.step());
+  if (is_known) return find.integer(0);
+  TRY(db::Statement insert,
+      impl_->connection.prepare("INSERT INTO pair (source_account, destination_account) VALUES (?1, ?2)"));
+  CHECK_OK(insert.run(source_account, destination_account));
+  return impl_->connection.integer("SELECT last_insert_rowid()");
+}
+
+Result<std::vector<Route>> Journal::routes(PairId pair) {
+  const std::scoped_lock lock(impl_->mutex);
+  return impl_->rows<Route>(
+      "SELECT id, source_mailbox, destination_mailbox, source_validity, destination_validity, source_uid_next, "
+      "source_modseq, source_messages FROM route WHERE pair = ?1 ORDER BY id",
+      pair, [](const db::Statement& row) -> Result<Route> {
+        return Route{.id = row.integer(0),
+                     .source_mailbox = std::string(row.text(1)),
+                     .destination_mailbox = std::string(row.text(2)),
+                     .source_validity = static_cast<UidValidity>(row.integer(3)),
+                     .destination_validity = static_cast<UidValidity>(row.integer(4)),
+                     .source_uid_next = static_cast<Uid>(row.integer(5)),
+                     .source_modseq = static_cast<ModSeq>(row.integer(6)),
+                     .source_messages = static_cast<std::uint32_t>(row.integer(7))};
+      });
+}
+
+Result<std::vector<Intent>> Journal::in_doubt(PairId pair) {
+  const std::scoped_lock lock(impl_->mutex);
+  TRY(std::vector<Intent> intents,
+      impl_->rows<Intent>("SELECT intent.route, intent.source, intent.destination_from FROM route "
+                          "JOIN intent ON intent.route = route.id WHERE route.pair = ?1 ORDER BY route.id",
+                          pair,
+                          [this](const db::Statement& row) { return read_intent(row, impl_->connection.path()); }));
+  for (Intent& intent : intents) {
+    TRY(const UidSet settled, impl_->settled_between(intent.route, intent.source.min(), intent.source.max()));
+    intent.source.remove(settled);
+  }
+  std::erase_if(intents, [](const Intent& intent) { return intent.source.empty(); });
+  return intents;
+}
+
+Result<std::vector<SettledRun>> Journal::settled(RouteId route, Uid from, std::size_t limit) {
+  const std::scoped_lock lock(impl_->mutex);
+  return impl_->runs.page(route, from, limit);
+}
+
+Result<UidSet> Journal::settled_uids(RouteId route) {
+  const std::scoped_lock lock(impl_->mutex);
+  return impl_->settled_between(route, 1, std::numeric_limits<Uid>::max());
+}
+
+Result<std::vector<Parked>> Journal::parked(PairId pair) {
+  const std::scoped_lock lock(impl_->mutex);
+  return impl_->rows<Parked>(
+      "SELECT parked.route, parked.source, parked.reason, parked.remedy, parked.attempts FROM route "
+      "JOIN parked ON parked.route = route.id WHERE route.pair = ?1 ORDER BY parked.route, parked.source",
+      pair, [](const db::Statement& row) -> Result<Parked> {
+        return Parked{.route = row.integer(0),
+                      .source = static_cast<Uid>(row.integer(1)),
+                      .reason = std::string(row.text(2)),
+                      .remedy = std::string(row.text(3)),
+                      .attempts = static_cast<int>(row.integer(4))};
+      });
+}
+
+Result<std::optional<std::string>> Journal::note(PairId pair, const std::string& key) {
+  const std::scoped_lock lock(impl_->mutex);
+  TRY(db::Statement row, impl_->connection.prepare("SELECT value FROM note WHERE pair = ?1 AND key = ?2"));
+  row.bind(pair, key);
+  TRY(const bool has_row, row.step());
+  if (!has_row) return std::nullopt;
+  return std::string(row.text(0));
+}
+
+Result<> Journal::apply(PairId pair, Batch& batch) {
+  if (batch.empty()) return {};
+  CHECK_OK(check_batch(batch));
+  const std::scoped_lock lock(impl_->mutex);
+  TRY(db::Transaction transaction, db::Transaction::begin(impl_->connection));
+  TRY(const std::vector<RouteId> ids, BatchWriter(impl_->connection, pair).write(batch));
+  CHECK_OK(transaction.commit());
+  for (std::size_t at = 0; at < ids.size(); ++at)
+    batch.routes[at].id = ids[at];
+  return {};
+}
+
+}  // namespace mailferry::state

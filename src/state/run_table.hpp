@@ -1,0 +1,54 @@
+// The settled runs of all routes: disjoint ranges of source UIDs, kept as few as they can be.
+#pragma once
+
+#include "db/connection.hpp"
+#include "state/journal.hpp"
+
+#include <cstddef>
+#include <optional>
+#include <span>
+#include <utility>
+#include <vector>
+
+namespace mailferry::state {
+
+/// The UID after the last of a run; never wraps.
+[[nodiscard]] std::uint64_t end_of(const SettledRun& run) noexcept;
+
+/// Whether `next` may be told as more of `run`: source and destination UIDs go on and the flags are equal.
+[[nodiscard]] bool continues(const SettledRun& run, const SettledRun& next) noexcept;
+
+/// The part of `run` from `first` to `last`; they must overlap.
+[[nodiscard]] SettledRun clip(const SettledRun& run, std::uint64_t first, std::uint64_t last);
+
+/// A run that IMAP can have: UIDNEXT is 32 bits wide as well, so the highest UID is 2^32 - 2 (RFC 9051 §2.3.1.1).
+[[nodiscard]] bool is_possible(const SettledRun& run) noexcept;
+
+/// Writes must be inside a transaction of the caller. Not thread-safe. Must not outlive its Connection.
+class RunTable {
+ public:
+  explicit RunTable(db::Connection& connection) noexcept : connection_(&connection) {}
+
+  /// Stores runs of any routes in any order; where they overlap each other or what is stored, the later ones count.
+  [[nodiscard]] Result<> settle(std::span<const std::pair<RouteId, SettledRun>> runs);
+  /// Of the settled messages in `range`; others stay unknown.
+  [[nodiscard]] Result<> set_flags(RouteId route, UidRange range, const Flags& flags);
+  [[nodiscard]] Result<> forget(RouteId route, UidRange range);
+  /// Up to `limit` runs in ascending order, beginning with UID `from`: a run that lies across it is clipped.
+  [[nodiscard]] Result<std::vector<SettledRun>> page(RouteId route, Uid from, std::size_t limit);
+
+ private:
+  [[nodiscard]] Result<std::optional<SettledRun>> last(RouteId route);
+  [[nodiscard]] Result<std::optional<SettledRun>> at_or_before(RouteId route, Uid uid);
+  [[nodiscard]] Result<std::optional<SettledRun>> first_overlap(RouteId route, UidRange range);
+  [[nodiscard]] Result<> insert(RouteId route, const SettledRun& run);
+  [[nodiscard]] Result<> resize(RouteId route, Uid source, std::uint64_t count);
+  [[nodiscard]] Result<> erase(RouteId route, Uid source);
+  [[nodiscard]] Result<> cut(RouteId route, const SettledRun& run, const SettledRun& piece);
+  [[nodiscard]] Result<> put(RouteId route, SettledRun run);
+  [[nodiscard]] Result<> add(RouteId route, const SettledRun& run, std::optional<SettledRun>& tail);
+
+  db::Connection* connection_;
+};
+
+}  // namespace mailferry::state
