@@ -69,7 +69,7 @@ INSTANTIATE_TEST_SUITE_P(
                     Variant{"envelope_line", "From ann@example.org Mon Jan 1 00:00:00 2024\r\n" + std::string(kHeader)},
                     Variant{"garbage_lines", replaced("X-Spam: no", "no colon here\r\n Subject: in its fold")},
                     Variant{"leading_fold", " Subject: fold of nothing\r\n" + std::string(kHeader)}),
-    [](const auto& info) { return info.param.name; });
+    [](const auto& variant) { return variant.param.name; });
 
 TEST(IdentifyHeaders, DiffersWhenAnIdentityFieldDiffers) {
   const MessageIdentity original = identify_headers(kHeader);
