@@ -21,7 +21,7 @@ std::unexpected<Error> os_error(std::string_view doing, const std::string& path,
               "make the directory writable and its disk not full, or choose another file");
 }
 
-bool is_directory(const std::filesystem::path& path) {
+bool is_existing_directory(const std::filesystem::path& path) {
   std::error_code ignored;
   return std::filesystem::is_directory(path, ignored);
 }
@@ -43,7 +43,7 @@ Result<> make_private_parents(const std::string& file) {
     made /= component;
     if (::mkdir(made.c_str(), kDirectoryMode) == 0) {
       sync_directory(made.parent_path());
-    } else if (const int error = errno; !is_directory(made)) {
+    } else if (const int error = errno; !is_existing_directory(made)) {
       return os_error("create the directory", made.string(), error == EEXIST ? ENOTDIR : error);
     }
   }
