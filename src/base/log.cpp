@@ -70,9 +70,9 @@ std::string to_text(Level level, std::string_view sentence, std::initializer_lis
   return line;
 }
 
-/// Not finite numbers have no form in JSON.
-bool is_json_number(std::string_view value) {
-  return value.find_first_of("ni") == std::string_view::npos;
+/// JSON has no "nan" and no "inf".
+bool has_json_form(std::string_view number) {
+  return number.find_first_of("ni") == std::string_view::npos;
 }
 
 std::string to_json(Level level, std::string_view sentence, std::initializer_list<Field> fields) {
