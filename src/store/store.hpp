@@ -15,6 +15,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <variant>
 #include <vector>
 
 namespace mailferry::store {
@@ -99,11 +100,12 @@ struct MessageHead {
   std::uint64_t ticket = 0;
   Uid uid = 0;
   Flags flags;
-  InternalDate date;
+  std::optional<InternalDate> date;   // absent: the source does not tell
   std::uint64_t octets = 0;
 };
 
-struct ReadDone { std::uint64_t ticket = 0; Result<> result; };
+/// The end of a request. `missing` were asked for and never came; with an error result, so are those not yet delivered.
+struct ReadDone { std::uint64_t ticket = 0; Result<> result; UidSet missing; };
 
 /// Messages of many mailboxes as one stream over one session.
 class Reader {
@@ -119,8 +121,9 @@ class Reader {
   virtual void close() noexcept = 0;
 };
 
-/// What became of one appended message; `uid` 0 when the server does not tell.
-struct AppendOutcome { std::uint64_t token = 0; UidValidity uid_validity = 0; Uid uid = 0; Result<> result; };
+/// What became of one appended message; `uid` 0 when the server does not tell. `alone` is false when a refusal concerns a
+/// batch of several: then it is not known which message is to blame, nor for certain that none was stored.
+struct AppendOutcome { std::uint64_t token = 0; UidValidity uid_validity = 0; Uid uid = 0; bool alone = true; Result<> result; };
 
 /// Appends in order over one session with a window in flight.
 class Appender {
@@ -135,7 +138,8 @@ class Appender {
   virtual Task<> seal() = 0;
   /// Completes everything and waits for all outcomes.
   virtual Task<> drain() = 0;
-  /// The outcomes since the last call. An Error of scope message that says `in_batch` … see AppendRefusal in the executor.
+  /// The outcomes since the last call, in the order of the messages. After an Error from any call above, the messages
+  /// without an outcome are in doubt.
   virtual std::vector<AppendOutcome> take_outcomes() = 0;
   virtual void close() noexcept = 0;
 };

@@ -1,0 +1,119 @@
+#include "client/imap_connection.hpp"
+
+#include "imap/response_errors.hpp"
+
+namespace mailferry::client {
+namespace {
+
+/// Below this it is cheaper to copy into the output buffer than to send separately.
+constexpr std::size_t kCopyBelow = 16U << 10;
+constexpr std::size_t kFlushAt = 128U << 10;
+constexpr std::size_t kReadSize = 128U << 10;
+constexpr std::chrono::seconds kGoodbye{3};
+
+Error bye_error(const imap::StatusResponse& response) {
+  return imap::to_error(response, Scope::account, "this connection");
+}
+
+}  // namespace
+
+Task<std::unique_ptr<ImapConnection>> ImapConnection::open(asio::io_context& context, const ConnectOptions& options) {
+  CO_TRY(auto transport, co_await net::connect(context, options.endpoint));
+  auto connection = std::make_unique<ImapConnection>(std::move(transport), options.endpoint.timeouts, options.limits);
+  auto signed_in = co_await connection->sign_in(options);
+  if (!signed_in) {
+    connection->close();
+    co_return with_context(std::move(signed_in).error(), options.endpoint.host);
+  }
+  co_return connection;
+}
+
+ImapConnection::ImapConnection(std::unique_ptr<net::Transport> transport, net::Timeouts timeouts, imap::ParserLimits limits)
+    : transport_(std::move(transport)), timeouts_(timeouts), engine_(limits) {}
+
+void ImapConnection::close() noexcept { transport_->close(); }
+
+Task<> ImapConnection::flush() {
+  while (engine_.output_size() > 0) {
+    const auto octets = engine_.output();
+    auto written = co_await transport_->write_all(octets);
+    if (!written) co_return broken(std::move(written).error());
+    engine_.sent(octets.size());
+  }
+  co_return Result<>{};
+}
+
+Task<> ImapConnection::send_octets(std::span<const char> octets) {
+  if (octets.size() < kCopyBelow) {
+    engine_.append_octets(octets);
+    if (engine_.output_size() < kFlushAt) co_return Result<>{};
+    co_return co_await flush();
+  }
+  CO_CHECK(co_await flush());
+  auto written = co_await transport_->write_all(octets);
+  if (!written) co_return broken(std::move(written).error());
+  co_return Result<>{};
+}
+
+std::unexpected<Error> ImapConnection::broken(Error error) {
+  transport_->close();
+  error.scope = Scope::account;
+  return std::unexpected(std::move(error));
+}
+
+Task<imap::Event> ImapConnection::next() {
+  while (true) {
+    auto polled = engine_.poll();
+    if (!polled) co_return broken(std::move(polled).error());
+    if (auto& event = *polled) {
+      const auto* status = std::get_if<imap::StatusResponse>(&*event);
+      if (status != nullptr && status->status == imap::Status::bye && !leaving_) co_return broken(bye_error(*status));
+      co_return std::move(*event);
+    }
+    CO_CHECK(co_await flush());
+    const auto room = engine_.prepare(kReadSize);
+    auto octets = co_await transport_->read_some(room, timeouts_.response);
+    if (!octets) co_return broken(std::move(octets).error());
+    engine_.received(*octets);
+  }
+}
+
+Task<imap::StatusResponse> ImapConnection::complete(std::string_view tag, Scope scope, std::string_view step,
+                                                    const UntaggedHandler& on_data, const StatusHandler& on_status) {
+  while (true) {
+    CO_TRY(auto event, co_await next());
+    if (auto* data = std::get_if<imap::UntaggedData>(&event)) {
+      if (on_data) on_data(*data);
+    } else if (const auto* status = std::get_if<imap::StatusResponse>(&event)) {
+      if (status->tag.empty()) {
+        if (on_status) on_status(*status);
+      } else if (status->tag != tag) {
+        co_return broken(Error{.kind = ErrorKind::protocol, .scope = Scope::account, .retry = Retry::now, .retry_after = {},
+                               .message = "the server completed a command that is not due", .remedy = {}, .trail = {}});
+      } else if (status->status == imap::Status::ok) {
+        co_return *status;
+      } else {
+        co_return std::unexpected(imap::to_error(*status, scope, step));
+      }
+    }
+  }
+}
+
+Task<imap::StatusResponse> ImapConnection::run(const imap::Command& command, Scope scope, const UntaggedHandler& on_data,
+                                               const StatusHandler& on_status) {
+  const auto tag = submit(command);
+  co_return co_await complete(tag, scope, command.name, on_data, on_status);
+}
+
+Task<> ImapConnection::logout() {
+  leaving_ = true;
+  timeouts_.response = kGoodbye;
+  timeouts_.write = kGoodbye;
+  const auto command = imap::commands::logout();
+  auto done = co_await run(command, Scope::account);
+  transport_->close();
+  if (!done) co_return std::unexpected(done.error());
+  co_return Result<>{};
+}
+
+}  // namespace mailferry::client

@@ -1,0 +1,83 @@
+// One IMAP connection: the only place where the protocol engine and a transport meet.
+#pragma once
+
+#include "auth/sasl.hpp"
+#include "imap/client_engine.hpp"
+#include "net/transport.hpp"
+
+#include <boost/asio/io_context.hpp>
+
+#include <functional>
+#include <memory>
+#include <string>
+
+namespace mailferry::client {
+
+struct ConnectOptions {
+  net::Endpoint endpoint;
+  auth::Credentials credentials;
+  /// The user asked for a sign-in without TLS.
+  bool allow_plaintext = false;
+  /// Capabilities to be treated as not offered (quirks, and the user's wish).
+  std::vector<imap::Capability> disabled;
+  imap::ParserLimits limits;
+};
+
+/// Receives the untagged data that arrive while a command runs; may be empty.
+using UntaggedHandler = std::function<void(imap::UntaggedData&)>;
+/// The same for untagged OK/NO/BAD, which carry the response codes of SELECT.
+using StatusHandler = std::function<void(const imap::StatusResponse&)>;
+
+class ImapConnection {
+ public:
+  /// Connects, secures, reads the greeting, signs in. Every step has its deadline; errors name the server and the step.
+  static Task<std::unique_ptr<ImapConnection>> open(asio::io_context& context, const ConnectOptions& options);
+
+  /// Over a transport that is connected already; nothing is sent until sign_in().
+  ImapConnection(std::unique_ptr<net::Transport> transport, net::Timeouts timeouts, imap::ParserLimits limits = {});
+
+  /// Greeting, STARTTLS where asked, authentication, capabilities afterwards.
+  Task<> sign_in(const ConnectOptions& options);
+
+  /// Queues a command and returns its tag; sent by the next call that waits.
+  std::string submit(const imap::Command& command) { return engine_.submit(command); }
+  /// Sends what is queued.
+  Task<> flush();
+  /// The next event, sending what is queued before it waits. BYE is an error unless logout() runs.
+  Task<imap::Event> next();
+  /// Waits for the completion of `tag`, which must be the oldest command in flight. OK → the response; NO, BAD → Error of
+  /// `scope`. Bodies that come meanwhile are skipped.
+  Task<imap::StatusResponse> complete(std::string_view tag, Scope scope, std::string_view step,
+                                      const UntaggedHandler& on_data = {}, const StatusHandler& on_status = {});
+  /// submit() and complete() in one.
+  Task<imap::StatusResponse> run(const imap::Command& command, Scope scope, const UntaggedHandler& on_data = {},
+                                 const StatusHandler& on_status = {});
+
+  /// Says LOGOUT and waits a few seconds for the goodbye; errors are of no interest.
+  Task<> logout();
+  void close() noexcept;
+
+  [[nodiscard]] imap::ClientEngine& engine() noexcept { return engine_; }
+  [[nodiscard]] const imap::Capabilities& capabilities() const noexcept { return engine_.capabilities(); }
+  [[nodiscard]] bool has(imap::Capability capability) const noexcept { return engine_.capabilities().has(capability); }
+  [[nodiscard]] net::Transport& transport() noexcept { return *transport_; }
+  /// Sends `octets` behind what is queued, without copying them when they are many.
+  Task<> send_octets(std::span<const char> octets);
+
+ private:
+  /// Closes: a stream that failed once cannot be used again.
+  std::unexpected<Error> broken(Error error);
+  Task<> read_greeting(bool& preauthenticated);
+  Task<> start_tls(const net::Endpoint& endpoint);
+  Task<> refresh_capabilities();
+  Task<> authenticate(const ConnectOptions& options, bool encrypted);
+  Task<> authenticate_sasl(auth::SaslClient& mechanism, const std::string& user);
+  Task<> login(const auth::Credentials& credentials, bool encrypted, bool allow_plaintext);
+
+  std::unique_ptr<net::Transport> transport_;
+  net::Timeouts timeouts_;
+  imap::ClientEngine engine_;
+  bool leaving_ = false;
+};
+
+}  // namespace mailferry::client

@@ -1,0 +1,129 @@
+// Greeting, STARTTLS and authentication of an ImapConnection.
+#include "base/encoding.hpp"
+#include "client/imap_connection.hpp"
+#include "imap/response_errors.hpp"
+
+namespace mailferry::client {
+namespace {
+
+Error refused(const imap::StatusResponse& response, const std::string& user) {
+  auto error = imap::to_error(response, Scope::account, "the sign-in of " + user);
+  if (error.kind != ErrorKind::permission) return error;
+  error.kind = ErrorKind::auth;  // a NO without a response code: nearly always the password
+  error.remedy = "check the user name and the password (some providers want an app password)";
+  return error;
+}
+
+std::unexpected<Error> plaintext_refused() {
+  return fail(ErrorKind::auth, Scope::account, "the connection is not encrypted and the server offers no sign-in that hides the password",
+              "use imaps:// or imap:// with STARTTLS, or allow it with --from-plaintext / --to-plaintext");
+}
+
+}  // namespace
+
+Task<> ImapConnection::sign_in(const ConnectOptions& options) {
+  for (const auto capability : options.disabled) engine_.disable(capability);
+  bool preauthenticated = false;
+  CO_CHECK(co_await read_greeting(preauthenticated));
+  bool encrypted = options.endpoint.security == net::Security::tls;
+  if (options.endpoint.security == net::Security::starttls) {
+    // RFC 9051 §6.2.1: a server that is signed in already cannot be made safe; an attacker could have sent PREAUTH.
+    if (preauthenticated)
+      co_return fail(ErrorKind::tls, Scope::account, "the server skips STARTTLS by answering PREAUTH", "use imaps://");
+    CO_CHECK(co_await start_tls(options.endpoint));
+    encrypted = true;
+  }
+  if (!preauthenticated) CO_CHECK(co_await authenticate(options, encrypted));
+  if (engine_.capabilities().empty()) CO_CHECK(co_await refresh_capabilities());
+  co_return Result<>{};
+}
+
+Task<> ImapConnection::read_greeting(bool& preauthenticated) {
+  CO_TRY(const auto event, co_await next());
+  const auto* status = std::get_if<imap::StatusResponse>(&event);
+  if (status == nullptr || !status->tag.empty() || (status->status != imap::Status::ok && status->status != imap::Status::preauth))
+    co_return fail(ErrorKind::protocol, Scope::account, "the server does not greet like an IMAP server",
+                   "check host and port (993 for imaps://, 143 for imap://)");
+  preauthenticated = status->status == imap::Status::preauth;
+  co_return Result<>{};
+}
+
+Task<> ImapConnection::start_tls(const net::Endpoint& endpoint) {
+  if (engine_.capabilities().empty()) CO_CHECK(co_await refresh_capabilities());
+  if (!has(imap::Capability::starttls))
+    co_return fail(ErrorKind::tls, Scope::account, "the server offers no STARTTLS",
+                   "use imaps:// if it has a TLS port, or --from-plaintext / --to-plaintext to go without encryption");
+  const auto command = imap::commands::starttls();
+  CO_TRY(auto done, co_await run(command, Scope::account));
+  engine_.discard_received();
+  engine_.forget_capabilities();
+  CO_CHECK(co_await transport_->start_tls(endpoint.tls, endpoint.host));
+  co_return Result<>{};
+}
+
+Task<> ImapConnection::refresh_capabilities() {
+  const auto command = imap::commands::capability();
+  CO_TRY(auto done, co_await run(command, Scope::account));
+  co_return Result<>{};
+}
+
+Task<> ImapConnection::authenticate(const ConnectOptions& options, bool encrypted) {
+  if (engine_.capabilities().empty()) CO_CHECK(co_await refresh_capabilities());
+  CO_TRY(const auto mechanism, auth::choose_mechanism(engine_.capabilities().mechanisms(), options.credentials, encrypted,
+                                                      options.allow_plaintext));
+  if (mechanism) {
+    CO_CHECK(co_await authenticate_sasl(*mechanism, options.credentials.user));
+  } else {
+    CO_CHECK(co_await login(options.credentials, encrypted, options.allow_plaintext));
+  }
+  co_return Result<>{};
+}
+
+Task<> ImapConnection::authenticate_sasl(auth::SaslClient& mechanism, const std::string& user) {
+  std::optional<std::string> initial;
+  if (mechanism.has_initial_response() && has(imap::Capability::sasl_ir)) {
+    CO_TRY(const auto response, mechanism.step(""));
+    initial = response.empty() ? "=" : base64_encode(response);
+  }
+  std::optional<std::string_view> initial_view;
+  if (initial) initial_view = *initial;
+  const auto command = imap::commands::authenticate(mechanism.mechanism(), initial_view);
+  engine_.forget_capabilities();
+  const auto tag = submit(command);
+  while (true) {
+    CO_TRY(const auto event, co_await next());
+    if (const auto* challenge = std::get_if<imap::Continuation>(&event)) {
+      auto decoded = base64_decode(challenge->text);
+      if (!decoded) co_return fail(ErrorKind::auth, Scope::account, "the server sent a SASL challenge that is not base64");
+      auto response = mechanism.step(*decoded);
+      if (!response) co_return std::unexpected(std::move(response).error());
+      const auto line = base64_encode(*response);
+      engine_.submit_line(line);
+    } else if (const auto* status = std::get_if<imap::StatusResponse>(&event); status != nullptr && status->tag == tag) {
+      if (status->status != imap::Status::ok) co_return std::unexpected(refused(*status, user));
+      co_return Result<>{};
+    }
+  }
+}
+
+Task<> ImapConnection::login(const auth::Credentials& credentials, bool encrypted, bool allow_plaintext) {
+  if (credentials.is_token)
+    co_return fail(ErrorKind::auth, Scope::account, "the server offers no sign-in with a token (OAUTHBEARER, XOAUTH2)",
+                   "use a password instead");
+  if (!encrypted && !allow_plaintext) co_return plaintext_refused();
+  if (has(imap::Capability::logindisabled))
+    co_return fail(ErrorKind::auth, Scope::account, "the server forbids LOGIN and offers no mechanism we know",
+                   "use an encrypted connection (imaps://)");
+  const auto command = imap::commands::login(credentials.user, credentials.secret.reveal());
+  engine_.forget_capabilities();
+  const auto tag = submit(command);
+  while (true) {
+    CO_TRY(const auto event, co_await next());
+    const auto* status = std::get_if<imap::StatusResponse>(&event);
+    if (status == nullptr || status->tag != tag) continue;
+    if (status->status != imap::Status::ok) co_return std::unexpected(refused(*status, credentials.user));
+    co_return Result<>{};
+  }
+}
+
+}  // namespace mailferry::client

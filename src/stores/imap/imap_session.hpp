@@ -1,0 +1,42 @@
+// One signed-in connection to an IMAP account: listing, preparing, scanning, flags; everything pipelined.
+#pragma once
+
+#include "client/imap_connection.hpp"
+#include "store/store.hpp"
+#include "stores/imap/mailbox_names.hpp"
+
+#include <memory>
+
+namespace mailferry::stores::imap {
+
+class ImapSession final : public store::Session {
+ public:
+  ImapSession(std::unique_ptr<client::ImapConnection> connection, std::shared_ptr<MailboxNames> names, std::string name,
+              std::string identity);
+
+  [[nodiscard]] const store::Traits& traits() const noexcept override { return traits_; }
+  Task<std::vector<store::MailboxInfo>> list(bool with_octets) override;
+  Task<std::vector<Result<store::Prepared>>> prepare(const std::vector<store::CreateRequest>& requests) override;
+  Task<std::vector<Result<store::ScanResult>>> scan(const std::vector<store::ScanRequest>& requests,
+                                                    const std::vector<store::MetaSink*>& sinks) override;
+  Task<std::vector<std::pair<Uid, Digest>>> body_digests(const MailboxPath& mailbox, const UidSet& uids) override;
+  Task<> change_flags(const MailboxPath& mailbox, UidValidity uid_validity,
+                      const std::vector<store::FlagUpdate>& updates) override;
+  std::unique_ptr<store::Reader> reader() override;
+  std::unique_ptr<store::Appender> appender(std::size_t window_octets) override;
+  Task<> logout() override { return connection_->logout(); }
+  void close() noexcept override { connection_->close(); }
+  [[nodiscard]] std::uint64_t commands() const noexcept override { return connection_->engine().commands(); }
+
+ private:
+  friend class MailboxScan;
+  Task<> list_statuses(std::vector<store::MailboxInfo>& mailboxes, bool with_octets);
+  [[nodiscard]] std::vector<std::string_view> status_items(bool with_octets) const;
+  [[nodiscard]] bool has(mailferry::imap::Capability capability) const { return connection_->has(capability); }
+
+  std::unique_ptr<client::ImapConnection> connection_;
+  std::shared_ptr<MailboxNames> names_;
+  store::Traits traits_;
+};
+
+}  // namespace mailferry::stores::imap
