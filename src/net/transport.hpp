@@ -19,11 +19,11 @@ namespace mailferry::net {
 class Transport {
  public:
   virtual ~Transport() = default;
-  /// At least one octet, or an Error: network (closed, reset), timeout. `patience` is how long to wait for the first octet;
-  /// when it passes, the stream is closed and Error{timeout, account, now} is returned.
+  /// At least one octet, or an Error: network (closed, reset), timeout. `patience` is how long to wait for the first
+  /// octet; when it passes, the stream is closed and Error{timeout, account, now} is returned.
   virtual Task<std::size_t> read_some(std::span<char> buffer, std::chrono::milliseconds patience) = 0;
-  /// Writes everything. The write timeout counts from the last octet the peer took. May run while a read_some is pending;
-  /// two writes may not overlap.
+  /// Writes everything. The write timeout counts from the last octet the peer took. May run while a read_some is
+  /// pending; two writes may not overlap.
   virtual Task<> write_all(std::span<const char> octets) = 0;
   /// Turns the stream into TLS (after STARTTLS). The caller made sure that nothing is buffered above.
   virtual Task<> start_tls(const TlsOptions& options, const std::string& host) = 0;
@@ -36,8 +36,8 @@ class Transport {
 };
 
 /// Resolves, connects (TCP_NODELAY, keep-alive, TCP_USER_TIMEOUT) and, for Security::tls, shakes hands.
-/// Errors: network (unknown host, refused…), timeout, tls (expired, other name, unknown CA, wrong fingerprint: each message
-/// names which, with the remedy). Scope account.
+/// Errors: network (unknown host, refused…), timeout, tls (expired, other name, unknown CA, wrong fingerprint: each
+/// message names which, with the remedy). Scope account.
 Task<std::unique_ptr<Transport>> connect(asio::io_context& context, const Endpoint& endpoint);
 
 }  // namespace mailferry::net

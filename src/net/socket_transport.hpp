@@ -1,0 +1,46 @@
+// The Transport over a TCP socket, in plain text or TLS.
+#pragma once
+
+#include "net/socket.hpp"
+#include "net/tls_session.hpp"
+#include "net/transport.hpp"
+
+#include <boost/asio/ip/tcp.hpp>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace mailferry::net {
+
+class SocketTransport final : public Transport {
+ public:
+  /// Takes over a connected socket; `peer` is its name in errors.
+  SocketTransport(asio::ip::tcp::socket socket, std::string peer, Timeouts timeouts);
+  ~SocketTransport() override;
+
+  Task<std::size_t> read_some(std::span<char> buffer, std::chrono::milliseconds patience) override;
+  Task<> write_all(std::span<const char> octets) override;
+  Task<> start_tls(const TlsOptions& options, const std::string& host) override;
+  void close() noexcept override;
+  [[nodiscard]] bool is_open() const noexcept override { return socket_->is_open(); }
+  [[nodiscard]] std::uint64_t octets_read() const noexcept override;
+  [[nodiscard]] std::uint64_t octets_written() const noexcept override;
+
+ private:
+  Task<std::size_t> read_tls(std::span<char> buffer, std::chrono::milliseconds patience);
+  Task<> write_tls(std::span<const char> octets);
+  Task<> shake_hands(TlsSession& session);
+  /// Sends what the session has to say. Only writes (and the handshake) do so: what a read leaves behind, such as the
+  /// answer to a key update, goes out before the next write's octets.
+  Task<> flush(TlsSession& session);
+
+  std::shared_ptr<Socket> socket_;  // also held, weakly, by its own timer
+  std::unique_ptr<TlsSession> tls_;
+  std::vector<char> sending_;
+  bool is_sending_ = false;
+  std::uint64_t read_ = 0;  // plain octets: all before TLS and those inside it
+  std::uint64_t written_ = 0;
+};
+
+}  // namespace mailferry::net
