@@ -4,8 +4,9 @@
 set -euo pipefail
 
 readonly list="$(dirname "$(readlink -f "$0")")/packages.txt"
-readonly policy=/usr/sbin/policy-rc.d
-readonly saved_policy=/usr/sbin/policy-rc.d.before-mailferry
+readonly root=${MAILFERRY_INSTALL_ROOT:-}  # only tests set it
+readonly policy=$root/usr/sbin/policy-rc.d
+readonly saved_policy=$policy.before-mailferry
 readonly boot_steps='^(procps|procps\.service)$'  # set the system up once and end; they come with cmake
 
 die() { printf 'install_packages: %s\n' "$*" >&2; exit 1; }
@@ -26,7 +27,7 @@ missing_of() {  # PACKAGE...: those that are not installed
 
 services() {  # names of all services and sockets on this machine, one a line
   local file
-  for file in /etc/init.d/* /lib/systemd/system/*.service /lib/systemd/system/*.socket; do
+  for file in "$root"/etc/init.d/* "$root"/lib/systemd/system/*.{service,socket}; do
     if [[ -f $file || -L $file ]]; then basename "$file"; fi
   done | sort -u
 }
