@@ -211,10 +211,10 @@ def append(connection, name, messages, batch=500, limit=16_000_000):
 
 
 def server_name(server, name):
-    """A corpus name ('/' between levels) as `server` spells it."""
+    """A corpus name ('/' between levels, %2F for a slash inside one) as `server` spells it."""
     if name == "INBOX":
         return name
-    return server.prefix + name.replace("/", server.separator)
+    return server.prefix + name.replace("/", server.separator).replace("%2F", "/")
 
 
 def load(server, corpus, user="alice", password=None):

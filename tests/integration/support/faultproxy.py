@@ -66,6 +66,7 @@ class FaultProxy:
     def __exit__(self, *_):
         self._loop.call_soon_threadsafe(self._stop.set)
         self._thread.join(10)
+        self._loop.close()
 
     def reset_counters(self):
         self.commands, self.responses = [], []
@@ -86,9 +87,11 @@ class FaultProxy:
         self._ready.set()
         await self._stop.wait()
         server.close()
-        for task in asyncio.all_tasks():
-            if task is not asyncio.current_task():
-                task.cancel()
+        others = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
+        for task in others:
+            task.cancel()
+        await asyncio.gather(*others, return_exceptions=True)
+        await asyncio.sleep(0)  # lets aborted transports close
 
     async def _accept(self, reader, writer):
         number, self.connections = self.connections, self.connections + 1
@@ -99,10 +102,11 @@ class FaultProxy:
             writer.transport.abort()
             return
         ends = (writer, server_writer)
+        ways = asyncio.gather(self._pass("up", reader, server_writer, cut, ends),
+                              self._pass("down", server_reader, writer, cut, ends), return_exceptions=True)
         try:
-            await asyncio.gather(self._pass("up", reader, server_writer, cut, ends),
-                                 self._pass("down", server_reader, writer, cut, ends))
-        except (OSError, asyncio.CancelledError):
+            await ways
+        except asyncio.CancelledError:
             pass
         finally:
             for end in ends:

@@ -131,4 +131,4 @@ def main():
     if not installed():
         print("dovecot-imapd is not installed (tools/packages.txt)")
         sys.exit(77)
-    unittest.main(verbosity=2)
+    unittest.main(verbosity=2, warnings="ignore")

@@ -89,8 +89,12 @@ class Connection:
             sock = ssl.create_default_context(cafile=str(ca)).wrap_socket(sock, server_hostname=host)
         self._sock, self._file, self._count = sock, sock.makefile("rb", 1 << 20), 0
         self.greeting = self._file.readline()
-        if user is not None:
-            self.command(b"LOGIN " + quoted(user.encode()) + b" " + quoted(password.encode()))
+        try:
+            if user is not None:
+                self.command(b"LOGIN " + quoted(user.encode()) + b" " + quoted(password.encode()))
+        except ImapError:
+            self.close()
+            raise
 
     def __enter__(self):
         return self

@@ -1,0 +1,82 @@
+#!/usr/bin/env python3
+"""Ctrl-C: the program ends soon, cleanly, with 130, says so, and the next run carries on."""
+
+import pathlib
+import signal
+import subprocess
+import sys
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+from support import corpus, harness  # noqa: E402
+from support.faultproxy import Cut, FaultProxy  # noqa: E402
+from support.rawimap import Connection  # noqa: E402
+
+
+class InterruptTest(harness.IntegrationTest):
+    def setUp(self):
+        super().setUp()
+        self.source, self.destination = self.server(), self.server()
+        corpus.load(self.source, corpus.mixed(3000, 60_000_000, largest=2_000_000))
+
+    def start(self, **ports):
+        arguments = harness.copy_arguments(self.source, self.destination, self.folder, tls=not ports, **ports)
+        return harness.start(arguments, self.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+    def arrived(self):
+        with Connection(self.destination.port) as connection:
+            pieces = connection.command(b"STATUS INBOX (MESSAGES)")[0]
+        return int(pieces[0].rsplit(b" ", 1)[1].rstrip(b")"))
+
+    def wait_until(self, condition, process, seconds=20):
+        deadline = time.monotonic() + seconds
+        while not condition() and process.poll() is None and time.monotonic() < deadline:
+            time.sleep(0.002)
+
+    def interrupted(self, process, number=signal.SIGINT, within=10):
+        process.send_signal(number)
+        started = time.monotonic()
+        out, err = process.communicate(timeout=60)
+        run = harness.Run(process.returncode, out, err, process.args)
+        self.assertEqual(run.code, 130, run)
+        self.assertLess(time.monotonic() - started, within)
+        return run
+
+    def test_in_the_middle_it_ends_with_130_and_the_next_run_completes(self):
+        with FaultProxy(self.destination.port) as proxy:
+            process = self.start(from_port=self.source.port, to_port=proxy.port)
+            self.wait_until(lambda: proxy.octets["up"] > 5_000_000, process)
+            self.interrupted(process)
+
+        self.copy(self.source, self.destination)
+        self.assert_same(self.source, self.destination)
+
+    def test_sigterm_does_the_same(self):
+        with FaultProxy(self.destination.port) as proxy:
+            process = self.start(from_port=self.source.port, to_port=proxy.port)
+            self.wait_until(lambda: proxy.octets["up"] > 1_000_000, process)
+            process.send_signal(signal.SIGTERM)
+            process.communicate(timeout=60)
+            self.assertIn(process.returncode, (130, 143))
+
+        self.copy(self.source, self.destination)
+        self.assert_same(self.source, self.destination)
+
+    def test_while_the_destination_is_silent(self):
+        with FaultProxy(self.destination.port, plan=lambda number: Cut("up", 3_000_000, stall=True)) as proxy:
+            process = self.start(from_port=self.source.port, to_port=proxy.port)
+            self.wait_until(lambda: proxy.cuts > 0, process)
+            self.interrupted(process, within=20)
+
+        self.copy(self.source, self.destination)
+        self.assert_same(self.source, self.destination)
+
+    def test_before_the_first_answer(self):
+        with FaultProxy(self.source.port, plan=lambda number: Cut("down", 0, stall=True)) as proxy:
+            process = self.start(from_port=proxy.port, to_port=self.destination.port)
+            self.wait_until(lambda: proxy.connections > 0, process)
+            self.interrupted(process)
+
+
+if __name__ == "__main__":
+    harness.main()
