@@ -1,0 +1,245 @@
+#include "plan/mailbox_mapping.hpp"
+
+#include "base/utf8.hpp"
+#include "plan/special_use_matching.hpp"
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <optional>
+#include <set>
+#include <utility>
+
+namespace mailferry::plan {
+namespace {
+
+/// Uses that a client may give to a mailbox; the others are views that servers make (RFC 6154 §5.3, RFC 8457).
+constexpr std::array kGivenUses = {SpecialUse::archive, SpecialUse::drafts, SpecialUse::junk, SpecialUse::sent,
+                                   SpecialUse::trash};
+
+std::string shown(const MailboxPath& path) {
+  return sanitize_for_terminal(to_pattern_text(path));
+}
+
+std::vector<MailboxPath> paths_of(std::span<const KnownMailbox> mailboxes) {
+  std::vector<MailboxPath> paths;
+  paths.reserve(mailboxes.size());
+  for (const KnownMailbox& mailbox : mailboxes)
+    paths.push_back(mailbox.path);
+  return paths;
+}
+
+const MailboxPattern* first_match(std::span<const MailboxPattern> patterns, const KnownMailbox& mailbox) {
+  const auto found = std::find_if(patterns.begin(), patterns.end(), [&](const MailboxPattern& pattern) {
+    return pattern.matches(mailbox.path, mailbox.use);
+  });
+  return found == patterns.end() ? nullptr : &*found;
+}
+
+std::optional<SkippedMailbox> skip(const KnownMailbox& mailbox, const MappingRules& rules) {
+  const auto because = [&](SkipReason reason, std::string explanation) {
+    return SkippedMailbox{mailbox.path, reason, std::move(explanation), mailbox.messages};
+  };
+  if (const MailboxPattern* pattern = first_match(rules.exclude, mailbox)) {
+    return because(SkipReason::excluded, fmt::format("--exclude {}", sanitize_for_terminal(pattern->text())));
+  }
+  if (!rules.include.empty() && first_match(rules.include, mailbox) == nullptr) {
+    return because(SkipReason::not_included, "no --mailbox matches it");
+  }
+  if (!mailbox.selectable) return because(SkipReason::not_selectable, "it is only a level and cannot hold messages");
+  return std::nullopt;
+}
+
+/// A route while it is not known yet what else goes to its destination.
+struct Draft {
+  Route route;
+  std::size_t source = 0;
+  /// A --map without wildcards in its target: joining mailboxes there is what the user asked for.
+  bool may_join = false;
+};
+
+class Mapper {
+ public:
+  Mapper(std::span<const KnownMailbox> source, std::span<const KnownMailbox> destination, const NamingLimits& limits,
+         const MappingRules& rules)
+      : source_(source), destination_(destination), rules_(rules), names_(paths_of(source), limits) {
+    for (const KnownMailbox& mailbox : destination_)
+      by_path_.emplace(mailbox.path, &mailbox);
+  }
+
+  Result<MailboxMapping> run() {
+    SourceNames free_names;
+    for (std::size_t i = 0; i < source_.size(); ++i) {
+      free_names.translated.push_back(names_.translate(source_[i].path));
+      free_names.free.push_back(place_by_rule(i));
+    }
+    place_by_use(free_names);
+    place_by_name(free_names);
+    CHECK_OK(refuse_collisions());
+    return finish();
+  }
+
+ private:
+  /// True when the mailbox is to be copied and no rule says where to.
+  bool place_by_rule(std::size_t index) {
+    const KnownMailbox& mailbox = source_[index];
+    if (auto skipped = skip(mailbox, rules_)) {
+      mapping_.skipped.push_back(*std::move(skipped));
+      return false;
+    }
+    for (const MapRule& rule : rules_.map) {
+      const auto captures = rule.from.capture(mailbox.path, mailbox.use);
+      if (!captures) continue;
+      place(index, names_.adapt(rule.to.fill(*captures)), RouteReason::mapped,
+            fmt::format("--map {}={}", rule.from.text(), rule.to.text()))
+          .may_join = rule.to.wildcards() == 0;
+      return false;
+    }
+    if (!mailbox.path.is_inbox()) return true;
+    place(index, mailbox.path, RouteReason::inbox, "both are INBOX");
+    return false;
+  }
+
+  void place_by_use(SourceNames& free_names) {
+    for (const SpecialUsePair& pair : match_special_uses(source_, destination_, free_names)) {
+      place(pair.source, destination_[pair.destination].path, RouteReason::special_use,
+            pair.by_attributes ? fmt::format("both are marked {}", to_attribute(pair.use))
+                               : fmt::format("one is marked {}, the other is called so", to_attribute(pair.use)));
+      free_names.free[pair.source] = false;
+    }
+  }
+
+  void place_by_name(const SourceNames& free_names) {
+    for (std::size_t i = 0; i < source_.size(); ++i) {
+      if (!free_names.free[i]) continue;
+      const MailboxPath& name = free_names.translated[i];
+      if (name == source_[i].path) {
+        place(i, name, RouteReason::same_name, "the same name");
+      } else {
+        place(i, name, RouteReason::altered_name,
+              fmt::format("the destination cannot have a mailbox called {}", to_pattern_text(source_[i].path)));
+      }
+    }
+  }
+
+  Draft& place(std::size_t index, MailboxPath destination, RouteReason reason, std::string explanation) {
+    const KnownMailbox& mailbox = source_[index];
+    const auto known = by_path_.find(destination);
+    const bool exists = known != by_path_.end() && known->second->selectable;
+    drafts_.push_back({.route = {.source = mailbox.path,
+                                 .destination = std::move(destination),
+                                 .reason = reason,
+                                 .explanation = sanitize_for_terminal(explanation),
+                                 .destination_exists = exists,
+                                 .messages = mailbox.messages},
+                       .source = index,
+                       .may_join = false});
+    return drafts_.back();
+  }
+
+  [[nodiscard]] Result<> refuse_collisions() const {
+    std::map<MailboxPath, const Route*> owners;
+    for (const Draft& draft : drafts_) {
+      if (draft.route.destination.empty()) {
+        return fail(ErrorKind::usage, Scope::run,
+                    fmt::format("{} gives {} an empty name", draft.route.explanation, shown(draft.route.source)),
+                    "Write a target that is a name for everything that its pattern matches.");
+      }
+      if (draft.may_join) continue;
+      const auto [owner, first] = owners.emplace(draft.route.destination, &draft.route);
+      if (!first) return collision(*owner->second, draft.route);
+    }
+    return {};
+  }
+
+  static std::unexpected<Error> collision(const Route& first, const Route& second) {
+    // Naming the one that has its place by something else than its own name would undo that.
+    const Route& moved = second.reason == RouteReason::special_use ? first : second;
+    const std::string target = shown(first.destination);
+    return fail(ErrorKind::usage, Scope::run,
+                fmt::format("both {} ({}) and {} ({}) would go to {}", shown(first.source), first.explanation,
+                            shown(second.source), second.explanation, target),
+                fmt::format("Use --map '{}=OTHER NAME' to keep them apart, or --map '{}={}' to put them together.",
+                            shown(moved.source), shown(moved.source), target));
+  }
+
+  MailboxMapping finish() {
+    std::sort(drafts_.begin(), drafts_.end(), [](const Draft& a, const Draft& b) { return a.source < b.source; });
+    std::map<MailboxPath, Preparation> needed;
+    for (Draft& draft : drafts_) {
+      Preparation& preparation = needed.try_emplace(draft.route.destination).first->second;
+      prepare(preparation, draft);
+      mapping_.routes.push_back(std::move(draft.route));
+    }
+    // The map is in the order of components, and so has parents before their children.
+    for (auto& [path, preparation] : needed) {
+      if (preparation.create || preparation.subscribe) mapping_.preparations.push_back(std::move(preparation));
+    }
+    return std::move(mapping_);
+  }
+
+  void prepare(Preparation& preparation, const Draft& draft) const {
+    const auto known = by_path_.find(draft.route.destination);
+    preparation.mailbox = draft.route.destination;
+    preparation.create = !draft.route.destination_exists;
+    if (preparation.create && preparation.use == SpecialUse::none) preparation.use = use_to_give(draft);
+    const bool subscribed = known != by_path_.end() && known->second->subscribed;
+    if (source_[draft.source].subscribed && !subscribed) preparation.subscribe = true;
+  }
+
+  /// The use of the source, unless a mailbox of the destination has it already or another one gets it.
+  [[nodiscard]] SpecialUse use_to_give(const Draft& draft) const {
+    const SpecialUse use = source_[draft.source].use;
+    const bool can_be_given = std::find(kGivenUses.begin(), kGivenUses.end(), use) != kGivenUses.end();
+    const bool is_taken = std::any_of(destination_.begin(), destination_.end(),
+                                      [use](const KnownMailbox& mailbox) { return mailbox.use == use; });
+    const auto first = std::find_if(drafts_.begin(), drafts_.end(),
+                                    [&](const Draft& other) { return source_[other.source].use == use; });
+    return can_be_given && !is_taken && &*first == &draft ? use : SpecialUse::none;
+  }
+
+  std::span<const KnownMailbox> source_;
+  std::span<const KnownMailbox> destination_;
+  const MappingRules& rules_;
+  NameTranslation names_;
+  std::map<MailboxPath, const KnownMailbox*> by_path_;  // of the destination
+  std::vector<Draft> drafts_;
+  MailboxMapping mapping_;
+};
+
+}  // namespace
+
+std::string_view to_string(RouteReason reason) noexcept {
+  switch (reason) {
+    case RouteReason::mapped:
+      return "mapped";
+    case RouteReason::inbox:
+      return "inbox";
+    case RouteReason::special_use:
+      return "special_use";
+    case RouteReason::same_name:
+      return "same_name";
+    case RouteReason::altered_name:
+      return "altered_name";
+  }
+  return "";
+}
+
+std::string_view to_string(SkipReason reason) noexcept {
+  switch (reason) {
+    case SkipReason::excluded:
+      return "excluded";
+    case SkipReason::not_included:
+      return "not_included";
+    case SkipReason::not_selectable:
+      return "not_selectable";
+  }
+  return "";
+}
+
+Result<MailboxMapping> map_mailboxes(std::span<const KnownMailbox> source, std::span<const KnownMailbox> destination,
+                                     const NamingLimits& destination_limits, const MappingRules& rules) {
+  return Mapper(source, destination, destination_limits, rules).run();
+}
+
+}  // namespace mailferry::plan

@@ -1,0 +1,183 @@
+#include "plan/message_matching.hpp"
+
+#include <algorithm>
+#include <tuple>
+#include <utility>
+
+namespace mailferry::plan {
+namespace {
+
+using Entry = IdentityList::Entry;
+using Entries = std::span<const Entry>;
+
+/// Adds many UIDs in any order; one by one that would cost a shift of the ranges each.
+void add_sorted(UidSet& set, std::vector<Uid>& uids) {
+  std::sort(uids.begin(), uids.end());
+  UidSet added;
+  for (const Uid uid : uids)
+    added.add(uid);
+  set.add(added);
+}
+
+UidSet uids_of(const std::vector<UnsureMessage>& messages) {
+  std::vector<Uid> uids;
+  uids.reserve(messages.size());
+  for (const UnsureMessage& message : messages)
+    uids.push_back(message.uid);
+  UidSet set;
+  add_sorted(set, uids);
+  return set;
+}
+
+void sort_by_identity(std::vector<Entry>& entries) {
+  std::sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) {
+    if (a.digest != b.digest) return a.digest < b.digest;
+    if (a.octets != b.octets) return a.octets < b.octets;
+    return a.uid < b.uid;
+  });
+}
+
+/// Takes the entries with the digest of the first one off the front.
+Entries take_group(Entries& rest) {
+  const auto end = std::find_if(rest.begin(), rest.end(), [&](const Entry& e) { return e.digest != rest[0].digest; });
+  const Entries group = rest.first(static_cast<std::size_t>(end - rest.begin()));
+  rest = rest.subspan(group.size());
+  return group;
+}
+
+bool is_weak(Entries group) {
+  return std::any_of(group.begin(), group.end(), [](const Entry& entry) { return entry.weak != 0; });
+}
+
+bool are_surely_the_same(Entries source, Entries destination, SizeEvidence sizes) {
+  if (source.size() != destination.size() || is_weak(source) || is_weak(destination)) return false;
+  return sizes == SizeEvidence::ignore ||
+         std::equal(source.begin(), source.end(), destination.begin(),
+                    [](const Entry& a, const Entry& b) { return a.octets == b.octets; });
+}
+
+/// Collects the outcome; UIDs come in the order of digests, so they are sorted at the end.
+class Collector {
+ public:
+  void missing(Uid uid) { missing_.push_back(uid); }
+  void extra(Uid uid) { extra_.push_back(uid); }
+  void missing(Entries group) {
+    for (const Entry& entry : group)
+      missing(entry.uid);
+  }
+  void extra(Entries group) {
+    for (const Entry& entry : group)
+      extra(entry.uid);
+  }
+  void finish(MessageMatching& matching) {
+    add_sorted(matching.missing, missing_);
+    add_sorted(matching.extra, extra_);
+    std::sort(matching.matched.begin(), matching.matched.end());
+  }
+
+ private:
+  std::vector<Uid> missing_;
+  std::vector<Uid> extra_;
+};
+
+void match_group(MessageMatching& matching, Entries source, Entries destination, std::uint32_t& groups,
+                 SizeEvidence sizes) {
+  if (are_surely_the_same(source, destination, sizes)) {
+    for (std::size_t i = 0; i < source.size(); ++i)
+      matching.matched.push_back({source[i].uid, destination[i].uid});
+    return;
+  }
+  for (const Entry& entry : source)
+    matching.unsure_source.push_back({entry.uid, groups});
+  for (const Entry& entry : destination)
+    matching.unsure_destination.push_back({entry.uid, groups});
+  ++groups;
+}
+
+/// What the second stage sorts: messages of one group with one body stand together.
+struct Candidate {
+  std::uint32_t group;
+  bool has_digest;
+  Digest digest;
+  Uid uid;
+  [[nodiscard]] auto content() const { return std::tie(group, has_digest, digest); }
+};
+
+std::vector<Candidate> candidates(const std::vector<UnsureMessage>& unsure, std::vector<BodyDigestOf> digests) {
+  std::sort(digests.begin(), digests.end(), [](const auto& a, const auto& b) { return a.uid < b.uid; });
+  std::vector<Candidate> found;
+  found.reserve(unsure.size());
+  for (const UnsureMessage& message : unsure) {
+    const auto known = std::lower_bound(digests.begin(), digests.end(), message.uid,
+                                        [](const BodyDigestOf& digest, Uid uid) { return digest.uid < uid; });
+    const bool has_digest = known != digests.end() && known->uid == message.uid;
+    found.push_back({message.group, has_digest, has_digest ? known->digest : Digest{}, message.uid});
+  }
+  std::sort(found.begin(), found.end(), [](const Candidate& a, const Candidate& b) {
+    return a.content() != b.content() ? a.content() < b.content() : a.uid < b.uid;
+  });
+  return found;
+}
+
+}  // namespace
+
+void IdentityList::add(Uid uid, const MessageIdentity& identity, std::uint64_t octets) {
+  constexpr std::uint64_t kLargest = 0x7FFFFFFF;
+  entries_.push_back({.digest = identity.digest,
+                      .uid = uid,
+                      .octets = static_cast<std::uint32_t>(std::min(octets, kLargest)) & 0x7FFFFFFFU,
+                      .weak = identity.weak ? 1U : 0U});
+}
+
+UidSet MessageMatching::unsure_source_uids() const {
+  return uids_of(unsure_source);
+}
+UidSet MessageMatching::unsure_destination_uids() const {
+  return uids_of(unsure_destination);
+}
+
+MessageMatching match_messages(IdentityList source, IdentityList destination, SizeEvidence sizes) {
+  sort_by_identity(source.entries());
+  sort_by_identity(destination.entries());
+  MessageMatching matching;
+  Collector collector;
+  std::uint32_t groups = 0;
+  Entries here = source.entries();
+  Entries there = destination.entries();
+  while (!here.empty() || !there.empty()) {
+    if (there.empty() || (!here.empty() && here[0].digest < there[0].digest)) {
+      collector.missing(take_group(here));
+    } else if (here.empty() || there[0].digest < here[0].digest) {
+      collector.extra(take_group(there));
+    } else {
+      const Entries both = take_group(here);
+      match_group(matching, both, take_group(there), groups, sizes);
+    }
+  }
+  collector.finish(matching);
+  return matching;
+}
+
+void resolve(MessageMatching& matching, std::vector<BodyDigestOf> source, std::vector<BodyDigestOf> destination) {
+  const std::vector<Candidate> here = candidates(matching.unsure_source, std::move(source));
+  const std::vector<Candidate> there = candidates(matching.unsure_destination, std::move(destination));
+  Collector collector;
+  auto counterpart = there.begin();
+  for (const Candidate& message : here) {
+    while (counterpart != there.end() && counterpart->content() < message.content())
+      collector.extra(counterpart++->uid);
+    const bool same = counterpart != there.end() && counterpart->content() == message.content();
+    if (same && message.has_digest) {
+      matching.matched.push_back({message.uid, counterpart++->uid});
+    } else {
+      collector.missing(message.uid);
+    }
+  }
+  for (; counterpart != there.end(); ++counterpart)
+    collector.extra(counterpart->uid);
+  matching.unsure_source.clear();
+  matching.unsure_destination.clear();
+  collector.finish(matching);
+}
+
+}  // namespace mailferry::plan
