@@ -16,7 +16,7 @@ namespace mailferry::plan {
 
 /// A mailbox as one side lists it; paths are without the prefix of the personal namespace.
 struct KnownMailbox {
-  MailboxPath path;
+  MailboxPath path{};
   SpecialUse use = SpecialUse::none;
   bool selectable = true;
   bool subscribed = false;
@@ -28,11 +28,11 @@ enum class RouteReason { mapped, inbox, special_use, same_name, altered_name };
 [[nodiscard]] std::string_view to_string(RouteReason reason) noexcept;
 
 struct Route {
-  MailboxPath source;
-  MailboxPath destination;
+  MailboxPath source{};
+  MailboxPath destination{};
   RouteReason reason = RouteReason::same_name;
   /// The reason in words, for --explain.
-  std::string explanation;
+  std::string explanation{};
   /// It is there and can be selected.
   bool destination_exists = false;
   std::uint64_t messages = 0;
@@ -43,15 +43,15 @@ enum class SkipReason { excluded, not_included, not_selectable };
 [[nodiscard]] std::string_view to_string(SkipReason reason) noexcept;
 
 struct SkippedMailbox {
-  MailboxPath path;
+  MailboxPath path{};
   SkipReason reason = SkipReason::excluded;
-  std::string explanation;
+  std::string explanation{};
   std::uint64_t messages = 0;
 };
 
 /// What must be done to a mailbox of the destination before mail goes there.
 struct Preparation {
-  MailboxPath mailbox;
+  MailboxPath mailbox{};
   /// To be given to a new mailbox, where the destination can do that.
   SpecialUse use = SpecialUse::none;
   bool create = false;

@@ -17,7 +17,7 @@ struct NamingLimits {
   /// '\0': no levels.
   char separator = '/';
   /// Octets that cannot be part of a name, besides the separator and control characters.
-  std::string forbidden;
+  std::string forbidden{};
 };
 
 /// Each octet that cannot be in a component becomes '_'; an empty component becomes "_".

@@ -102,7 +102,6 @@ class Matching {
   [[nodiscard]] bool is_safe(const SpecialUsePair& guess) const {
     const MailboxPath& own_name = names_.translated[guess.source];
     const MailboxPath& target = destination_[guess.destination].path;
-    if (own_name == target) return true;
     const bool has_namesake = std::any_of(destination_.begin(), destination_.end(),
                                           [&](const KnownMailbox& mailbox) { return mailbox.path == own_name; });
     const bool is_namesake =

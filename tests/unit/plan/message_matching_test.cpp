@@ -1,0 +1,133 @@
+#include "plan/message_matching.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace mailferry::plan {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+struct Message {
+  Uid uid;
+  char identity;
+  std::uint64_t octets = 100;
+  bool weak = false;
+};
+
+IdentityList list_of(std::initializer_list<Message> messages) {
+  IdentityList list;
+  for (const Message& message : messages) {
+    MessageIdentity identity;
+    identity.digest.fill(static_cast<std::uint8_t>(message.identity));
+    identity.weak = message.weak;
+    list.add(message.uid, identity, message.octets);
+  }
+  return list;
+}
+
+BodyDigestOf body(Uid uid, char content) {
+  BodyDigestOf digest{.uid = uid};
+  digest.digest.fill(static_cast<std::uint8_t>(content));
+  return digest;
+}
+
+std::vector<std::string> pairs(const MessageMatching& matching) {
+  std::vector<std::string> text;
+  for (const MatchedPair& pair : matching.matched)
+    text.push_back(fmt::format("{}={}", pair.source, pair.destination));
+  return text;
+}
+
+TEST(MatchMessages, TellsMatchedMissingAndExtra) {
+  const auto matching =
+      match_messages(list_of({{1, 'a'}, {2, 'b'}, {3, 'c'}}), list_of({{9, 'b'}, {8, 'x'}, {7, 'a'}}));
+  EXPECT_THAT(pairs(matching), ElementsAre("1=7", "2=9"));
+  EXPECT_EQ(matching.missing.to_string(), "3");
+  EXPECT_EQ(matching.extra.to_string(), "8");
+  EXPECT_TRUE(matching.is_sure());
+}
+
+TEST(MatchMessages, EverythingIsMissingFromAnEmptyMailbox) {
+  const auto matching = match_messages(list_of({{1, 'a', 1, true}, {3, 'a', 1, true}}), list_of({}));
+  EXPECT_EQ(matching.missing.to_string(), "1,3");
+  EXPECT_TRUE(matching.is_sure()) << "nothing is there that they could be confused with";
+}
+
+TEST(MatchMessages, TrueDuplicatesInEqualNumberAreMatchedOneToOne) {
+  const auto matching = match_messages(list_of({{1, 'a'}, {2, 'a'}}), list_of({{6, 'a'}, {5, 'a'}}));
+  EXPECT_THAT(pairs(matching), ElementsAre("1=5", "2=6"));
+}
+
+TEST(MatchMessages, PairsBySizeWithinOneIdentity) {
+  const auto matching = match_messages(list_of({{1, 'a', 10}, {2, 'a', 20}}), list_of({{5, 'a', 20}, {6, 'a', 10}}));
+  EXPECT_THAT(pairs(matching), ElementsAre("1=6", "2=5"));
+}
+
+TEST(MatchMessages, DifferentSizesAreUnsure) {
+  const auto matching = match_messages(list_of({{1, 'a', 10}}), list_of({{5, 'a', 11}}));
+  EXPECT_FALSE(matching.is_sure());
+  EXPECT_THAT(matching.matched, IsEmpty());
+  EXPECT_EQ(matching.unsure_source_uids().to_string(), "1");
+  EXPECT_EQ(matching.unsure_destination_uids().to_string(), "5");
+}
+
+TEST(MatchMessages, SizesDoNotCountWhenTheyAreNoEvidence) {
+  EXPECT_TRUE(match_messages(list_of({{1, 'a', 10}}), list_of({{5, 'a', 11}}), SizeEvidence::ignore).is_sure());
+}
+
+TEST(MatchMessages, DifferentNumbersAreUnsure) {
+  const auto matching = match_messages(list_of({{1, 'a'}, {2, 'a'}}), list_of({{5, 'a'}}));
+  EXPECT_EQ(matching.unsure_source_uids().to_string(), "1:2");
+  EXPECT_TRUE(matching.missing.empty());
+}
+
+TEST(MatchMessages, WeakIdentitiesAreUnsureOnEitherSide) {
+  EXPECT_FALSE(match_messages(list_of({{1, 'a', 1, true}}), list_of({{5, 'a', 1, true}})).is_sure());
+}
+
+TEST(MatchMessages, HugeSizesAreCappedNotWrapped) {
+  EXPECT_FALSE(match_messages(list_of({{1, 'a', 0x100000001}}), list_of({{5, 'a', 1}})).is_sure());
+}
+
+MessageMatching resolved(IdentityList source, IdentityList destination, std::vector<BodyDigestOf> source_bodies,
+                         std::vector<BodyDigestOf> destination_bodies) {
+  auto matching = match_messages(std::move(source), std::move(destination));
+  EXPECT_FALSE(matching.is_sure());
+  resolve(matching, std::move(source_bodies), std::move(destination_bodies));
+  EXPECT_TRUE(matching.is_sure());
+  return matching;
+}
+
+TEST(Resolve, EqualBodiesAreMatchedAsOftenAsTheyAreThere) {
+  const auto matching = resolved(list_of({{1, 'a'}, {2, 'a'}, {3, 'a'}}), list_of({{5, 'a'}, {6, 'a'}}),
+                                 {body(1, 'x'), body(2, 'x'), body(3, 'y')}, {body(6, 'x'), body(5, 'z')});
+  EXPECT_THAT(pairs(matching), ElementsAre("1=6"));
+  EXPECT_EQ(matching.missing.to_string(), "2:3");
+  EXPECT_EQ(matching.extra.to_string(), "5");
+}
+
+TEST(Resolve, EqualBodiesOfDifferentIdentitiesAreDifferentMessages) {
+  const auto matching = resolved(list_of({{1, 'a', 10}, {2, 'b', 10}}), list_of({{5, 'a', 11}, {6, 'b', 11}}),
+                                 {body(1, 'x'), body(2, 'y')}, {body(5, 'y'), body(6, 'x')});
+  EXPECT_THAT(matching.matched, IsEmpty());
+  EXPECT_EQ(matching.missing.to_string(), "1:2");
+  EXPECT_EQ(matching.extra.to_string(), "5:6");
+}
+
+TEST(Resolve, WhatCouldNotBeReadIsNeverTakenForThere) {
+  const auto matching = resolved(list_of({{1, 'a', 10}}), list_of({{5, 'a', 11}}), {}, {});
+  EXPECT_EQ(matching.missing.to_string(), "1");
+  EXPECT_EQ(matching.extra.to_string(), "5");
+}
+
+TEST(Resolve, AddsToWhatTheFirstStageFound) {
+  const auto matching = resolved(list_of({{1, 'a', 10}, {2, 'b'}, {3, 'c'}}), list_of({{5, 'a', 11}, {6, 'b'}}),
+                                 {body(1, 'x')}, {body(5, 'x')});
+  EXPECT_THAT(pairs(matching), ElementsAre("1=5", "2=6"));
+  EXPECT_EQ(matching.missing.to_string(), "3");
+}
+
+}  // namespace
+}  // namespace mailferry::plan
