@@ -53,6 +53,14 @@ class Documents(unittest.TestCase):
                    if not re.search(rf"^  (\w+, )?{verb}\b", offered, re.MULTILINE)]
         self.assertEqual(unknown, [])
 
+    def test_every_quirk_that_the_code_names_has_a_row(self):
+        rows = set(re.findall(r"^\| ([a-z]\d+) \|", (ROOT / "docs" / "quirks.md").read_text(), re.MULTILINE))
+        named = set()
+        for path in [*(ROOT / "src").rglob("*.[ch]pp"), *(ROOT / "tests").rglob("*.[ch]pp")]:
+            for ids in re.findall(r"quirks? ((?:[a-z]\d+(?:, | and )?)+)", path.read_text()):
+                named.update(re.findall(r"[a-z]\d+", ids))
+        self.assertEqual(sorted(named - rows), [])
+
     def test_every_document_is_reached_from_the_readme(self):
         reached, waiting = set(), [ROOT / "README.md"]
         while waiting:
