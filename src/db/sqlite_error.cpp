@@ -48,6 +48,14 @@ const Row& row_of(int code) {
   return kOther;
 }
 
+/// What the operating system said, 0 if nothing. SQLite forgets it where a COMMIT fails; then errno still has it.
+int system_error(sqlite3* handle, int code, int current) {
+  const bool told_by_os = (code & 0xff) == SQLITE_IOERR || (code & 0xff) == SQLITE_CANTOPEN;
+  if (handle == nullptr || !told_by_os) return 0;
+  const int recorded = sqlite3_system_errno(handle);
+  return recorded != 0 ? recorded : current;
+}
+
 /// A quota and a file size limit are told as plain write errors.
 bool is_out_of_space(int code, int os_error) {
   return (code & 0xff) == SQLITE_IOERR && (os_error == ENOSPC || os_error == EDQUOT || os_error == EFBIG);
@@ -56,8 +64,7 @@ bool is_out_of_space(int code, int os_error) {
 }  // namespace
 
 Error sqlite_error(sqlite3* handle, int code, const std::string& path) {
-  const bool told_by_os = (code & 0xff) == SQLITE_IOERR || (code & 0xff) == SQLITE_CANTOPEN;
-  const int os_error = handle != nullptr && told_by_os ? sqlite3_system_errno(handle) : 0;
+  const int os_error = system_error(handle, code, errno);
   const Row& row = row_of(is_out_of_space(code, os_error) ? SQLITE_FULL : code);
   std::string cause = sqlite3_errstr(code);
   if (os_error != 0) {

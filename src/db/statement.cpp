@@ -4,6 +4,8 @@
 
 #include <sqlite3.h>
 
+#include <cerrno>
+
 namespace mailferry::db {
 
 void StatementDeleter::operator()(sqlite3_stmt* statement) const noexcept {
@@ -37,6 +39,7 @@ void Statement::bind_text(int index, std::string_view value) noexcept {
 Result<bool> Statement::step() {
   sqlite3* handle = sqlite3_db_handle(statement_.get());
   if (bind_error_ != SQLITE_OK) return std::unexpected(sqlite_error(handle, bind_error_));
+  errno = 0;  // sqlite_error() looks at it for what SQLite does not tell
   const int code = sqlite3_step(statement_.get());
   if (code == SQLITE_ROW) return true;
   if (code == SQLITE_DONE) return false;

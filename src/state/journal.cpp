@@ -111,13 +111,17 @@ Result<std::vector<Route>> Journal::routes(PairId pair) {
       });
 }
 
-Result<std::vector<Intent>> Journal::in_doubt(PairId pair) {
+Result<std::vector<Intent>> Journal::open_intents(PairId pair) {
   const std::scoped_lock lock(impl_->mutex);
-  TRY(std::vector<Intent> intents,
-      impl_->rows<Intent>("SELECT intent.route, intent.source, intent.destination_from FROM route "
-                          "JOIN intent ON intent.route = route.id WHERE route.pair = ?1 ORDER BY route.id",
-                          pair,
-                          [this](const db::Statement& row) { return read_intent(row, impl_->connection.path()); }));
+  return impl_->rows<Intent>("SELECT intent.route, intent.source, intent.destination_from FROM route "
+                             "JOIN intent ON intent.route = route.id WHERE route.pair = ?1 ORDER BY route.id",
+                             pair,
+                             [this](const db::Statement& row) { return read_intent(row, impl_->connection.path()); });
+}
+
+Result<std::vector<Intent>> Journal::in_doubt(PairId pair) {
+  TRY(std::vector<Intent> intents, open_intents(pair));
+  const std::scoped_lock lock(impl_->mutex);
   for (Intent& intent : intents) {
     TRY(const UidSet settled, impl_->settled_between(intent.route, intent.source.min(), intent.source.max()));
     intent.source.remove(settled);

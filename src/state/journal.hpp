@@ -23,8 +23,8 @@ using RouteId = std::int64_t;
 /// One source mailbox → one destination mailbox. A UIDVALIDITY that changed on either side means another route row.
 struct Route {
   RouteId id = 0;                  // 0: not stored yet
-  std::string source_mailbox;      // UTF-8, joined with '/' after escaping '/' and '\' with '\'
-  std::string destination_mailbox;
+  std::string source_mailbox{};      // UTF-8, joined with '/' after escaping '/' and '\' with '\'
+  std::string destination_mailbox{};
   UidValidity source_validity = 0;
   UidValidity destination_validity = 0;
   /// Source as it was when all before was settled: then UIDNEXT, HIGHESTMODSEQ, MESSAGES equal to these mean "nothing new".
@@ -36,7 +36,7 @@ struct Route {
 /// An append that may have happened: source UIDs, to be found on the destination from UID `destination_from` on.
 struct Intent {
   RouteId route = 0;
-  UidSet source;
+  UidSet source{};
   Uid destination_from = 0;
 };
 
@@ -46,15 +46,15 @@ struct SettledRun {
   Uid source = 0;
   std::uint32_t count = 0;
   Uid destination = 0;
-  Flags flags;
+  Flags flags{};
 };
 
 /// A message that was given up on; reported and retried by later runs.
 struct Parked {
   RouteId route = 0;
   Uid source = 0;
-  std::string reason;
-  std::string remedy;
+  std::string reason{};
+  std::string remedy{};
   int attempts = 0;
 };
 
@@ -63,15 +63,15 @@ struct Parked {
 /// unparked, parked, notes. So a new intent survives the closing of the one before, and what is to be copied again may
 /// be forgotten and settled in one batch.
 struct Batch {
-  std::vector<Route> routes;                                   // insert (id 0) or update the checkpoint values
-  std::vector<Intent> intents;                                 // replaces the open intent of the route
-  std::vector<RouteId> closed_intents;                         // nothing of the route is in doubt any more
-  std::vector<std::pair<RouteId, SettledRun>> settled;         // in doubt → settled; adjacent runs are merged
-  std::vector<std::pair<RouteId, std::vector<std::pair<UidSet, Flags>>>> flags;  // settled messages have these flags now; others are passed over
-  std::vector<std::pair<RouteId, UidSet>> forgotten;           // expunged on the source, or to be copied again
-  std::vector<Parked> parked;                                  // insert or update
-  std::vector<std::pair<RouteId, UidSet>> unparked;
-  std::vector<std::pair<std::string, std::string>> notes;      // key → value for the pair (e.g. slowest append)
+  std::vector<Route> routes{};                                   // insert (id 0) or update the checkpoint values
+  std::vector<Intent> intents{};                                 // replaces the open intent of the route
+  std::vector<RouteId> closed_intents{};                         // nothing of the route is in doubt any more
+  std::vector<std::pair<RouteId, SettledRun>> settled{};         // in doubt → settled; adjacent runs are merged
+  std::vector<std::pair<RouteId, std::vector<std::pair<UidSet, Flags>>>> flags{};  // settled messages have these flags now; others are passed over
+  std::vector<std::pair<RouteId, UidSet>> forgotten{};           // expunged on the source, or to be copied again
+  std::vector<Parked> parked{};                                  // insert or update
+  std::vector<std::pair<RouteId, UidSet>> unparked{};
+  std::vector<std::pair<std::string, std::string>> notes{};      // key → value for the pair (e.g. slowest append)
   [[nodiscard]] bool empty() const noexcept;
 };
 
@@ -87,6 +87,8 @@ class Journal {
   [[nodiscard]] Result<std::vector<Route>> routes(PairId pair);
   /// Intents that were never closed: what they name and is not settled is in doubt. Intents with nothing left are left out.
   [[nodiscard]] Result<std::vector<Intent>> in_doubt(PairId pair);
+  /// The same intents whole, settled messages included, as they were written.
+  [[nodiscard]] Result<std::vector<Intent>> open_intents(PairId pair);
   /// Settled runs of a route, ascending by source UID; reads in chunks so that memory stays bounded: begin with 1, call
   /// with the last source UID + 1 until it returns an empty list. A run across `from` is given from there on.
   [[nodiscard]] Result<std::vector<SettledRun>> settled(RouteId route, Uid from, std::size_t limit = 4096);
