@@ -83,7 +83,7 @@ Task<> ImapConnection::authenticate_sasl(auth::SaslClient& mechanism, const std:
   std::optional<std::string> initial;
   if (mechanism.has_initial_response() && has(imap::Capability::sasl_ir)) {
     CO_TRY(const auto response, mechanism.step(""));
-    initial = response.empty() ? "=" : base64_encode(response);
+    initial = response.empty() ? "=" : to_base64(response);
   }
   std::optional<std::string_view> initial_view;
   if (initial) initial_view = *initial;
@@ -93,11 +93,11 @@ Task<> ImapConnection::authenticate_sasl(auth::SaslClient& mechanism, const std:
   while (true) {
     CO_TRY(const auto event, co_await next());
     if (const auto* challenge = std::get_if<imap::Continuation>(&event)) {
-      auto decoded = base64_decode(challenge->text);
+      auto decoded = from_base64(challenge->text);
       if (!decoded) co_return fail(ErrorKind::auth, Scope::account, "the server sent a SASL challenge that is not base64");
       auto response = mechanism.step(*decoded);
       if (!response) co_return std::unexpected(std::move(response).error());
-      const auto line = base64_encode(*response);
+      const auto line = to_base64(*response);
       engine_.submit_line(line);
     } else if (const auto* status = std::get_if<imap::StatusResponse>(&event); status != nullptr && status->tag == tag) {
       if (status->status != imap::Status::ok) co_return std::unexpected(refused(*status, user));

@@ -11,6 +11,7 @@
 #include "mail/uid_set.hpp"
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -158,6 +159,8 @@ class Session {
                                                      const std::vector<MetaSink*>& sinks) = 0;
   /// Digest of the canonical body (line ends normalised) of each message, in the order of the UIDs; missing ones left out.
   virtual Task<std::vector<std::pair<Uid, Digest>>> body_digests(const MailboxPath& mailbox, const UidSet& uids) = 0;
+  /// Raw values of the Subject fields, for reports.
+  virtual Task<std::map<Uid, std::string>> subjects(const MailboxPath& mailbox, const UidSet& uids) = 0;
   virtual Task<> change_flags(const MailboxPath& mailbox, UidValidity uid_validity, const std::vector<FlagUpdate>& updates) = 0;
   /// The session becomes a reader or an appender until that is destroyed.
   virtual std::unique_ptr<Reader> reader() = 0;

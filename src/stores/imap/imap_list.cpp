@@ -81,7 +81,9 @@ Task<std::vector<store::MailboxInfo>> ImapSession::list(bool with_octets) {
     if (const auto* namespaces = std::get_if<NamespaceData>(&data)) names_->set_namespaces(*namespaces);
     listing.take(data);
   };
-  for (const auto& tag : tags) CO_TRY(auto done, co_await connection_->complete(tag, Scope::account, "LIST", on_data));
+  for (const auto& tag : tags) {
+    CO_TRY(auto done, co_await connection_->complete(tag, Scope::account, "LIST", on_data));
+  }
 
   std::vector<store::MailboxInfo> mailboxes;
   for (const auto& data : listing.mailboxes) {
@@ -149,6 +151,7 @@ struct Preparing {
 }  // namespace
 
 Task<std::vector<Result<store::Prepared>>> ImapSession::prepare(const std::vector<store::CreateRequest>& requests) {
+  examined_.clear();
   std::vector<Result<Preparing>> steps;
   for (const auto& request : requests) {
     auto wire = names_->to_wire(request.mailbox);

@@ -12,8 +12,10 @@ namespace mailferry::stores::imap {
 
 class ImapReader final : public store::Reader {
  public:
-  /// Both must outlive the reader.
-  ImapReader(client::ImapConnection& connection, const MailboxNames& names) : connection_(connection), names_(names) {}
+  /// All must outlive the reader. `examined`: the wire name of the mailbox that is open on the connection, empty for none; kept
+  /// up to date for whoever uses the connection next.
+  ImapReader(client::ImapConnection& connection, const MailboxNames& names, std::string& examined)
+      : connection_(connection), names_(names), examined_(examined) {}
 
   void request(store::ReadRequest request) override { queue_.push_back({.request = std::move(request)}); }
   Task<std::variant<store::MessageHead, store::ReadDone>> next() override;
@@ -48,7 +50,7 @@ class ImapReader final : public store::Reader {
   std::deque<Active> active_;       // sent; the front one is being answered
   std::deque<Sent> sent_;           // commands in flight
   std::deque<store::ReadDone> failed_;  // requests that could not be sent
-  std::string examined_;            // wire name that the last EXAMINE sent has opened
+  std::string& examined_;           // wire name that the last EXAMINE sent has opened
   std::optional<Error> mailbox_error_;  // why the mailbox of the front request cannot be read
   std::optional<Error> request_error_;  // why a part of the front request failed
   UidValidity uid_validity_ = 0;    // as the EXAMINE being answered says

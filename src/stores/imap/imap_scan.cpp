@@ -1,4 +1,5 @@
 // Scanning mailboxes: EXAMINE and one UID SEARCH or UID FETCH a mailbox, all mailboxes in one pipelined turn.
+#include "base/header_fields.hpp"
 #include "mail/body_digest.hpp"
 #include "imap/response_errors.hpp"
 #include "stores/imap/imap_reader.hpp"
@@ -42,6 +43,7 @@ class MailboxScan {
     TRY(const auto wire, session_.names_->to_wire(request_.mailbox));
     const bool tokens = session_.traits_.change_tokens;
     examine_tag_ = connection_.submit(commands::examine(wire, tokens));
+    session_.examined_ = wire;
     if (request_.uids) {
       submit_parts();
     } else if (is_plain(request_.detail) && connection_.has(Capability::esearch)) {
@@ -60,6 +62,7 @@ class MailboxScan {
                                                   [this](const StatusResponse& status) { on_examine(status); });
     if (!examined && !connection_.transport().is_open()) co_return std::unexpected(examined.error());
     if (!examined) error_ = examined.error();
+    if (error_) session_.examined_.clear();
     if (!error_ && request_.uid_validity != 0 && result_.status.uid_validity != request_.uid_validity)
       error_ = Error{.kind = ErrorKind::protocol, .scope = Scope::mailbox, .retry = Retry::later, .retry_after = {},
                      .message = "UIDVALIDITY of " + request_.mailbox.to_string() + " changed",
@@ -185,9 +188,47 @@ Task<std::vector<Result<store::ScanResult>>> ImapSession::scan(const std::vector
   co_return results;
 }
 
+namespace {
+
+/// The value of the one field of a header block that holds only Subject.
+std::string subject_in(std::string_view header) {
+  const auto found = find_field(header, "Subject");
+  return found.value_or("");
+}
+
+}  // namespace
+
+Task<std::map<Uid, std::string>> ImapSession::subjects(const MailboxPath& mailbox, const UidSet& uids) {
+  CO_TRY(const auto wire, names_->to_wire(mailbox));
+  const auto examine = commands::examine(wire);
+  examined_.clear();
+  CO_TRY(auto examined, co_await connection_->run(examine, Scope::mailbox));
+  std::map<Uid, std::string> subjects;
+  auto left = uids;
+  while (!left.empty()) {
+    const auto part = left.take_front_octets(kSetOctets);
+    const auto command = commands::uid_fetch(part, {.header_fields = {"Subject"}});
+    const auto tag = connection_->submit(command);
+    std::string header;
+    while (true) {
+      CO_TRY(auto event, co_await connection_->next());
+      if (const auto* chunk = std::get_if<BodyChunk>(&event)) {
+        header.append(chunk->data.data(), std::min(chunk->data.size(), kHeaderOctets - header.size()));
+      } else if (const auto* data = std::get_if<UntaggedData>(&event)) {
+        const auto* fetch = std::get_if<FetchData>(data);
+        if (fetch != nullptr && fetch->uid != 0) subjects[fetch->uid] = subject_in(header);
+        header.clear();
+      } else if (const auto* status = std::get_if<StatusResponse>(&event); status != nullptr && status->tag == tag) {
+        break;
+      }
+    }
+  }
+  co_return subjects;
+}
+
 Task<std::vector<std::pair<Uid, Digest>>> ImapSession::body_digests(const MailboxPath& mailbox, const UidSet& uids) {
   std::vector<std::pair<Uid, Digest>> digests;
-  ImapReader reader(*connection_, *names_);
+  ImapReader reader(*connection_, *names_, examined_);
   reader.request({.ticket = 0, .mailbox = mailbox, .uid_validity = 0, .uids = uids});
   BodyDigest digest;
   while (true) {

@@ -20,9 +20,12 @@ ImapSession::ImapSession(std::unique_ptr<client::ImapConnection> connection, std
   traits_.append_limit = connection_->capabilities().append_limit();
 }
 
-std::unique_ptr<store::Reader> ImapSession::reader() { return std::make_unique<ImapReader>(*connection_, *names_); }
+std::unique_ptr<store::Reader> ImapSession::reader() {
+  return std::make_unique<ImapReader>(*connection_, *names_, examined_);
+}
 
 std::unique_ptr<store::Appender> ImapSession::appender(std::size_t window_octets) {
+  examined_.clear();
   return std::make_unique<ImapAppender>(*connection_, *names_, window_octets);
 }
 
@@ -31,6 +34,7 @@ Task<> ImapSession::change_flags(const MailboxPath& mailbox, UidValidity uid_val
   constexpr std::size_t kSetOctets = 900;
   CO_TRY(const auto wire, names_->to_wire(mailbox));
   UidValidity seen = 0;
+  examined_.clear();
   const auto select = commands::select(wire);
   const auto on_status = [&seen](const mailferry::imap::StatusResponse& status) {
     if (status.code.code == mailferry::imap::Code::uid_validity) seen = static_cast<UidValidity>(status.code.number);

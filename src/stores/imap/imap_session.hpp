@@ -20,6 +20,7 @@ class ImapSession final : public store::Session {
   Task<std::vector<Result<store::ScanResult>>> scan(const std::vector<store::ScanRequest>& requests,
                                                     const std::vector<store::MetaSink*>& sinks) override;
   Task<std::vector<std::pair<Uid, Digest>>> body_digests(const MailboxPath& mailbox, const UidSet& uids) override;
+  Task<std::map<Uid, std::string>> subjects(const MailboxPath& mailbox, const UidSet& uids) override;
   Task<> change_flags(const MailboxPath& mailbox, UidValidity uid_validity,
                       const std::vector<store::FlagUpdate>& updates) override;
   std::unique_ptr<store::Reader> reader() override;
@@ -37,6 +38,7 @@ class ImapSession final : public store::Session {
   std::unique_ptr<client::ImapConnection> connection_;
   std::shared_ptr<MailboxNames> names_;
   store::Traits traits_;
+  std::string examined_;   // wire name that is open read-only, as long as nothing else was opened since
 };
 
 }  // namespace mailferry::stores::imap

@@ -1,0 +1,277 @@
+// The doing half of a CopyRun: mailboxes, intents, workers, flags, checkpoint.
+#include "sync/copy_run.hpp"
+#include "sync/identity_match.hpp"
+
+#include <algorithm>
+
+namespace mailferry::sync {
+namespace {
+
+/// An intent may name more than is really begun; beyond this many octets of text only its bounds are written.
+constexpr std::size_t kIntentOctets = 64U << 10;
+constexpr std::size_t kNamedFailures = 200;
+
+UidSet covering(const UidSet& uids) {
+  if (uids.empty() || uids.to_string().size() <= kIntentOctets) return uids;
+  return UidSet(UidRange{uids.min(), uids.max()});
+}
+
+bool has_work(const RouteWork& work) {
+  return !work.dead() && (!work.todo.empty() || !work.doubt.empty() || !work.found.empty() || !work.flag_work.empty());
+}
+
+bool untouched(const RouteWork& work) { return work.unchanged && !work.create && !work.subscribe; }
+
+}  // namespace
+
+Task<> connect_pair(RunContext& context, SessionPair& pair) {
+  async::TaskScope scope(context.io);
+  struct Open {
+    static Task<> run(store::Store* store, std::unique_ptr<store::Session>* slot) {
+      CO_TRY(*slot, co_await store->open_session());
+      co_return Result<>{};
+    }
+  };
+  if (!pair.source) scope.spawn("connect to " + context.source.name(), Open::run(&context.source, &pair.source));
+  if (!pair.destination) scope.spawn("connect to " + context.destination.name(), Open::run(&context.destination, &pair.destination));
+  auto joined = co_await scope.join();
+  if (!joined) pair.close();
+  co_return joined;
+}
+
+Task<> CopyRun::execute() {
+  CO_CHECK(co_await prepare());
+  CO_CHECK(co_await record_intents());
+  context_.progress.planned_messages = context_.report.sum(&MailboxReport::planned);
+  context_.progress.phase = "copying";
+  auto copied = co_await copy();
+  // Whatever ended the copying, what was acknowledged is recorded.
+  auto committed = co_await context_.journal.commit();
+  if (!committed) co_return committed;
+  if (!copied) {
+    co_await name_failures();
+    co_return copied;
+  }
+  if (!context_.stopping) {
+    CO_CHECK(co_await check_unread());
+    CO_CHECK(co_await update_flags());
+  }
+  CO_CHECK(co_await checkpoint());
+  co_await name_failures();
+  co_return Result<>{};
+}
+
+/// Creates, subscribes and opens all mailboxes of the destination in one turn.
+Task<> CopyRun::prepare() {
+  std::vector<store::CreateRequest> requests;
+  std::vector<RouteWork*> asked;
+  for (auto& work : context_.queue.routes) {
+    if (untouched(work) || work.dead() || (!has_work(work) && !work.create && !work.subscribe)) continue;
+    requests.push_back({.mailbox = work.destination, .use = work.use, .create = work.create, .subscribe = work.subscribe});
+    asked.push_back(&work);
+  }
+  if (requests.empty()) co_return Result<>{};
+  context_.progress.phase = "preparing mailboxes";
+  CO_TRY(auto results, co_await pair_.destination->prepare(requests));
+  for (std::size_t index = 0; index < asked.size(); ++index) {
+    auto& work = *asked[index];
+    if (!results[index]) {
+      work.report->error = with_context(results[index].error(), work.destination.to_string()).error();
+      continue;
+    }
+    const auto& prepared = *results[index];
+    work.permanent_flags = prepared.permanent_flags;
+    const bool surprise = work.route.destination_validity == 0 && prepared.status.messages > 0 && !work.todo.empty();
+    if (work.route.destination_validity == 0) work.route.destination_validity = prepared.status.uid_validity;
+    if (work.route.destination_validity != prepared.status.uid_validity) {
+      work.report->error = Error{.kind = ErrorKind::protocol, .scope = Scope::mailbox, .retry = Retry::later, .retry_after = {},
+                                 .message = "UIDVALIDITY of " + work.destination.to_string() + " changed while the run began",
+                                 .remedy = "run again", .trail = {}};
+    }
+    // New appends begin here; an older intent that is still open begins where it began.
+    if (work.doubt.empty()) work.destination_from = std::max<Uid>(1, prepared.status.uid_next);
+    if (surprise) CO_CHECK(co_await match_existing(work));
+  }
+  co_return Result<>{};
+}
+
+/// Durable before the first append: which messages may from now on be on the destination, and from which UID on to look.
+Task<> CopyRun::record_intents() {
+  std::vector<state::Route> fresh;
+  std::vector<RouteWork*> owners;
+  for (auto& work : context_.queue.routes) {
+    if (!work.fresh || work.dead() || work.route.destination_validity == 0) continue;
+    work.route.source_uid_next = 0;
+    work.route.source_modseq = work.source_status.highest_modseq;
+    fresh.push_back(work.route);
+    owners.push_back(&work);
+  }
+  if (!fresh.empty()) CO_CHECK(co_await context_.journal.commit_routes(fresh));
+  for (std::size_t index = 0; index < fresh.size(); ++index) owners[index]->route.id = fresh[index].id;
+
+  for (auto& work : context_.queue.routes) {
+    if (!has_work(work)) continue;
+    for (const auto& found : work.found) context_.journal.settle(work.route.id, found.source, found.destination, found.flags);
+    if (const auto old = open_intents_.find(work.route.id); old != open_intents_.end() && !work.doubt.empty()) {
+      CO_CHECK(load_accounted(work, old->second));
+    }
+    UidSet all = work.todo;
+    all.add(work.doubt);
+    all.add(work.settled);
+    if (!all.empty())
+      context_.journal.pending().intents.push_back({.route = work.route.id, .source = covering(all), .destination_from = work.destination_from});
+  }
+  co_return co_await context_.journal.commit();
+}
+
+/// What an interrupted run had settled since its intent was opened: it must not be taken for what is in doubt.
+Result<> CopyRun::load_accounted(RouteWork& work, const state::Intent& intent) {
+  for (Uid from = intent.source.min(); from != 0;) {
+    TRY(const auto runs, context_.journal.journal().settled(work.route.id, from));
+    if (runs.empty()) break;
+    for (const auto& run : runs) {
+      const UidRange source{run.source, run.source + run.count - 1};
+      if (run.destination == 0) {
+        work.settled.add(UidSet(source).intersection(intent.source));
+      } else if (run.destination + run.count > work.destination_from) {
+        work.known_destination.add(UidRange{run.destination, run.destination + run.count - 1});
+      }
+    }
+    const std::uint64_t next = std::uint64_t{runs.back().source} + runs.back().count;
+    from = next > 0xFFFFFFFFULL ? 0 : static_cast<Uid>(next);
+  }
+  return {};
+}
+
+Task<> CopyRun::check_unread() {
+  for (auto& work : context_.queue.routes) {
+    if (work.unread.empty() || work.dead()) continue;
+    if (!pair_.connected()) CO_CHECK(co_await connect_pair(context_, pair_));
+    const std::vector<store::ScanRequest> requests{{.mailbox = work.source, .uid_validity = work.route.source_validity,
+                                                    .uids = work.unread, .from = 1, .changed_since = 0, .detail = {.flags = true}}};
+    const std::vector<store::MetaSink*> no_sinks;
+    CO_TRY(auto results, co_await pair_.source->scan(requests, no_sinks));
+    if (!results.front()) continue;
+    const auto& there = results.front()->uids;
+    work.report->gone += work.unread.size() - there.size();
+    for (const auto& range : there.ranges()) {
+      for (std::uint64_t uid = range.first; uid <= range.last; ++uid) {
+        work.refused.insert_or_assign(static_cast<Uid>(uid),
+                                      Error{.kind = ErrorKind::message_missing, .scope = Scope::message, .retry = Retry::later,
+                                            .retry_after = {}, .message = "the source lists this message but does not send it",
+                                            .remedy = "open it in a mail program; if that fails too, ask the source's administrator",
+                                            .trail = {}});
+        ++work.report->failed;
+      }
+    }
+  }
+  co_return Result<>{};
+}
+
+Task<> CopyRun::update_flags() {
+  context_.progress.phase = "updating flags";
+  for (auto& work : context_.queue.routes) {
+    if (work.dead() || work.flag_work.empty() || context_.stopping) continue;
+    if (!pair_.connected()) CO_CHECK(co_await connect_pair(context_, pair_));
+    auto updated = co_await update_flags_of(work);
+    if (updated) continue;
+    if (updated.error().scope != Scope::mailbox) co_return updated;
+    work.report->error = updated.error();
+  }
+  co_return co_await context_.journal.commit();
+}
+
+Task<> CopyRun::update_flags_of(RouteWork& work) {
+  CO_CHECK(co_await find_destinations(work));
+  std::vector<store::FlagUpdate> updates;
+  for (const auto& group : work.flag_work) {
+    store::FlagUpdate update{.uids = group.destination, .add = work.permanent_flags.storable(group.now.minus(group.before)),
+                             .remove = group.before.minus(group.now)};
+    if (!update.uids.empty() && !(update.add.empty() && update.remove.empty())) updates.push_back(std::move(update));
+  }
+  if (!updates.empty())
+    CO_CHECK(co_await pair_.destination->change_flags(work.destination, work.route.destination_validity, updates));
+  std::vector<std::pair<UidSet, Flags>> settled;
+  for (auto& group : work.flag_work) {
+    work.report->flags_updated += group.source.size();
+    settled.emplace_back(std::move(group.source), std::move(group.now));
+  }
+  context_.journal.pending().flags.emplace_back(work.route.id, std::move(settled));
+  work.flag_work.clear();
+  co_return Result<>{};
+}
+
+/// A destination without UIDPLUS never told the UIDs: the messages are found by what they are.
+Task<> CopyRun::find_destinations(RouteWork& work) {
+  UidSet unknown;
+  for (const auto& group : work.flag_work) {
+    if (group.destination.size() != group.source.size()) unknown.add(group.source);
+  }
+  if (unknown.empty()) co_return Result<>{};
+  store::ScanRequest source{.mailbox = work.source, .uid_validity = work.route.source_validity, .uids = unknown, .from = 1,
+                            .changed_since = 0, .detail = {}};
+  store::ScanRequest destination{.mailbox = work.destination, .uid_validity = work.route.destination_validity, .uids = {},
+                                 .from = 1, .changed_since = 0, .detail = {}};
+  const UidSet none;
+  CO_TRY(const auto matched, co_await match_by_identity(pair_, source, destination, none));
+  for (auto& group : work.flag_work) {
+    if (group.destination.size() == group.source.size()) continue;
+    for (const auto& match : matched) {
+      if (group.source.contains(match.source)) group.destination.add(match.destination);
+    }
+  }
+  co_return Result<>{};
+}
+
+/// The watermark passes what is settled, parked or gone, never more.
+Task<> CopyRun::checkpoint() {
+  auto& batch = context_.journal.pending();
+  for (auto& work : context_.queue.routes) {
+    if (untouched(work) || work.route.id == 0) continue;
+    UidSet unparked;
+    for (const auto& parked : work.parked) {
+      if (!work.refused.contains(parked.source)) unparked.add(parked.source);
+    }
+    const bool settled = !work.dead() && work.todo.empty() && work.doubt.empty() && work.quiet() && work.flag_work.empty();
+    if (!unparked.empty() && settled) batch.unparked.emplace_back(work.route.id, std::move(unparked));
+    for (const auto& [uid, error] : work.refused)
+      batch.parked.push_back({.route = work.route.id, .source = uid, .reason = error.describe(), .remedy = error.remedy, .attempts = 1});
+    if (!settled) continue;
+    work.route.source_uid_next = work.source_status.uid_next;
+    work.route.source_modseq = work.source_status.highest_modseq;
+    work.route.source_messages = work.source_status.messages;
+    batch.routes.push_back(work.route);
+    batch.closed_intents.push_back(work.route.id);
+  }
+  co_return co_await context_.journal.commit();
+}
+
+Task<> CopyRun::name_failures() {
+  for (auto& work : context_.queue.routes) {
+    UidSet uids;
+    for (const auto& [uid, error] : work.refused) {
+      if (uids.size() < kNamedFailures) uids.add(uid);
+    }
+    std::map<Uid, std::string> subjects;
+    if (!uids.empty() && pair_.connected()) {
+      auto named = co_await pair_.source->subjects(work.source, uids);
+      if (named) subjects = std::move(*named);
+    }
+    for (const auto& [uid, error] : work.refused)
+      context_.report.failures.push_back({.mailbox = work.source, .uid = uid, .subject = subjects[uid], .reason = error.describe(),
+                                          .remedy = error.remedy});
+  }
+  co_return Result<>{};
+}
+
+Task<> CopyRun::finish() {
+  async::TaskScope scope(context_.io);
+  if (pair_.source) context_.report.source_commands += pair_.source->commands() + 1;
+  if (pair_.destination) context_.report.destination_commands += pair_.destination->commands() + 1;
+  if (pair_.source) scope.spawn("goodbye to the source", pair_.source->logout());
+  if (pair_.destination) scope.spawn("goodbye to the destination", pair_.destination->logout());
+  co_await scope.join();
+  co_return Result<>{};
+}
+
+}  // namespace mailferry::sync

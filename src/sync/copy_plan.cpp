@@ -1,0 +1,252 @@
+// The looking half of a CopyRun: state, scans, and what follows from them.
+#include "state/mailbox_key.hpp"
+#include "sync/copy_run.hpp"
+#include "sync/identity_match.hpp"
+
+#include <algorithm>
+
+namespace mailferry::sync {
+
+/// The flags that a scan saw, eight octets a message: flags recur, so each combination is kept once.
+struct CopyRun::KnownFlags final : store::MetaSink {
+  struct Entry {
+    Uid uid;
+    std::uint32_t combination;
+  };
+  std::vector<Entry> entries;
+  std::vector<Flags> combinations;
+  std::map<std::string, std::uint32_t> index;
+
+  void message(store::MessageMeta&& meta) override {
+    const auto [found, added] = index.try_emplace(meta.flags.to_string(), static_cast<std::uint32_t>(combinations.size()));
+    if (added) combinations.push_back(std::move(meta.flags));
+    entries.push_back({meta.uid, found->second});
+  }
+  void sort() { std::ranges::sort(entries, {}, &Entry::uid); }
+  /// Null when the scan did not see the message.
+  [[nodiscard]] const Flags* find(Uid uid) const {
+    const auto found = std::ranges::lower_bound(entries, uid, {}, &Entry::uid);
+    return found == entries.end() || found->uid != uid ? nullptr : &combinations[found->combination];
+  }
+};
+
+CopyRun::CopyRun(RunContext& context, SessionPair pair) : context_(context), pair_(std::move(pair)) {}
+
+Task<> CopyRun::plan(const std::vector<RouteSpec>& specs) {
+  context_.progress.phase = "scanning";
+  CO_CHECK(load_state());
+  for (const auto& spec : specs) add_route(spec);
+  CO_CHECK(co_await scan());
+  for (auto& work : context_.queue.routes) {
+    if (!work.match_first || work.dead()) continue;
+    auto matched = co_await match_existing(work);
+    if (!matched && matched.error().scope != Scope::mailbox) co_return matched;
+    if (!matched) work.report->error = matched.error();
+  }
+  context_.progress.planned_messages = context_.report.sum(&MailboxReport::planned);
+  co_return Result<>{};
+}
+
+Result<> CopyRun::load_state() {
+  auto& journal = context_.journal.journal();
+  const auto pair = context_.journal.pair();
+  TRY(stored_routes_, journal.routes(pair));
+  TRY(auto doubts, journal.in_doubt(pair));
+  for (auto& doubt : doubts) in_doubt_.emplace(doubt.route, std::move(doubt.source));
+  TRY(auto intents, journal.open_intents(pair));
+  for (auto& intent : intents) open_intents_.emplace(intent.route, std::move(intent));
+  TRY(auto parked, journal.parked(pair));
+  for (auto& message : parked) parked_[message.route].push_back(std::move(message));
+  return {};
+}
+
+void CopyRun::add_route(const RouteSpec& spec) {
+  auto& report = context_.report.mailboxes.emplace_back();
+  report.source = spec.source;
+  report.destination = spec.destination;
+  report.reason = spec.reason;
+  report.created = spec.create;
+  report.on_source = spec.source_status.messages;
+  auto& work = context_.queue.routes.emplace_back();
+  work.source = spec.source;
+  work.destination = spec.destination;
+  work.source_status = spec.source_status;
+  work.create = spec.create;
+  work.subscribe = spec.subscribe;
+  work.use = spec.use;
+  work.report = &report;
+  work.route.source_mailbox = state::to_mailbox_key(spec.source);
+  work.route.destination_mailbox = state::to_mailbox_key(spec.destination);
+  work.route.source_validity = spec.source_status.uid_validity;
+  work.route.destination_validity = spec.destination_status ? spec.destination_status->uid_validity : 0;
+  decide(work, spec);
+}
+
+/// What is known of the route, and whether anything has to be asked at all.
+void CopyRun::decide(RouteWork& work, const RouteSpec& spec) {
+  const auto same = [&work](const state::Route& route) {
+    return route.source_mailbox == work.route.source_mailbox && route.destination_mailbox == work.route.destination_mailbox &&
+           route.source_validity == work.route.source_validity && route.destination_validity == work.route.destination_validity;
+  };
+  const auto stored = std::ranges::find_if(stored_routes_, same);
+  if (spec.destination_status && stored != stored_routes_.end()) {
+    work.route = *stored;
+    work.fresh = false;
+    if (const auto intent = open_intents_.find(work.route.id); intent != open_intents_.end()) {
+      work.destination_from = intent->second.destination_from;
+      work.doubt = in_doubt_[work.route.id];
+      work.doubt_may_move = true;
+    }
+    if (const auto parked = parked_.find(work.route.id); parked != parked_.end()) work.parked = parked->second;
+  }
+  work.match_first = work.fresh && spec.destination_status && spec.destination_status->messages > 0 && spec.source_status.messages > 0;
+  const auto& now = work.source_status;
+  const bool tokens = pair_.source->traits().change_tokens;
+  work.unchanged = !work.fresh && work.doubt.empty() && work.parked.empty() && tokens && now.uid_next != 0 &&
+                   now.highest_modseq != 0 && now.uid_next == work.route.source_uid_next &&
+                   now.messages == work.route.source_messages && now.highest_modseq == work.route.source_modseq;
+  if (work.fresh && now.messages == 0 && now.uid_validity != 0) work.unchanged = true;
+  if (work.unchanged && !work.fresh) work.report->present = now.messages;
+}
+
+/// One pipelined turn for all mailboxes. A route without state only needs the UIDs; with state, what changed since.
+Task<> CopyRun::scan() {
+  std::vector<store::ScanRequest> requests;
+  std::deque<KnownFlags> sinks;
+  std::vector<store::MetaSink*> sink_pointers;
+  struct Asked { RouteWork* work; std::optional<std::size_t> uids, flags; KnownFlags* known; };
+  std::vector<Asked> asked;
+  const bool tokens = pair_.source->traits().change_tokens;
+  for (auto& work : context_.queue.routes) {
+    if (work.unchanged || work.match_first) continue;
+    Asked ask{&work, {}, {}, &sinks.emplace_back()};
+    const auto validity = work.route.source_validity;
+    const bool changes = !work.fresh && (!tokens || work.route.source_modseq != 0);
+    // With change tokens and a checkpoint, new messages come with the changes; else all UIDs have to be listed.
+    if (work.fresh || (tokens && (work.route.source_uid_next == 0 || !work.doubt.empty() || !changes))) {
+      ask.uids = requests.size();
+      requests.push_back({.mailbox = work.source, .uid_validity = validity, .uids = {}, .from = 1, .changed_since = 0, .detail = {}});
+      sink_pointers.push_back(nullptr);
+    }
+    if (changes) {
+      ask.flags = requests.size();
+      requests.push_back({.mailbox = work.source, .uid_validity = validity, .uids = {}, .from = 1,
+                          .changed_since = tokens ? work.route.source_modseq : 0, .detail = {.flags = true}});
+      sink_pointers.push_back(ask.known);
+    }
+    asked.push_back(ask);
+  }
+  if (requests.empty()) co_return Result<>{};
+  CO_TRY(auto results, co_await pair_.source->scan(requests, sink_pointers));
+  for (auto& ask : asked) {
+    const auto& first = results[ask.uids.value_or(ask.flags.value_or(0))];
+    if (!first) {
+      ask.work->report->error = first.error();
+      continue;
+    }
+    if (first->status.uid_next != 0) ask.work->source_status.uid_next = first->status.uid_next;
+    if (first->status.highest_modseq != 0) ask.work->source_status.highest_modseq = first->status.highest_modseq;
+    ask.work->source_status.messages = first->status.messages;
+    if (ask.work->route.source_validity == 0) ask.work->route.source_validity = first->status.uid_validity;
+    ask.work->report->on_source = first->status.messages;
+    ask.known->sort();
+    UidSet uids = first->uids;
+    if (ask.uids && ask.flags && results[*ask.flags]) uids.add(results[*ask.flags]->uids);
+    CO_CHECK(apply_scan(*ask.work, uids, *ask.known));
+  }
+  co_return Result<>{};
+}
+
+Result<> CopyRun::apply_scan(RouteWork& work, const UidSet& uids, const KnownFlags& flags) {
+  work.todo = uids;
+  if (!work.fresh) {
+    TRY(const auto settled, context_.journal.journal().settled_uids(work.route.id));
+    work.todo.remove(settled);
+    const auto listed = work.todo;
+    for (const auto& parked : work.parked) {
+      if (!settled.contains(parked.source)) work.todo.add(parked.source);
+    }
+    // What left the source while it was in doubt is nobody's business any more, unless it is only not listed by a scan of changes.
+    work.todo.remove(work.doubt);
+    work.report->present = work.report->on_source > listed.size() ? work.report->on_source - listed.size() : 0;
+    CHECK_OK(plan_flags(work, flags));
+  }
+  work.report->planned = work.todo.size() + work.doubt.size();
+  const auto& octets = work.source_status.octets;
+  if (octets && work.report->on_source > 0)
+    work.report->planned_octets = *octets * work.report->planned / std::max<std::uint64_t>(1, work.report->on_source);
+  return {};
+}
+
+/// Three-way: what changed on the source since the destination last got the flags.
+Result<> CopyRun::plan_flags(RouteWork& work, const KnownFlags& flags) {
+  std::map<std::pair<std::string, std::string>, FlagWork> groups;
+  for (Uid from = 1; !flags.entries.empty();) {
+    TRY(const auto runs, context_.journal.journal().settled(work.route.id, from));
+    if (runs.empty()) break;
+    for (const auto& run : runs) {
+      const auto before = run.flags.to_string();
+      const auto last = run.source + run.count - 1;
+      auto entry = std::ranges::lower_bound(flags.entries, run.source, {}, &KnownFlags::Entry::uid);
+      for (; entry != flags.entries.end() && entry->uid <= last; ++entry) {
+        const auto& now = flags.combinations[entry->combination];
+        if (now == run.flags) continue;
+        auto& group = groups[{before, now.to_string()}];
+        group.before = run.flags;
+        group.now = now;
+        group.source.add(entry->uid);
+        if (run.destination != 0) group.destination.add(run.destination + (entry->uid - run.source));
+        ++work.report->flags_planned;
+      }
+    }
+    if (runs.back().source + std::uint64_t{runs.back().count} > 0xFFFFFFFFULL) break;
+    from = runs.back().source + runs.back().count;
+  }
+  for (auto& [key, group] : groups) work.flag_work.push_back(std::move(group));
+  return {};
+}
+
+/// No state, but mail on both sides: what is on the destination already is recognised and not sent again.
+Task<> CopyRun::match_existing(RouteWork& work) {
+  store::ScanRequest source{.mailbox = work.source, .uid_validity = work.route.source_validity, .uids = {}, .from = 1,
+                            .changed_since = 0, .detail = {}};
+  store::ScanRequest destination{.mailbox = work.destination, .uid_validity = work.route.destination_validity, .uids = {},
+                                 .from = 1, .changed_since = 0, .detail = {}};
+  const std::vector<store::ScanRequest> list{source};
+  const std::vector<store::MetaSink*> no_sinks;
+  CO_TRY(auto listed, co_await pair_.source->scan(list, no_sinks));
+  if (!listed.front()) co_return std::unexpected(listed.front().error());
+  const auto empty = UidSet{};
+  CO_TRY(const auto matched, co_await match_by_identity(pair_, source, destination, empty));
+  work.source_status.uid_next = listed.front()->status.uid_next;
+  if (listed.front()->status.highest_modseq != 0) work.source_status.highest_modseq = listed.front()->status.highest_modseq;
+  work.todo = listed.front()->uids;
+  std::map<std::pair<std::string, std::string>, FlagWork> groups;
+  for (const auto& match : matched) {
+    work.todo.remove(UidSet(UidRange{match.source, match.source}));
+    work.found.push_back({match.source, match.destination, match.source_flags});
+    // Without common history nothing tells which side is newer: flags are added and none is taken away.
+    const auto wanted = match.destination_flags.united(match.source_flags);
+    if (wanted == match.destination_flags) continue;
+    auto& group = groups[{match.destination_flags.to_string(), wanted.to_string()}];
+    group.before = match.destination_flags;
+    group.now = wanted;
+    group.source.add(match.source);
+    group.destination.add(match.destination);
+    ++work.report->flags_planned;
+  }
+  for (auto& [key, group] : groups) work.flag_work.push_back(std::move(group));
+  work.match_first = false;
+  work.report->on_source = listed.front()->uids.size();
+  work.report->present = matched.size();
+  work.report->planned = work.todo.size();
+  co_return Result<>{};
+}
+
+bool CopyRun::nothing_to_do() const {
+  return std::ranges::all_of(context_.queue.routes, [](const RouteWork& work) {
+    return work.todo.empty() && work.doubt.empty() && work.flag_work.empty() && work.found.empty() && !work.create && !work.subscribe;
+  });
+}
+
+}  // namespace mailferry::sync

@@ -1,0 +1,75 @@
+// One one-way run between two accounts: look at both sides, plan, carry, settle (DESIGN §1).
+#pragma once
+
+#include "async/task_scope.hpp"
+#include "sync/copy_worker.hpp"
+#include "sync/run_context.hpp"
+
+#include <map>
+#include <vector>
+
+namespace mailferry::sync {
+
+/// A mailbox to be copied, as the mapping decided.
+struct RouteSpec {
+  MailboxPath source;
+  MailboxPath destination;
+  SpecialUse use = SpecialUse::none;  // to be given to a mailbox that is created
+  bool create = false;
+  bool subscribe = false;
+  std::string reason;
+  store::MailboxStatus source_status;
+  std::optional<store::MailboxStatus> destination_status;  // absent: does not exist
+};
+
+class CopyRun {
+ public:
+  /// `context` must outlive the run; `pair` is connected.
+  CopyRun(RunContext& context, SessionPair pair);
+
+  /// Finds out what is to be done, without changing anything anywhere. Fills the report's mailboxes.
+  Task<> plan(const std::vector<RouteSpec>& specs);
+  /// Nothing at all to do: no message, flag, mailbox or subscription.
+  [[nodiscard]] bool nothing_to_do() const;
+  /// Does it. An error is one that ended the run early; what was done is recorded.
+  Task<> execute();
+  /// Says goodbye to both servers.
+  Task<> finish();
+
+ private:
+  struct KnownFlags;
+  void add_route(const RouteSpec& spec);
+  Result<> load_state();
+  void decide(RouteWork& work, const RouteSpec& spec);
+  Task<> scan();
+  Result<> apply_scan(RouteWork& work, const UidSet& uids, const KnownFlags& flags);
+  Result<> plan_flags(RouteWork& work, const KnownFlags& flags);
+  Task<> match_existing(RouteWork& work);
+  Task<> prepare();
+  Task<> record_intents();
+  Task<> copy();
+  void add_worker();
+  Task<> run_worker(CopyWorker* worker);
+  void take_back_sessions();
+  Result<> load_accounted(RouteWork& work, const state::Intent& intent);
+  Task<> find_destinations(RouteWork& work);
+  Task<> grow_workers();
+  Task<> check_unread();
+  Task<> update_flags();
+  Task<> update_flags_of(RouteWork& work);
+  Task<> checkpoint();
+  Task<> name_failures();
+
+  RunContext& context_;
+  SessionPair pair_;
+  std::vector<state::Route> stored_routes_;
+  std::map<state::RouteId, state::Intent> open_intents_;   // whole, as written
+  std::map<state::RouteId, UidSet> in_doubt_;
+  std::map<state::RouteId, std::vector<state::Parked>> parked_;
+  std::deque<CopyWorker> workers_;
+  async::TaskScope* worker_scope_ = nullptr;   // while copy() runs
+  bool copying_ = true;
+  std::optional<Error> halted_;
+};
+
+}  // namespace mailferry::sync

@@ -1,0 +1,240 @@
+#include "sync/copy_worker.hpp"
+
+#include "async/retry_policy.hpp"
+#include "sync/doubt.hpp"
+
+#include <random>
+
+namespace mailferry::sync {
+namespace {
+
+/// Requests sent ahead of the answers: enough that the source never waits for us.
+constexpr std::size_t kJobsAhead = 3;
+constexpr std::size_t kDefaultWindow = 64U << 20;
+/// How often one message is asked for again before it is reported.
+constexpr int kMessageAttempts = 3;
+
+double unit_random() {
+  static thread_local std::minstd_rand generator{std::random_device{}()};
+  return std::uniform_real_distribution<>{0.0, 1.0}(generator);
+}
+
+}  // namespace
+
+Task<> CopyWorker::run() {
+  while (!ending() && !fatal_ && !context_.queue.finished()) {
+    auto worked = co_await work_once();
+    if (worked) continue;
+    auto error = std::move(worked).error();
+    reclaim();
+    auto reconnected = co_await reconnect_after(std::move(error));
+    if (!reconnected) co_return reconnected;
+  }
+  if (fatal_) co_return std::unexpected(*fatal_);
+  co_return Result<>{};
+}
+
+Task<> CopyWorker::work_once() {
+  if (!pair_.connected()) CO_CHECK(co_await connect_pair(context_, pair_));
+  if (auto* doubtful = context_.queue.take_doubt()) {
+    auto resolved = co_await resolve_doubt(context_, pair_, *doubtful);
+    doubtful->resolving = false;
+    context_.queue.notify();
+    co_return resolved;
+  }
+  if (context_.queue.has_todo()) {
+    auto pumped = co_await pump();
+    context_.queue.notify();
+    co_return pumped;
+  }
+  if (!context_.queue.finished()) co_await context_.queue.wait();
+  co_return Result<>{};
+}
+
+/// A connection broke: its work is in the queue again. Waits as the policy says, or gives up.
+Task<> CopyWorker::reconnect_after(Error error) {
+  pair_.close();
+  if (context_.stopping || context_.journal.error()) co_return std::unexpected(std::move(error));
+  async::RetryPolicy policy;
+  policy.max_attempts = context_.settings.attempts;
+  const auto delay = policy.delay_after(++attempts_, std::chrono::milliseconds{0}, error, unit_random());
+  if (!delay) co_return std::unexpected(std::move(error));
+  context_.report.warnings.push_back(fmt::format("{}; connecting again in {} ms", error.describe(), delay->count()));
+  co_await async::sleep_for(*delay, context_.stop_requested);
+  co_return Result<>{};
+}
+
+/// Puts back what this worker had taken: what it began to append is in doubt, the rest is to be done.
+void CopyWorker::reclaim() {
+  for (const auto& [token, message] : in_flight_) {
+    message.work->doubt.add(message.uid);
+    message.work->doubt_may_move = true;
+    --message.work->in_flight;
+  }
+  in_flight_.clear();
+  for (auto& [ticket, job] : jobs_) {
+    job.work->todo.add(job.uids);
+    if (job.careful) job.work->careful.add(job.uids);
+    --job.work->jobs;
+  }
+  jobs_.clear();
+  if (reader_) reader_->close();
+  if (appender_) appender_->close();
+  reader_.reset();
+  appender_.reset();
+  context_.queue.notify();
+}
+
+Task<> CopyWorker::pump() {
+  const auto window = context_.settings.window_octets != 0 ? context_.settings.window_octets : kDefaultWindow;
+  reader_ = pair_.source->reader();
+  appender_ = pair_.destination->appender(window);
+  while (!fatal_) {
+    request_jobs();
+    if (jobs_.empty() || context_.stopping) break;
+    CO_TRY(auto next, co_await reader_->next());
+    if (const auto* head = std::get_if<store::MessageHead>(&next)) {
+      CO_CHECK(co_await carry(*head));
+    } else {
+      finish_job(std::move(std::get<store::ReadDone>(next)));
+    }
+    take_outcomes();
+    if (context_.journal.error()) co_return std::unexpected(*context_.journal.error());
+  }
+  CO_CHECK(co_await appender_->drain());
+  take_outcomes();
+  const bool abandoned = !jobs_.empty();  // stopped in the middle: the source connection still has answers to give
+  if (abandoned) reclaim();
+  reader_.reset();
+  appender_.reset();
+  if (abandoned) pair_.close();
+  co_return Result<>{};
+}
+
+void CopyWorker::request_jobs() {
+  while (jobs_.size() < kJobsAhead && !ending()) {
+    auto job = context_.queue.take(last_work_, std::max<std::size_t>(1, context_.workers));
+    if (!job) return;
+    last_work_ = job->work;
+    reader_->request({.ticket = job->ticket, .mailbox = job->work->source, .uid_validity = job->work->route.source_validity,
+                      .uids = job->uids});
+    jobs_.emplace(job->ticket, std::move(*job));
+  }
+}
+
+Task<> CopyWorker::carry(const store::MessageHead& head) {
+  auto& job = jobs_.at(head.ticket);
+  auto& work = *job.work;
+  job.uids.remove(UidSet(UidRange{head.uid, head.uid}));
+  context_.progress.mailbox = work.source;
+  if (const auto limit = pair_.destination->traits().append_limit; limit && head.octets > *limit) {
+    fail_message(work, head.uid,
+                 Error{.kind = ErrorKind::message_rejected, .scope = Scope::message, .retry = Retry::never, .retry_after = {},
+                       .message = fmt::format("the message has {} octets, the destination takes at most {}", head.octets, *limit),
+                       .remedy = "raise the limit of the destination, or keep this message elsewhere", .trail = {}});
+    co_return Result<>{};
+  }
+  const auto token = ++last_token_;
+  in_flight_.emplace(token, InFlight{&work, head.uid, head.flags, head.octets});
+  ++work.in_flight;
+  auto stored = head;
+  stored.flags = work.permanent_flags.storable(head.flags);
+  CO_CHECK(co_await appender_->begin(work.destination, stored, token, job.careful));
+  co_return co_await stream_body(head);
+}
+
+Task<> CopyWorker::stream_body(const store::MessageHead& head) {
+  while (true) {
+    CO_TRY(const auto chunk, co_await reader_->body());
+    if (chunk.empty()) break;
+    CO_CHECK(co_await appender_->write(chunk));
+  }
+  context_.progress.sent_octets += head.octets;
+  co_return co_await appender_->end();
+}
+
+void CopyWorker::finish_job(store::ReadDone done) {
+  auto found = jobs_.find(done.ticket);
+  if (found == jobs_.end()) return;
+  auto job = std::move(found->second);
+  jobs_.erase(found);
+  auto& work = *job.work;
+  --work.jobs;
+  if (!done.result && (done.result.error().kind == ErrorKind::mailbox_missing || done.result.error().kind == ErrorKind::protocol)) {
+    work.report->error = done.result.error();
+  } else if (!job.uids.empty()) {
+    retry_reading(work, job.uids, done.result ? nullptr : &done.result.error());
+  }
+  context_.queue.notify();
+}
+
+/// The source did not send these: they are asked for again one by one, and reported in the end.
+void CopyWorker::retry_reading(RouteWork& work, const UidSet& uids, const Error* error) {
+  for (const auto& range : uids.ranges()) {
+    for (std::uint64_t uid = range.first; uid <= range.last; ++uid) {
+      const auto message = static_cast<Uid>(uid);
+      if (++work.attempts[message] < kMessageAttempts) {
+        work.todo.add(message);
+        work.careful.add(message);
+      } else if (error != nullptr) {
+        fail_message(work, message, *error);
+      } else {
+        work.unread.add(message);
+      }
+    }
+  }
+}
+
+void CopyWorker::take_outcomes() {
+  for (auto& outcome : appender_->take_outcomes()) {
+    const auto found = in_flight_.find(outcome.token);
+    if (found == in_flight_.end()) continue;
+    const auto message = std::move(found->second);
+    in_flight_.erase(found);
+    --message.work->in_flight;
+    if (outcome.result) {
+      settle(message, outcome);
+    } else {
+      refuse(message, outcome);
+    }
+  }
+}
+
+void CopyWorker::settle(const InFlight& message, const store::AppendOutcome& outcome) {
+  auto& work = *message.work;
+  const auto uid = outcome.uid_validity == work.route.destination_validity ? outcome.uid : 0;
+  context_.journal.settle(work.route.id, message.uid, uid, message.flags);
+  if (uid != 0) {
+    work.known_destination.add(uid);
+  } else {
+    work.settled.add(message.uid);
+  }
+  ++work.report->copied;
+  work.report->copied_octets += message.octets;
+  ++context_.progress.settled_messages;
+  context_.progress.settled_octets += message.octets;
+  attempts_ = 0;
+}
+
+/// A refused batch tells nothing about its messages: they are looked up and then sent one by one.
+void CopyWorker::refuse(const InFlight& message, const store::AppendOutcome& outcome) {
+  auto& work = *message.work;
+  const auto& error = outcome.result.error();
+  if (error.scope == Scope::account || error.scope == Scope::run) {
+    work.doubt.add(message.uid);
+    if (!fatal_) fatal_ = error;
+  } else if (!outcome.alone || (error.retry != Retry::never && ++work.attempts[message.uid] < kMessageAttempts)) {
+    work.doubt.add(message.uid);
+    work.careful.add(message.uid);
+  } else {
+    fail_message(work, message.uid, error);
+  }
+}
+
+void CopyWorker::fail_message(RouteWork& work, Uid uid, const Error& error) {
+  work.refused.insert_or_assign(uid, error);
+  ++work.report->failed;
+  ++context_.progress.settled_messages;
+}
+
+}  // namespace mailferry::sync

@@ -1,0 +1,94 @@
+#include "sync/doubt.hpp"
+
+#include "sync/identity_match.hpp"
+
+namespace mailferry::sync {
+namespace {
+
+constexpr std::chrono::milliseconds kLeastQuiet{500};
+constexpr std::chrono::milliseconds kMostQuiet{30'000};
+/// A server that never comes to rest (others deliver into the mailbox) is not waited for longer than this.
+constexpr std::chrono::seconds kLongestWait{120};
+
+store::ScanRequest from_uid(const MailboxPath& mailbox, UidValidity validity, Uid from) {
+  return {.mailbox = mailbox, .uid_validity = validity, .uids = {}, .from = from, .changed_since = 0, .detail = {}};
+}
+
+Task<UidSet> list_from(store::Session& session, const RouteWork& work) {
+  const std::vector<store::ScanRequest> requests{from_uid(work.destination, work.route.destination_validity, work.destination_from)};
+  const std::vector<store::MetaSink*> no_sinks;
+  CO_TRY(auto results, co_await session.scan(requests, no_sinks));
+  if (!results.front()) co_return std::unexpected(results.front().error());
+  co_return std::move(results.front()->uids);
+}
+
+/// After a broken connection the server may still be storing what it had received. Waits until the mailbox has not changed for
+/// several times as long as the slowest append took.
+Task<UidSet> candidates(RunContext& context, store::Session& session, const RouteWork& work) {
+  CO_TRY(auto seen, co_await list_from(session, work));
+  const auto quiet = std::clamp(context.slowest_append * 3, kLeastQuiet, kMostQuiet);
+  const auto give_up = std::chrono::steady_clock::now() + kLongestWait;
+  while (work.doubt_may_move && !context.stopping && std::chrono::steady_clock::now() < give_up) {
+    co_await async::sleep_for(quiet, context.stop_requested);
+    CO_TRY(auto again, co_await list_from(session, work));
+    if (again == seen) break;
+    seen = std::move(again);
+  }
+  seen.remove(work.known_destination);
+  co_return seen;
+}
+
+void settle_found(RunContext& context, RouteWork& work, const MatchedMessage& match) {
+  // The destination has the flags that the interrupted append gave it; the next look at the source finds what changed since.
+  context.journal.settle(work.route.id, match.source, match.destination, match.destination_flags);
+  work.known_destination.add(match.destination);
+  ++work.report->recovered;
+  ++context.progress.settled_messages;
+}
+
+Task<> look_up(RunContext& context, SessionPair& pair, RouteWork& work, UidSet found) {
+  auto source = from_uid(work.source, work.route.source_validity, 1);
+  auto destination = from_uid(work.destination, work.route.destination_validity, 1);
+  // Without UIDPLUS nobody told which of the new messages are accounted for: they take their share of equal ones first.
+  const auto told_nothing = work.settled;
+  if (!told_nothing.empty()) {
+    source.uids = told_nothing;
+    destination.uids = found;
+    const UidSet none;
+    CO_TRY(const auto accounted, co_await match_by_identity(pair, source, destination, none));
+    for (const auto& match : accounted) {
+      work.known_destination.add(match.destination);
+      found.remove(UidSet(UidRange{match.destination, match.destination}));
+    }
+  }
+  source.uids = work.doubt;
+  destination.uids = found;
+  CO_TRY(const auto matched, co_await match_by_identity(pair, source, destination, work.known_destination));
+  for (const auto& match : matched) {
+    settle_found(context, work, match);
+    work.doubt.remove(UidSet(UidRange{match.source, match.source}));
+  }
+  co_return Result<>{};
+}
+
+}  // namespace
+
+Task<> resolve_doubt(RunContext& context, SessionPair& pair, RouteWork& work) {
+  auto found = co_await candidates(context, *pair.destination, work);
+  Result<> looked_up;
+  if (found && !found->empty()) looked_up = co_await look_up(context, pair, work, *found);
+  const Error* error = !found ? &found.error() : !looked_up ? &looked_up.error() : nullptr;
+  if (error != nullptr) {
+    if (error->scope != Scope::mailbox) co_return std::unexpected(*error);
+    work.report->error = *error;
+    co_return Result<>{};
+  }
+  if (context.stopping) co_return Result<>{};
+  // Not there: to be sent. What has left the source meanwhile will simply not come.
+  work.todo.add(work.doubt);
+  work.doubt = UidSet{};
+  work.doubt_may_move = false;
+  co_return Result<>{};
+}
+
+}  // namespace mailferry::sync

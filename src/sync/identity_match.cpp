@@ -1,0 +1,81 @@
+#include "sync/identity_match.hpp"
+
+#include "plan/message_matching.hpp"
+
+#include <algorithm>
+
+namespace mailferry::sync {
+namespace {
+
+/// Identities for matching, and the flags besides: each combination of flags is kept once.
+class IdentitySink final : public store::MetaSink {
+ public:
+  explicit IdentitySink(const UidSet& taken) : taken_(taken) {}
+
+  void message(store::MessageMeta&& meta) override {
+    if (taken_.contains(meta.uid)) return;
+    list.add(meta.uid, meta.identity, meta.octets);
+    const auto [found, added] = index_.try_emplace(meta.flags.to_string(), static_cast<std::uint32_t>(combinations_.size()));
+    if (added) combinations_.push_back(std::move(meta.flags));
+    flags_.emplace_back(meta.uid, found->second);
+  }
+  void sort() { std::ranges::sort(flags_); }
+  [[nodiscard]] const Flags& flags_of(Uid uid) const {
+    const auto found = std::ranges::lower_bound(flags_, std::pair<Uid, std::uint32_t>{uid, 0});
+    return combinations_[found->second];
+  }
+
+  plan::IdentityList list;
+
+ private:
+  const UidSet& taken_;
+  std::vector<std::pair<Uid, std::uint32_t>> flags_;
+  std::vector<Flags> combinations_;
+  std::map<std::string, std::uint32_t> index_;
+};
+
+Task<> scan_into(store::Session* session, store::ScanRequest request, IdentitySink* sink) {
+  request.detail = {.flags = true, .octets = true, .date = false, .identity = true};
+  const std::vector<store::ScanRequest> requests{std::move(request)};
+  const std::vector<store::MetaSink*> sinks{sink};
+  CO_TRY(auto results, co_await session->scan(requests, sinks));
+  if (!results.front()) co_return std::unexpected(results.front().error());
+  sink->sort();
+  co_return Result<>{};
+}
+
+Task<std::vector<plan::BodyDigestOf>> digests_of(store::Session& session, const MailboxPath& mailbox, const UidSet& uids) {
+  std::vector<plan::BodyDigestOf> digests;
+  if (uids.empty()) co_return digests;
+  CO_TRY(const auto found, co_await session.body_digests(mailbox, uids));
+  for (const auto& [uid, digest] : found) digests.push_back({uid, digest});
+  co_return digests;
+}
+
+}  // namespace
+
+Task<std::vector<MatchedMessage>> match_by_identity(SessionPair& pair, store::ScanRequest source, store::ScanRequest destination,
+                                                    const UidSet& taken) {
+  const UidSet none;
+  IdentitySink source_sink(none);
+  IdentitySink destination_sink(taken);
+  const auto source_mailbox = source.mailbox;
+  const auto destination_mailbox = destination.mailbox;
+  CO_CHECK(co_await scan_into(pair.source.get(), std::move(source), &source_sink));
+  CO_CHECK(co_await scan_into(pair.destination.get(), std::move(destination), &destination_sink));
+  auto matching = plan::match_messages(std::move(source_sink.list), std::move(destination_sink.list));
+  if (!matching.is_sure()) {
+    const auto source_uids = matching.unsure_source_uids();
+    const auto destination_uids = matching.unsure_destination_uids();
+    CO_TRY(auto source_digests, co_await digests_of(*pair.source, source_mailbox, source_uids));
+    CO_TRY(auto destination_digests, co_await digests_of(*pair.destination, destination_mailbox, destination_uids));
+    plan::resolve(matching, std::move(source_digests), std::move(destination_digests));
+  }
+  std::vector<MatchedMessage> matched;
+  matched.reserve(matching.matched.size());
+  for (const auto& match : matching.matched)
+    matched.push_back({match.source, match.destination, source_sink.flags_of(match.source), destination_sink.flags_of(match.destination)});
+  co_return matched;
+}
+
+}  // namespace mailferry::sync

@@ -1,0 +1,23 @@
+// Which messages of a source mailbox are on the destination already, by what they are (DESIGN §2.5).
+#pragma once
+
+#include "store/store.hpp"
+#include "sync/run_context.hpp"
+
+#include <vector>
+
+namespace mailferry::sync {
+
+struct MatchedMessage {
+  Uid source = 0;
+  Uid destination = 0;
+  Flags source_flags;
+  Flags destination_flags;
+};
+
+/// Scans what both requests name (their detail is set here) and pairs equal messages. Mailboxes are multisets: each message is
+/// used once. Where headers leave doubt, bodies are compared. Destination UIDs in `taken` are left out.
+Task<std::vector<MatchedMessage>> match_by_identity(SessionPair& pair, store::ScanRequest source, store::ScanRequest destination,
+                                                    const UidSet& taken);
+
+}  // namespace mailferry::sync

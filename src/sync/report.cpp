@@ -1,0 +1,11 @@
+#include "sync/report.hpp"
+
+#include <algorithm>
+
+namespace mailferry::sync {
+
+bool Report::complete() const {
+  return !error && !interrupted && failures.empty() && std::ranges::all_of(mailboxes, &MailboxReport::complete);
+}
+
+}  // namespace mailferry::sync

@@ -1,0 +1,68 @@
+// What the parts of one run share. Lives on the network thread.
+#pragma once
+
+#include "async/notifier.hpp"
+#include "async/task_scope.hpp"
+#include "store/store.hpp"
+#include "sync/journal_writer.hpp"
+#include "sync/progress.hpp"
+#include "sync/report.hpp"
+#include "sync/work.hpp"
+
+namespace mailferry::sync {
+
+/// What the user can fix; zero means: by measurement.
+struct RunSettings {
+  unsigned connections = 0;
+  unsigned most_connections = 4;
+  std::size_t window_octets = 0;
+  int attempts = 6;                 // of a broken connection without progress in between
+};
+
+struct RunContext {
+  asio::io_context& io;
+  store::Store& source;
+  store::Store& destination;
+  JournalWriter& journal;
+  RunSettings settings;
+  Progress& progress;
+  Report& report;
+  WorkQueue queue;
+  async::Notifier stop_requested;
+  async::Notifier stop_measuring;
+  bool stopping = false;
+  std::size_t workers = 0;
+  /// The longest that an append took from its last octet to its answer; how long a broken connection's work may go on unseen.
+  std::chrono::milliseconds slowest_append{0};
+
+  RunContext(asio::io_context& context, store::Store& from, store::Store& to, JournalWriter& writer, RunSettings wanted,
+             Progress& counters, Report& result)
+      : io(context), source(from), destination(to), journal(writer), settings(wanted), progress(counters), report(result),
+        queue(context), stop_requested(context), stop_measuring(context) {}
+
+  /// Ends the run after what is in flight.
+  void stop() {
+    stopping = true;
+    stop_requested.notify_all();
+    queue.notify();
+  }
+};
+
+/// A connection to each side.
+struct SessionPair {
+  std::unique_ptr<store::Session> source;
+  std::unique_ptr<store::Session> destination;
+
+  [[nodiscard]] bool connected() const noexcept { return source && destination; }
+  void close() noexcept {
+    if (source) source->close();
+    if (destination) destination->close();
+    source.reset();
+    destination.reset();
+  }
+};
+
+/// Opens both sides at the same time.
+Task<> connect_pair(RunContext& context, SessionPair& pair);
+
+}  // namespace mailferry::sync

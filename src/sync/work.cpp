@@ -1,0 +1,75 @@
+#include "sync/work.hpp"
+
+#include <algorithm>
+
+namespace mailferry::sync {
+namespace {
+
+/// Large enough that a batch costs no turn of its own, small enough that workers share a mailbox evenly.
+constexpr std::uint64_t kJobMessages = 500;
+constexpr std::uint64_t kSmallestJob = 16;
+
+bool available(const RouteWork& work) { return !work.dead() && !work.resolving && !work.todo.empty(); }
+
+}  // namespace
+
+RouteWork* WorkQueue::choose(RouteWork* preferred) {
+  if (preferred != nullptr && available(*preferred)) return preferred;
+  RouteWork* best = nullptr;
+  for (auto& work : routes) {
+    if (!available(work)) continue;
+    const auto better = [&] {
+      if (work.jobs != best->jobs) return work.jobs < best->jobs;
+      return work.todo.size() > best->todo.size();
+    };
+    if (best == nullptr || better()) best = &work;
+  }
+  return best;
+}
+
+std::optional<Job> WorkQueue::take(RouteWork* preferred, std::size_t workers) {
+  auto* work = choose(preferred);
+  if (work == nullptr) return std::nullopt;
+  Job job{.ticket = ++last_ticket_, .work = work, .uids = {}, .careful = false};
+  if (work->careful.contains(work->todo.min())) {
+    job.careful = true;
+    job.uids = work->todo.take_front(1);
+    work->careful.remove(job.uids);
+  } else {
+    const auto share = work->todo.size() / (workers * 4) + 1;
+    const auto count = workers == 1 ? kJobMessages : std::clamp(share, kSmallestJob, kJobMessages);
+    job.uids = work->todo.take_front(count);
+    const auto held_back = job.uids.intersection(work->careful);
+    job.uids.remove(held_back);
+    work->todo.add(held_back);
+  }
+  ++work->jobs;
+  return job;
+}
+
+RouteWork* WorkQueue::take_doubt() {
+  for (auto& work : routes) {
+    if (work.dead() || work.doubt.empty() || !work.quiet()) continue;
+    work.resolving = true;
+    return &work;
+  }
+  return nullptr;
+}
+
+bool WorkQueue::has_todo() const { return std::ranges::any_of(routes, available); }
+
+bool WorkQueue::finished() const {
+  return std::ranges::all_of(routes, [](const RouteWork& work) {
+    return work.quiet() && (work.dead() || (work.todo.empty() && work.doubt.empty()));
+  });
+}
+
+std::uint64_t WorkQueue::messages_left() const {
+  std::uint64_t left = 0;
+  for (const auto& work : routes) {
+    if (!work.dead()) left += work.todo.size() + work.doubt.size() + work.in_flight;
+  }
+  return left;
+}
+
+}  // namespace mailferry::sync

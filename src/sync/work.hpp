@@ -1,0 +1,95 @@
+// The work of a run, mailbox by mailbox, and the queue that hands it to workers.
+#pragma once
+
+#include "async/notifier.hpp"
+#include "mail/uid_set.hpp"
+#include "state/journal.hpp"
+#include "store/store.hpp"
+#include "sync/report.hpp"
+
+#include <deque>
+#include <map>
+#include <optional>
+
+namespace mailferry::sync {
+
+/// Settled messages whose flags changed on the source in the same way.
+struct FlagWork {
+  UidSet source;
+  UidSet destination;
+  Flags before;   // as the destination last got them
+  Flags now;      // as the source has them
+};
+
+/// One route (source mailbox → destination mailbox) while it is worked on.
+struct RouteWork {
+  state::Route route;
+  MailboxPath source;
+  MailboxPath destination;
+  store::MailboxStatus source_status;   // at the scan; what the checkpoint becomes when all is settled
+  PermanentFlags permanent_flags;
+
+  UidSet todo;                          // to be copied; taken from the front
+  UidSet careful;                       // of todo: one by one, each in its own APPEND
+  UidSet doubt;                         // may be on the destination already
+  UidSet settled;                       // delivered in this run, for servers that do not tell UIDs
+  Uid destination_from = 1;             // what is in doubt has a UID from here on
+  UidSet known_destination;             // UIDs from there on that are accounted for
+  bool doubt_may_move = false;          // the server may still be working on what a broken connection sent
+  UidSet unread;                        // the source did not send them
+  std::map<Uid, Error> refused;         // by the destination, for good
+  std::map<Uid, int> attempts;
+  std::vector<FlagWork> flag_work;
+
+  unsigned jobs = 0;                    // handed out
+  std::uint64_t in_flight = 0;          // messages without an outcome
+  bool resolving = false;
+  bool fresh = true;                    // no state: nothing was ever settled between these two UIDVALIDITYs
+  bool unchanged = false;               // nothing to do: the checkpoint still holds
+  bool match_first = false;             // the destination has mail that no state tells of
+  bool create = false;
+  bool subscribe = false;
+  SpecialUse use = SpecialUse::none;
+  struct Found { Uid source; Uid destination; Flags flags; };
+  std::vector<Found> found;             // on the destination already, by identity; not yet in the state
+  std::vector<state::Parked> parked;    // by earlier runs
+  MailboxReport* report = nullptr;
+
+  [[nodiscard]] bool dead() const noexcept { return report->error.has_value(); }
+  [[nodiscard]] bool quiet() const noexcept { return jobs == 0 && in_flight == 0 && !resolving; }
+};
+
+/// Some messages of one route for one worker.
+struct Job {
+  std::uint64_t ticket = 0;
+  RouteWork* work = nullptr;
+  UidSet uids;
+  bool careful = false;
+};
+
+class WorkQueue {
+ public:
+  explicit WorkQueue(asio::io_context& context) : changed_(context) {}
+
+  std::deque<RouteWork> routes;   // addresses stay valid
+
+  /// The next job; prefers the route of the worker's last job, then the one with most left and fewest workers.
+  [[nodiscard]] std::optional<Job> take(RouteWork* preferred, std::size_t workers);
+  /// A route whose doubt can be looked up now; marks it as being resolved.
+  [[nodiscard]] RouteWork* take_doubt();
+  [[nodiscard]] bool has_todo() const;
+  /// Nothing left and nothing handed out.
+  [[nodiscard]] bool finished() const;
+  [[nodiscard]] std::uint64_t messages_left() const;
+
+  /// Wakes workers that found nothing to do.
+  void notify() noexcept { changed_.notify_all(); }
+  asio::awaitable<void> wait() { return changed_.wait(); }
+
+ private:
+  [[nodiscard]] RouteWork* choose(RouteWork* preferred);
+  async::Notifier changed_;
+  std::uint64_t last_ticket_ = 0;
+};
+
+}  // namespace mailferry::sync
