@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <signal.h>
 #include <string>
 
 namespace mailferry::auth {
@@ -17,6 +18,6 @@ inline constexpr std::size_t kMaxSecretOctets = 65536;
 /// source in errors: timeout when nothing comes for `patience`, local_io when reading fails, auth when the line is
 /// longer than kMaxSecretOctets.
 [[nodiscard]] Result<Secret> read_secret_line(int descriptor, const std::string& what,
-                                              std::chrono::milliseconds patience);
+                                              std::chrono::milliseconds patience, const sigset_t* wait_mask = nullptr);
 
 }  // namespace mailferry::auth

@@ -25,7 +25,8 @@ extern "C" void remember_signal(int number) {
   caught_signal = number;
 }
 
-/// While it lives, signals interrupt the read instead of ending the program with the echo off.
+/// While it lives, signals wait until ppoll() lets them in, and interrupt that instead of ending the program with the
+/// echo off.
 class SignalsHeld {
  public:
   SignalsHeld() {
@@ -33,17 +34,26 @@ class SignalsHeld {
     struct sigaction action {};
     action.sa_handler = remember_signal;
     sigemptyset(&action.sa_mask);
+    sigset_t ours;
+    sigemptyset(&ours);
+    for (const int number : kSignals)
+      sigaddset(&ours, number);
+    ::pthread_sigmask(SIG_BLOCK, &ours, &mask_before_);
     for (std::size_t i = 0; i < kSignals.size(); ++i)
       ::sigaction(kSignals[i], &action, &before_[i]);
   }
   SignalsHeld(const SignalsHeld&) = delete;
   SignalsHeld& operator=(const SignalsHeld&) = delete;
   ~SignalsHeld() {
+    // In this order: a signal that is still waiting is remembered, too.
+    ::pthread_sigmask(SIG_SETMASK, &mask_before_, nullptr);
     for (std::size_t i = 0; i < kSignals.size(); ++i)
       ::sigaction(kSignals[i], &before_[i], nullptr);
   }
+  [[nodiscard]] const sigset_t* wait_mask() const noexcept { return &mask_before_; }
 
  private:
+  sigset_t mask_before_{};
   std::array<struct sigaction, kSignals.size()> before_{};
 };
 
@@ -101,7 +111,7 @@ Result<Secret> ask_once(int terminal, const std::string& question) {
   const SignalsHeld held;
   const EchoOff silent(terminal);
   CHECK_OK(write_all(terminal, question));
-  return read_secret_line(terminal, "the terminal", kPatience);
+  return read_secret_line(terminal, "the terminal", kPatience, held.wait_mask());
 }
 
 }  // namespace
