@@ -13,12 +13,12 @@ namespace mailferry::imap {
 
 /// Bounds on what a peer can make us hold. Exceeding one is an Error{protocol, account}: the connection is unusable.
 struct ParserLimits {
-  std::size_t line = 1U << 20;              // octets of one response without its literals
-  std::size_t number_list_line = 64U << 20; // the same for SEARCH, SORT, ESEARCH, VANISHED and COPYUID answers
-  std::size_t held_literal = 1U << 20;      // octets of one literal kept in memory
-  std::size_t held_total = 4U << 20;        // octets of one whole response kept in memory
-  int depth = 64;                           // nesting of parentheses
-  std::size_t streamed_from = 0;            // body literals of at least this size are streamed; smaller ones held
+  std::size_t line = 1U << 20;               // octets of one response without its literals
+  std::size_t number_list_line = 64U << 20;  // the same for SEARCH, SORT, ESEARCH, VANISHED and COPYUID answers
+  std::size_t held_literal = 1U << 20;       // octets of one literal kept in memory
+  std::size_t held_total = 4U << 20;         // octets of one whole response kept in memory
+  int depth = 64;                            // nesting of parentheses
+  std::size_t streamed_from = 0;             // body literals of at least this size are streamed; smaller ones held
 };
 
 /// A streamed literal begins. `so_far` holds the FETCH items that stood before it; the complete FetchData follows after
@@ -29,7 +29,9 @@ struct BodyBegin {
   std::uint64_t size = 0;
 };
 /// Part of the literal; points into the parser's buffer, valid until the next poll() or prepare().
-struct BodyChunk { std::span<const char> data; };
+struct BodyChunk {
+  std::span<const char> data;
+};
 struct BodyEnd {};
 
 using Event = std::variant<StatusResponse, Continuation, UntaggedData, BodyBegin, BodyChunk, BodyEnd>;
@@ -48,7 +50,8 @@ class ResponseParser {
   void feed(std::string_view octets);
 
   /// The next event; nullopt: more octets are needed. After an error the parser stays in error.
-  /// A malformed line that is not needed to stay in step (an unknown or broken untagged response) comes out as OtherData.
+  /// A malformed line that is not needed to stay in step (an unknown or broken untagged response) comes out as
+  /// OtherData.
   [[nodiscard]] Result<std::optional<Event>> poll();
 
   /// Octets received and not yet turned into events (STARTTLS must find none; RFC 9051 §6.2.1).

@@ -1,0 +1,43 @@
+// Reads the items of a FETCH response. It can stop where a literal is to be streamed and go on behind it.
+#pragma once
+
+#include "imap/response/lexer.hpp"
+#include "imap/response/response.hpp"
+
+#include <string>
+
+namespace mailferry::imap {
+
+class FetchReader {
+ public:
+  enum class Stop {
+    end,        // ")" was read, or the text ended between items
+    section,    // the text ended behind the name of a section: pending_section() is to be streamed
+    malformed,  // or nested too deep
+  };
+
+  /// "* 12 FETCH (" and items. `lexer` stands behind "* ".
+  Stop read(Lexer& lexer);
+  /// Items behind a streamed literal.
+  Stop read_on(Lexer& lexer);
+  /// Whether ")" was read. Servers that forget it are forgiven only when nothing was streamed.
+  [[nodiscard]] bool closed() const noexcept { return closed_; }
+
+  /// Notes that the pending section is streamed, and gives its name.
+  const std::string& stream_pending();
+  [[nodiscard]] const FetchData& data() const noexcept { return data_; }
+  [[nodiscard]] FetchData take() noexcept { return std::move(data_); }
+
+ private:
+  bool read_head(Lexer& lexer);
+  Stop read_items(Lexer& lexer);
+  bool read_item(Lexer& lexer, std::string_view name);
+  bool read_section_name(Lexer& lexer, std::string_view word);
+  bool read_section_data(Lexer& lexer);
+
+  FetchData data_;
+  FetchData::Section pending_;
+  bool closed_ = false;
+};
+
+}  // namespace mailferry::imap
