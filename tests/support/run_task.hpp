@@ -12,13 +12,19 @@
 
 namespace mailferry::test {
 
+/// Results need no default value this way, which co_spawn would ask for.
+template <class T>
+asio::awaitable<void> keep_outcome(Task<T> task, std::optional<Result<T>>* outcome) {
+  Result<T> result = co_await std::move(task);
+  outcome->emplace(std::move(result));
+}
+
 /// Turns the loop until `task` has ended; other coroutines run meanwhile and may be left unfinished.
 template <class T>
 Result<T> run_task(asio::io_context& context, Task<T> task) {
   std::optional<Result<T>> outcome;
-  asio::co_spawn(context, std::move(task), [&outcome](std::exception_ptr exception, Result<T> result) {
+  asio::co_spawn(context, keep_outcome(std::move(task), &outcome), [](std::exception_ptr exception) {
     if (exception) std::rethrow_exception(exception);
-    outcome = std::move(result);
   });
   context.restart();
   while (!outcome && context.run_one() != 0) {
