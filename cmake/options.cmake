@@ -19,6 +19,10 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # GCC 12 reports false positives from inside std::variant and std::string at -O2.
   target_compile_options(mailferry_options INTERFACE -Wno-maybe-uninitialized -Wno-restrict -fpch-preprocess)
 endif()
+if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+  # std::stable_sort of libstdc++ 12 uses what C++20 deprecates.
+  target_compile_options(mailferry_options INTERFACE -Wno-deprecated-declarations)
+endif()
 if(MAILFERRY_SANITIZE)
   target_compile_options(mailferry_options INTERFACE -fsanitize=${MAILFERRY_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
   target_link_options(mailferry_options INTERFACE -fsanitize=${MAILFERRY_SANITIZE})
