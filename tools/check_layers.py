@@ -12,6 +12,7 @@ import sys
 # Library name in the table -> how its headers begin, in <> or "".
 HEADERS = {
     "asio": r"boost/asio",
+    "boost_json": r"boost/json",
     "boost_url": r"boost/(url|core|system)",
     "cli11": r"CLI/",
     "fmt": r"fmt/",
