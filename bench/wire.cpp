@@ -97,6 +97,14 @@ std::size_t Wire::write_pieces(const iovec* pieces, std::size_t count) {
   return sent < 0 ? 0 : static_cast<std::size_t>(sent);
 }
 
+void write_all(Wire& wire, std::string_view data) {
+  while (!data.empty()) {
+    const auto count = wire.write_some(data.data(), data.size());
+    if (count == 0) wait_for(wire, POLLOUT, nullptr, 0);
+    data.remove_prefix(count);
+  }
+}
+
 void wait_for(const Wire& first, short first_events, const Wire* second, short second_events) {
   pollfd sockets[2] = {{first.socket(), first_events, 0},
                        {second != nullptr ? second->socket() : -1, second_events, 0}};

@@ -45,6 +45,8 @@ class Wire {
   std::unique_ptr<ssl_st, void (*)(ssl_st*)> tls_;
 };
 
+void write_all(Wire& wire, std::string_view data);
+
 /// Sleeps until one of the two can do what is asked (poll events); `second` may be null.
 void wait_for(const Wire& first, short first_events, const Wire* second, short second_events);
 
