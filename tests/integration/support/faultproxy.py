@@ -47,12 +47,33 @@ class LineCounter:
                 self._line.clear()
 
 
+def command_name(line):
+    """"UID FETCH", "APPEND" …; empty for what is not a command."""
+    words = line.decode("latin-1").split()
+    if len(words) < 2 or not re.fullmatch(r"[^\s+*]+", words[0]):
+        return ""
+    return " ".join(words[1:3]).upper() if words[1].upper() == "UID" else words[1].upper()
+
+
+class Ends:
+    """The two ends of a proxied connection."""
+
+    def __init__(self, *writers):
+        self._writers, self.silent = writers, False
+
+    def abort(self):
+        for writer in self._writers:
+            writer.transport.abort()
+
+
 class FaultProxy:
     """Listens on .port, passes everything to `target` on 127.0.0.1. Use as a context manager."""
 
-    def __init__(self, target, plan=None, count=False):
-        self.target, self._plan, self._count = target, plan or (lambda number: None), count
-        self.connections = self.cuts = 0
+    def __init__(self, target, plan=None, count=False, silent_from=None):
+        """`silent_from`: a command name; from the first such command on, a connection passes nothing down any more."""
+        self.target, self._plan, self._count = target, plan or (lambda number: None), count or silent_from
+        self._silent_from = silent_from
+        self.connections = self.cuts = self.silenced = 0
         self.octets = {"up": 0, "down": 0}
         self.commands, self.responses = [], []  # lines (without literals) when counting
         self._loop, self._ready = asyncio.new_event_loop(), threading.Event()
@@ -71,7 +92,7 @@ class FaultProxy:
     def reset_counters(self):
         self.commands, self.responses = [], []
         self.octets = {"up": 0, "down": 0}
-        self.connections = self.cuts = 0
+        self.connections = self.cuts = self.silenced = 0
 
     def set_plan(self, plan):
         self._plan = plan
@@ -101,7 +122,7 @@ class FaultProxy:
         except OSError:
             writer.transport.abort()
             return
-        ends = (writer, server_writer)
+        ends = Ends(writer, server_writer)
         ways = asyncio.gather(self._pass("up", reader, server_writer, cut, ends),
                               self._pass("down", server_reader, writer, cut, ends), return_exceptions=True)
         try:
@@ -109,11 +130,20 @@ class FaultProxy:
         except asyncio.CancelledError:
             pass
         finally:
-            for end in ends:
-                end.transport.abort()
+            ends.abort()
+
+    def _counter(self, way, ends):
+        lines = self.commands if way == "up" else self.responses
+
+        def use(line):
+            lines.append(line)
+            if way == "up" and self._silent_from and command_name(line) == self._silent_from and not ends.silent:
+                ends.silent = True
+                self.silenced += 1
+        return LineCounter(use) if self._count else None
 
     async def _pass(self, way, reader, writer, cut, ends):
-        counter = LineCounter((self.commands if way == "up" else self.responses).append) if self._count else None
+        counter = self._counter(way, ends)
         passed = 0
         while data := await reader.read(1 << 18):
             if cut and cut.way == way and passed + len(data) >= cut.after:
@@ -124,6 +154,8 @@ class FaultProxy:
             self.octets[way] += len(data)
             if counter:
                 counter.feed(data)
+            if way == "down" and ends.silent:
+                continue
             writer.write(data)
             await writer.drain()
         if writer.can_write_eof():
@@ -134,14 +166,8 @@ class FaultProxy:
         if cut.stall:
             await asyncio.sleep(3600)
         await asyncio.sleep(0)  # lets what was written leave
-        for end in ends:
-            end.transport.abort()
+        ends.abort()
 
     def command_names(self):
         """The commands that came by, without tags: "UID FETCH", "APPEND" …; continuations of AUTHENTICATE and DONE left out."""
-        names = []
-        for line in self.commands:
-            words = line.decode("latin-1").split()
-            if len(words) >= 2 and re.fullmatch(r"[^\s+*]+", words[0]):
-                names.append(" ".join(words[1:3]).upper() if words[1].upper() == "UID" else words[1].upper())
-        return names
+        return [name for name in map(command_name, self.commands) if name]

@@ -96,6 +96,18 @@ def copy_arguments(source, destination, folder, *extra, tls=True, from_port=None
     return [command, from_url, to_url, *from_options, *to_options, "--state", folder.state, *confirm, *extra]
 
 
+def config_text(source, destination, *, from_port=None, to_port=None, to_user="alice", timeout=None):
+    """A mailferry.toml with the accounts "old" and "new"; with ports of proxies the connections are plain."""
+    text = ""
+    for name, server, user, port in (("old", source, "alice", from_port), ("new", destination, to_user, to_port)):
+        text += f'[account.{name}]\nhost = "localhost"\nport = {port or server.tls_port}\nuser = "{user}"\n'
+        text += f'password_file = "{server.password_file(user)}"\n'
+        text += 'security = "plaintext"\n' if port else f'tls_ca = "{server.ca}"\n'
+        if timeout:
+            text += "".join(f'{key}_timeout = "{timeout}s"\n' for key in ("connect", "response", "write"))
+    return text
+
+
 class IntegrationTest(unittest.TestCase):
     """Servers and folders are closed after each test; differences of accounts are shown as text."""
 
