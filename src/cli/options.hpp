@@ -5,6 +5,7 @@
 #include "base/result.hpp"
 #include "base/secret.hpp"
 #include "config/account.hpp"
+#include "config/map_rule.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -15,12 +16,7 @@ namespace mailferry::cli {
 
 enum class Command { copy, verify, folders, config_keys, config_docs, config_check };
 
-/// `--map FROM=TO`: the mailbox FROM, and what is below it, is called TO on the destination. Names as people read them
-/// (UTF-8).
-struct MapRule {
-  std::string from;
-  std::string to;
-};
+using config::MapRule;
 
 /// What the options of copy, verify and folders say; defaults from [copy] of mailferry.toml are already merged in.
 struct Options {

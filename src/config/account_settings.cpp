@@ -1,0 +1,58 @@
+#include "config/account_settings.hpp"
+
+#include "config/account_url.hpp"
+
+#include <fmt/format.h>
+
+namespace mailferry::config {
+namespace {
+
+constexpr std::string_view kPasswordRemedy = "remove it and use password_file, password_env or password_command";
+
+void address_from_url(const AccountSettings& settings, Account& account, std::vector<std::string>& problems) {
+  if (settings.host || settings.port || settings.user || settings.security) {
+    problems.emplace_back("url already says host, port, user and security; remove those keys or url");
+  }
+  auto parsed = parse_account_url(*settings.url, kPasswordRemedy);
+  if (!parsed) {
+    problems.push_back(fmt::format("{}; {}", parsed.error().message, parsed.error().remedy));
+    return;
+  }
+  account.user = parsed->user;
+  account.endpoint = parsed->endpoint;
+}
+
+void address_from_keys(const AccountSettings& settings, Account& account, std::vector<std::string>& problems) {
+  if (!settings.host || settings.host->empty()) problems.emplace_back("neither url nor host is given");
+  if (!settings.user || settings.user->empty()) problems.emplace_back("neither url nor user is given");
+  account.user = settings.user.value_or("");
+  account.endpoint.host = settings.host.value_or("");
+  account.endpoint.security = settings.security.value_or(net::Security::tls);
+  const std::uint16_t standard = account.endpoint.security == net::Security::tls ? 993 : 143;
+  account.endpoint.port = settings.port.value_or(standard);
+}
+
+}  // namespace
+
+Account to_account(const AccountSettings& settings, std::vector<std::string>& problems) {
+  Account account;
+  account.name = settings.name;
+  settings.url ? address_from_url(settings, account, problems) : address_from_keys(settings, account, problems);
+  account.endpoint.tls = settings.tls;
+  account.endpoint.timeouts = settings.timeouts;
+  account.connections = settings.connections;
+  account.allow_plaintext = account.endpoint.security == net::Security::plaintext;
+  if (account.allow_plaintext && !(settings.tls.ca_file.empty() && settings.tls.fingerprint.empty())) {
+    problems.emplace_back(
+        "tls_ca and tls_fingerprint mean nothing with security = \"plaintext\"; remove them or use tls");
+  }
+  if (settings.secrets.size() > 1) {
+    problems.emplace_back(
+        "the password has more than one source; keep one of password_file, password_env, "
+        "password_command and token_command");
+  }
+  if (!settings.secrets.empty()) account.secret = settings.secrets.front();
+  return account;
+}
+
+}  // namespace mailferry::config

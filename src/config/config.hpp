@@ -1,0 +1,30 @@
+// mailferry.toml, read and checked.
+#pragma once
+
+#include "base/result.hpp"
+#include "config/account.hpp"
+#include "config/settings.hpp"
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace mailferry::config {
+
+struct Config {
+  std::string file;
+  std::vector<Account> accounts;  // by name
+  CopyDefaults copy;
+
+  /// Null: no such account.
+  [[nodiscard]] const Account* find(std::string_view name) const noexcept;
+};
+
+/// Reads a file. Errors: local_io (cannot be read, larger than 1 MiB), or as parse_config().
+[[nodiscard]] Result<Config> load_config(const std::string& file);
+
+/// `text` as if it stood in `file`. All problems are reported in one Error{usage}: "FILE:LINE:COLUMN: …", one a line,
+/// each with the nearest known name where a name is unknown.
+[[nodiscard]] Result<Config> parse_config(std::string_view text, const std::string& file);
+
+}  // namespace mailferry::config

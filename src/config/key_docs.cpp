@@ -1,0 +1,94 @@
+#include "config/key_docs.hpp"
+
+#include "config/key_table.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <iterator>
+
+namespace mailferry::config {
+namespace {
+
+constexpr std::array kSections{Section::account, Section::copy};
+
+constexpr std::string_view kHead =
+    R"(<!-- Made by `mailferry config docs`; a test compares it with the program. Change src/config/key_table.cpp instead. -->
+# mailferry.toml
+
+The file of accounts and defaults, in [TOML](https://toml.io). It is looked for in this order:
+
+1. the file named with `--config`,
+2. `$XDG_CONFIG_HOME/mailferry/mailferry.toml` (`~/.config/mailferry/mailferry.toml` when the variable is not set),
+3. `mailferry.toml` in the current directory.
+
+The command line has precedence over the file. The file holds no passwords, only where they are. Unknown keys and wrong values
+are errors with line and column; `mailferry config check` shows all of them at once. File names that begin with `~/` are below
+the home directory, other relative ones below the directory of the file.
+
+```toml
+[account.work]
+url = "imaps://alice@mail.example.org/"
+password_command = "pass show mail/work"
+
+[account.archive]
+host = "archive.example.net"
+user = "alice@example.net"
+password_file = "~/.config/mailferry/archive.password"
+
+[copy]
+exclude = ["Trash", "Junk"]
+```
+
+Then `mailferry copy work archive` copies the one to the other.
+)";
+
+constexpr std::string_view section_introduction(Section section) {
+  return section == Section::account
+             ? "One account; NAME is what the command line calls it. Either `url` or at least `host` and `user` must "
+               "be given, and "
+               "at most one source of the password. Without one, the password is asked for at the terminal."
+             : "What `mailferry copy`, `verify` and `folders` do when the command line does not say otherwise.";
+}
+
+std::string type_of(const Key& key) {
+  if (key.type != KeyType::choice) return std::string(type_description(key.type));
+  std::string choices(key.choices);
+  std::replace(choices.begin(), choices.end(), '|', ' ');
+  return fmt::format("{} {}", type_description(key.type), choices);
+}
+
+}  // namespace
+
+std::string keys_text() {
+  std::string text;
+  auto out = std::back_inserter(text);
+  for (const auto section : kSections) {
+    fmt::format_to(out, "{}{}\n", text.empty() ? "" : "\n", section_title(section));
+    for (const auto& key : key_table()) {
+      if (key.section != section) continue;
+      fmt::format_to(out, "  {:<18}{}\n", key.name, key.meaning);
+      fmt::format_to(out, "  {:<18}{}{}{}\n", "", type_of(key),
+                     key.standard.empty() ? "" : "; default: ", key.standard);
+    }
+  }
+  return text;
+}
+
+std::string configuration_markdown() {
+  std::string text(kHead);
+  auto out = std::back_inserter(text);
+  for (const auto section : kSections) {
+    fmt::format_to(out, "\n## {}\n\n{}\n\n", section_title(section), section_introduction(section));
+    fmt::format_to(out, "| key | value | default | meaning | example |\n|---|---|---|---|---|\n");
+    for (const auto& key : key_table()) {
+      if (key.section != section) continue;
+      fmt::format_to(out, "| `{}` | {} | {} | {} | `{} = {}` |\n", key.name, type_of(key), key.standard, key.meaning,
+                     key.name, key.example);
+    }
+  }
+  return text;
+}
+
+}  // namespace mailferry::config

@@ -1,0 +1,172 @@
+#include "config/key_table.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace mailferry::config {
+namespace {
+
+using auth::SecretSource;
+using enum KeyType;
+
+constexpr std::uint64_t kMaxConnections = 64;
+constexpr std::uint64_t kMaxWindow = std::uint64_t{1} << 32;
+constexpr std::uint64_t kMaxWait = 3'600'000;
+
+constexpr std::string_view kSecurities = "tls|starttls|plaintext";
+
+net::Security to_security(std::string_view choice) {
+  if (choice == "starttls") return net::Security::starttls;
+  return choice == "plaintext" ? net::Security::plaintext : net::Security::tls;
+}
+
+template <SecretSource::Kind kind, bool is_token>
+void add_secret(const Target& to, Value value) {
+  to.account->secrets.push_back(SecretSource{.kind = kind, .value = std::move(value.text), .is_token = is_token});
+}
+
+template <auto member>
+void set_timeout(const Target& to, Value value) {
+  to.account->timeouts.*member = std::chrono::milliseconds(static_cast<std::int64_t>(value.number));
+}
+
+constexpr Key account_key(std::string_view name, KeyType type, std::string_view standard, std::string_view meaning,
+                          std::string_view example, void (*apply)(const Target&, Value)) {
+  return Key{.section = Section::account,
+             .name = name,
+             .type = type,
+             .standard = standard,
+             .meaning = meaning,
+             .example = example,
+             .apply = apply};
+}
+
+constexpr Key copy_key(std::string_view name, KeyType type, std::string_view standard, std::string_view meaning,
+                       std::string_view example, void (*apply)(const Target&, Value)) {
+  return Key{.section = Section::copy,
+             .name = name,
+             .type = type,
+             .standard = standard,
+             .meaning = meaning,
+             .example = example,
+             .apply = apply};
+}
+
+constexpr Key within(Key key, std::uint64_t least, std::uint64_t most) {
+  key.least = least;
+  key.most = most;
+  return key;
+}
+
+constexpr Key one_of(Key key, std::string_view choices) {
+  key.choices = choices;
+  return key;
+}
+
+// clang-format off
+constexpr std::array kKeys{
+    account_key("url", text, "", "Where the account is, instead of host, port, user and security", "\"imaps://alice@mail.example.org/\"",
+                [](const Target& to, Value value) { to.account->url = std::move(value.text); }),
+    account_key("host", text, "", "Name or address of the server", "\"mail.example.org\"",
+                [](const Target& to, Value value) { to.account->host = std::move(value.text); }),
+    within(account_key("port", count, "993 for tls, else 143", "Port of the server", "993",
+                [](const Target& to, Value value) { to.account->port = static_cast<std::uint16_t>(value.number); }), 1, 65535),
+    account_key("user", text, "", "Login name", "\"alice\"",
+                [](const Target& to, Value value) { to.account->user = std::move(value.text); }),
+    one_of(account_key("security", choice, "tls", "How the connection is protected; plaintext sends password and mail readable for everyone on the way", "\"starttls\"",
+                [](const Target& to, Value value) { to.account->security = to_security(value.text); }), kSecurities),
+    account_key("password_file", path, "", "File whose first line is the password; only its owner may be able to read it", "\"~/.config/mailferry/work.password\"",
+                add_secret<SecretSource::Kind::file, false>),
+    account_key("password_env", text, "", "Environment variable that holds the password", "\"WORK_PASSWORD\"",
+                add_secret<SecretSource::Kind::environment, false>),
+    account_key("password_command", text, "", "Shell command that prints the password as its first line", "\"pass show mail/work\"",
+                add_secret<SecretSource::Kind::command, false>),
+    account_key("token_command", text, "", "Shell command that prints an OAuth2 access token as its first line", "\"oama access alice@example.org\"",
+                add_secret<SecretSource::Kind::command, true>),
+    account_key("tls_ca", path, "the system's", "File with the CA certificates to trust, instead of the system's", "\"/etc/ssl/company.pem\"",
+                [](const Target& to, Value value) { to.account->tls.ca_file = std::move(value.text); }),
+    account_key("tls_fingerprint", fingerprint, "", "SHA-256 of the one server certificate to trust; host name and issuer are then not checked", "\"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08\"",
+                [](const Target& to, Value value) { to.account->tls.fingerprint = std::move(value.text); }),
+    within(account_key("connections", count, "0 (decided by what is measured)", "The most connections to this server at a time; --connections has precedence", "4",
+                [](const Target& to, Value value) { to.account->connections = static_cast<unsigned>(value.number); }), 0, kMaxConnections),
+    within(account_key("connect_timeout", duration, "30s", "The longest wait for the name look-up, the connection and the TLS handshake, each", "\"10s\"",
+                set_timeout<&net::Timeouts::connect>), 100, kMaxWait),
+    within(account_key("response_timeout", duration, "2min", "The longest silence of the server while an answer is due", "\"5min\"",
+                set_timeout<&net::Timeouts::response>), 100, kMaxWait),
+    within(account_key("write_timeout", duration, "2min", "The longest time that the server may take nothing of what is sent", "\"5min\"",
+                set_timeout<&net::Timeouts::write>), 100, kMaxWait),
+    copy_key("state", path, "mailferry/state.db below $XDG_STATE_HOME or ~/.local/state", "File that remembers what has been copied (--state)", "\"~/.local/state/mailferry/state.db\"",
+                [](const Target& to, Value value) { to.copy->state_file = std::move(value.text); }),
+    within(copy_key("connections", count, "0 (decided by what is measured)", "The most connections to each side (--connections)", "4",
+                [](const Target& to, Value value) { to.copy->connections = static_cast<unsigned>(value.number); }), 0, kMaxConnections),
+    within(copy_key("window", octets, "0 (decided by what is measured)", "The most octets that are sent before the server has confirmed them (--window)", "\"8MiB\"",
+                [](const Target& to, Value value) { to.copy->window_octets = value.number; }), 0, kMaxWindow),
+    copy_key("mailbox", texts, "[] (all)", "Patterns of the mailboxes to copy (--mailbox)", "[\"INBOX\", \"Projects/*\"]",
+                [](const Target& to, Value value) { to.copy->mailbox = std::move(value.texts); }),
+    copy_key("exclude", texts, "[]", "Patterns of the mailboxes to leave out (--exclude)", "[\"Trash\", \"Junk\"]",
+                [](const Target& to, Value value) { to.copy->exclude = std::move(value.texts); }),
+    copy_key("map", map_rules, "[]", "Mailboxes that get another name on the destination (--map)", "[\"Sent Items=Sent\"]",
+                [](const Target& to, Value value) { to.copy->map = std::move(value.rules); }),
+};
+// clang-format on
+
+constexpr bool has_duplicates() {
+  for (std::size_t i = 0; i < kKeys.size(); ++i) {
+    for (std::size_t j = i + 1; j < kKeys.size(); ++j) {
+      if (kKeys[i].section == kKeys[j].section && kKeys[i].name == kKeys[j].name) return true;
+    }
+  }
+  return false;
+}
+static_assert(!has_duplicates());
+
+}  // namespace
+
+std::span<const Key> key_table() noexcept {
+  return kKeys;
+}
+
+const Key* find_key(Section section, std::string_view name) noexcept {
+  const auto key =
+      std::find_if(kKeys.begin(), kKeys.end(), [&](const Key& k) { return k.section == section && k.name == name; });
+  return key == kKeys.end() ? nullptr : &*key;
+}
+
+std::vector<std::string_view> key_names(Section section) {
+  std::vector<std::string_view> names;
+  for (const auto& key : kKeys) {
+    if (key.section == section) names.push_back(key.name);
+  }
+  return names;
+}
+
+std::string_view section_title(Section section) noexcept {
+  return section == Section::account ? "[account.NAME]" : "[copy]";
+}
+
+std::string_view type_description(KeyType type) noexcept {
+  switch (type) {
+    case text:
+      return "text";
+    case path:
+      return "a file name";
+    case choice:
+      return "one of";
+    case count:
+      return "a whole number";
+    case octets:
+      return "a size such as \"64MiB\"";
+    case duration:
+      return "a time such as \"30s\"";
+    case fingerprint:
+      return "a SHA-256 fingerprint (64 hexadecimal digits)";
+    case texts:
+      return "a list of texts";
+    case map_rules:
+      return "a list of \"FROM=TO\"";
+  }
+  return "";
+}
+
+}  // namespace mailferry::config
