@@ -9,7 +9,8 @@
 namespace mailferry::plan {
 namespace {
 
-constexpr char kReplacement = '_';
+/// The first that the destination allows is used.
+constexpr std::string_view kReplacements = "_-~x";
 /// Between levels while a path is one component for a destination without levels; replaced like any control character.
 constexpr char kFlatLevel = '\0';
 
@@ -19,13 +20,19 @@ bool is_allowed(char c, const NamingLimits& limits) {
          limits.forbidden.find(c) == std::string::npos;
 }
 
+char replacement(const NamingLimits& limits) {
+  const auto allowed =
+      std::find_if(kReplacements.begin(), kReplacements.end(), [&](char c) { return is_allowed(c, limits); });
+  return allowed == kReplacements.end() ? 'x' : *allowed;
+}
+
 }  // namespace
 
 std::string to_allowed_component(std::string_view component, const NamingLimits& limits) {
-  if (component.empty()) return std::string(1, kReplacement);
+  if (component.empty()) return std::string(1, replacement(limits));
   std::string allowed(component);
   std::replace_if(
-      allowed.begin(), allowed.end(), [&](char c) { return !is_allowed(c, limits); }, kReplacement);
+      allowed.begin(), allowed.end(), [&](char c) { return !is_allowed(c, limits); }, replacement(limits));
   return allowed;
 }
 
@@ -46,12 +53,13 @@ NameTranslation::NameTranslation(std::span<const MailboxPath> paths, NamingLimit
     leaves_[node] = node.leaf();
   }
   // Names that can stay have been given first, so that only altered ones get a suffix.
+  const char dash = is_allowed('-', limits_) ? '-' : replacement(limits_);
   for (const MailboxPath* node : altered) {
     std::set<std::string>& siblings = taken[node->parent()];
     const std::string wanted = wanted_leaf(*node);
     std::string name = wanted;
     for (int number = 2; !siblings.insert(name).second; ++number)
-      name = fmt::format("{}-{}", wanted, number);
+      name = fmt::format("{}{}{}", wanted, dash, number);
     leaves_[*node] = name;
   }
 }

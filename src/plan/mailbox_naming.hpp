@@ -20,7 +20,8 @@ struct NamingLimits {
   std::string forbidden{};
 };
 
-/// Each octet that cannot be in a component becomes '_'; an empty component becomes "_".
+/// Each octet that cannot be in a component becomes '_' (or '-' where '_' is the separator); an empty component becomes
+/// "_".
 [[nodiscard]] std::string to_allowed_component(std::string_view component, const NamingLimits& limits);
 
 /// A translation of a whole tree of names. It is stable (it depends on the source's names only, so every run gives the
