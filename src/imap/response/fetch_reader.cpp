@@ -58,11 +58,12 @@ bool read_labels(Lexer& lexer, FetchData& data) {
 }
 
 bool read_date(Lexer& lexer, std::optional<InternalDate>& out) {
-  std::optional<std::string> text;
-  if (!lexer.take_nstring(text)) return false;
-  if (!text) return true;
+  std::optional<std::string> held;
+  const auto plain = lexer.take_plain_quoted();
+  if (!plain && !lexer.take_nstring(held)) return false;
+  if (!plain && !held) return true;
   // An unreadable date is an absent one (quirk z4): the message is worth more than its date.
-  if (const auto date = InternalDate::parse(*text)) out = *date;
+  if (const auto date = InternalDate::parse(plain ? *plain : *held)) out = *date;
   return true;
 }
 bool read_internal_date(Lexer& lexer, FetchData& data) {
@@ -127,8 +128,14 @@ bool is_section(std::string_view name, char next) noexcept {
                                             [name](std::string_view known) { return equal_ascii_nocase(name, known); });
 }
 
+constexpr bool ends_item_name(char c) noexcept {
+  return c == ' ' || c == '(' || c == ')' || c == '[' || c == '<' || c == '\r' || c == '\n';
+}
+
 std::string_view take_item_name(Lexer& lexer) noexcept {
-  const auto name = lexer.rest().substr(0, lexer.rest().find_first_of(" ()[<\r\n"));
+  const auto rest = lexer.rest();
+  const auto end = std::ranges::find_if(rest, ends_item_name);
+  const auto name = rest.substr(0, static_cast<std::size_t>(end - rest.begin()));
   lexer.advance(name.size());
   return name;
 }

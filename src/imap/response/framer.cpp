@@ -19,7 +19,8 @@ bool is_one_of(std::string_view word, std::span<const std::string_view> words) n
 
 std::string_view take_word(std::string_view& text) noexcept {
   text.remove_prefix(std::min(text.find_first_not_of(' '), text.size()));
-  const auto word = text.substr(0, text.find_first_of(" \r\n"));
+  const auto end = std::ranges::find_if(text, [](char c) { return c == ' ' || c == '\r' || c == '\n'; });
+  const auto word = text.substr(0, static_cast<std::size_t>(end - text.begin()));
   text.remove_prefix(word.size());
   return word;
 }
@@ -38,6 +39,11 @@ struct Marker {
   bool too_large = false;
 };
 
+/// A brace inside a word is part of the word.
+constexpr bool can_precede_literal(char c) noexcept {
+  return c == ' ' || c == '(' || c == ')' || c == '[' || c == ']' || c == '>' || c == '"';
+}
+
 /// "{5}", "{5+}" or "~{5}" at the end of `text` (RFC 9051 `literal`, RFC 7888, RFC 3516).
 std::optional<Marker> find_marker(std::string_view text) noexcept {
   if (!text.ends_with('}')) return {};
@@ -53,8 +59,7 @@ std::optional<Marker> find_marker(std::string_view text) noexcept {
     marker.size = marker.size * 10 + static_cast<unsigned>(text[first] - '0');
   }
   if (marker.at > 0 && text[marker.at - 1] == '~') --marker.at;
-  constexpr std::string_view kBefore = " ()[]>\"";
-  if (marker.at > 0 && !kBefore.contains(text[marker.at - 1])) return {};
+  if (marker.at > 0 && !can_precede_literal(text[marker.at - 1])) return {};
   if (ends_inside_quoted(text.substr(0, marker.at))) return {};
   return marker;
 }

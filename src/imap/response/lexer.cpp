@@ -108,7 +108,17 @@ std::optional<std::string_view> Lexer::take_literal() noexcept {
   return content;
 }
 
+std::optional<std::string_view> Lexer::take_plain_quoted() noexcept {
+  if (peek() != '"') return {};
+  const auto close = find_closing_quote(rest_, 0);
+  if (close == std::string_view::npos || rest_.substr(0, close).contains('\\')) return {};
+  const auto text = rest_.substr(1, close - 1);
+  rest_.remove_prefix(close + 1);
+  return text;
+}
+
 std::optional<std::string> Lexer::take_quoted() {
+  if (const auto plain = take_plain_quoted()) return std::string(*plain);
   const auto close = find_closing_quote(rest_, 0);
   if (close == std::string_view::npos) return {};
   auto text = unescape(rest_.substr(1, close - 1));

@@ -39,6 +39,8 @@ class Lexer {
   std::optional<std::uint32_t> take_number32() noexcept;
   /// A quoted string or a literal; nullopt and nothing taken if neither is next, or it does not end.
   std::optional<std::string> take_string();
+  /// A quoted string without backslashes, as it lies in the text; otherwise nullopt and nothing taken.
+  std::optional<std::string_view> take_plain_quoted() noexcept;
   /// A string or a word; nullopt: neither is next.
   std::optional<std::string> take_astring();
   /// NIL, a string or a word. False: nothing of the kind is next.

@@ -7,20 +7,26 @@
 
 namespace mailferry::imap {
 
+namespace quoted_detail {
+constexpr bool can_precede(char c) noexcept {
+  return c == ' ' || c == '(' || c == ')' || c == '[' || c == '"' || c == '\n';
+}
+constexpr bool can_follow(char c) noexcept {
+  return c == ' ' || c == '(' || c == ')' || c == ']' || c == '\r' || c == '\n';
+}
+}  // namespace quoted_detail
+
 /// A quotation mark inside a word ("foo"bar) is part of the word.
 [[nodiscard]] inline bool opens_quoted(std::string_view text, std::size_t at) noexcept {
-  constexpr std::string_view kBefore = " ()[\"";
-  return text[at] == '"' && (at == 0 || kBefore.contains(text[at - 1]) || text[at - 1] == '\n');
+  return text[at] == '"' && (at == 0 || quoted_detail::can_precede(text[at - 1]));
 }
 
 /// Whether a quotation mark at `at` ends the string that it stands in. Several servers send quotation marks inside
 /// strings as they are (quirk c10; iCloud Message-IDs): such a one is not followed by what can follow a string.
 [[nodiscard]] inline bool closes_quoted(std::string_view text, std::size_t at) noexcept {
-  constexpr std::string_view kAfter = " ()]\r\n";
   const auto next = at + 1;
-  if (next >= text.size() || kAfter.contains(text[next])) return true;
-  if (text[next] != '"') return false;
-  return next + 1 < text.size() && !kAfter.contains(text[next + 1]);
+  if (next >= text.size() || quoted_detail::can_follow(text[next])) return true;
+  return text[next] == '"' && next + 1 < text.size() && !quoted_detail::can_follow(text[next + 1]);
 }
 
 /// The closing quotation mark of the string that opens at `open`, or npos: the line ends before it.

@@ -14,9 +14,10 @@ namespace {
 
 using Polled = Result<std::optional<Event>>;
 
-template <class T>
-Polled event(T&& value) {
-  return Polled(std::in_place, std::in_place, std::forward<T>(value));
+/// One event, built where it is returned: it is too large to be moved about for each message.
+template <class Kind, class... Arguments>
+Polled event(Arguments&&... arguments) {
+  return Polled(std::in_place, std::in_place, std::in_place_type<Kind>, std::forward<Arguments>(arguments)...);
 }
 
 std::unexpected<Error> out_of_step() {
@@ -27,7 +28,8 @@ std::unexpected<Error> out_of_step() {
 /// Whether what stands before a literal can be the name of a section; saves reading the response to learn that it is
 /// not.
 bool may_be_section(std::string_view text) noexcept {
-  text = text.substr(0, text.find_last_not_of(' ') + 1);
+  while (text.ends_with(' '))
+    text.remove_suffix(1);
   if (text.ends_with(']') || text.ends_with('>')) return true;
   constexpr std::string_view kWords[] = {"RFC822", ".HEADER", ".TEXT"};
   return std::ranges::any_of(kWords, [text](std::string_view word) {
@@ -58,63 +60,65 @@ struct ResponseParser::State {
 
   Polled poll();
   Polled poll_body();
-  Polled poll_line(bool& again);
-  bool prepare_streaming(const Frame& frame);
-  Polled begin_body(const Frame& frame);
-  Polled finish_line(const Frame& frame, bool& again);
-  Polled finish_fetch(std::string_view text);
+  Result<bool> begin_body(const Frame& frame);
+  bool read_up_to(const Frame& frame);
+  bool skip_blank_line(const Frame& frame);
+  Polled finish_line(const Frame& frame);
+  Polled finish_fetch(const Frame& frame);
   void start_over();
 };
 
 void ResponseParser::State::start_over() {
   framer.finish();
-  fetch = FetchReader();
+  if (phase != Phase::line || !may_stream) fetch = FetchReader();
   phase = Phase::line;
   may_stream = true;
 }
 
 Polled ResponseParser::State::poll() {
   if (phase == Phase::body) return poll_body();
-  bool again = true;
   while (true) {
-    again = false;
-    auto polled = poll_line(again);
-    if (!again) return polled;
+    TRY(const auto frame, framer.next(buffer.live()));
+    if (frame.kind == Frame::Kind::incomplete) return Polled(std::nullopt);
+    if (frame.kind == Frame::Kind::literal) {
+      TRY(const auto streams, begin_body(frame));
+      if (streams) return event<BodyBegin>(&fetch.data(), fetch.data().sections.back().name, frame.literal_size);
+    } else if (!skip_blank_line(frame)) {
+      return phase == Phase::after_body ? finish_fetch(frame) : finish_line(frame);
+    }
   }
 }
 
 Polled ResponseParser::State::poll_body() {
   if (body_left == 0) {
     phase = Phase::after_body;
-    return event(BodyEnd{});
+    return event<BodyEnd>();
   }
   const auto octets = static_cast<std::size_t>(std::min<std::uint64_t>(body_left, buffer.size()));
-  if (octets == 0) return std::optional<Event>();
+  if (octets == 0) return Polled(std::nullopt);
   const auto chunk = buffer.live().substr(0, octets);
   buffer.consume(octets);
   body_left -= octets;
-  return event(BodyChunk{{chunk.data(), chunk.size()}});
+  return event<BodyChunk>(std::span(chunk.data(), chunk.size()));
 }
 
-Polled ResponseParser::State::poll_line(bool& again) {
-  TRY(const auto frame, framer.next(buffer.live()));
-  switch (frame.kind) {
-    case Frame::Kind::incomplete:
-      return std::optional<Event>();
-    case Frame::Kind::literal:
-      if (prepare_streaming(frame)) return begin_body(frame);
-      if (phase == Phase::after_body && !may_stream) return out_of_step();
-      CHECK_OK(framer.hold(frame));
-      again = true;
-      return std::optional<Event>();
-    case Frame::Kind::complete:
-      break;
+/// Decides on a literal: true if it is streamed from now on, false if it is held.
+Result<bool> ResponseParser::State::begin_body(const Frame& frame) {
+  if (!read_up_to(frame)) {
+    if (phase == Phase::after_body && !may_stream) return out_of_step();
+    CHECK_OK(framer.hold(frame));
+    return false;
   }
-  return finish_line(frame, again);
+  framer.stream(frame);
+  fetch.stream_pending();
+  buffer.consume(frame.next);
+  phase = Phase::body;
+  body_left = frame.literal_size;
+  return true;
 }
 
 /// Reads the FETCH up to the literal when that is to be streamed.
-bool ResponseParser::State::prepare_streaming(const Frame& frame) {
+bool ResponseParser::State::read_up_to(const Frame& frame) {
   if (framer.kind() != LineKind::fetch || !may_stream) return false;
   if (frame.literal_size < limits.streamed_from && frame.literal_size <= limits.held_literal) return false;
   const auto text = buffer.live().substr(0, frame.text_end);
@@ -126,45 +130,40 @@ bool ResponseParser::State::prepare_streaming(const Frame& frame) {
   return false;
 }
 
-Polled ResponseParser::State::begin_body(const Frame& frame) {
-  framer.stream(frame);
+/// A line end too many: between responses, or behind a header that was announced without its last, empty line.
+bool ResponseParser::State::skip_blank_line(const Frame& frame) {
+  if (framer.fragment() != 0 || buffer.live().find_first_not_of(' ') < frame.text_end) return false;
+  if (phase == Phase::line) {
+    start_over();
+  } else if (fetch.data().sections.back().name.contains("HEADER")) {
+    framer.stream(frame);
+  } else {
+    return false;
+  }
   buffer.consume(frame.next);
-  phase = Phase::body;
-  body_left = frame.literal_size;
-  const auto& section = fetch.stream_pending();
-  return event(BodyBegin{&fetch.data(), section, frame.literal_size});
+  return true;
 }
 
-Polled ResponseParser::State::finish_line(const Frame& frame, bool& again) {
+Polled ResponseParser::State::finish_line(const Frame& frame) {
   const auto text = buffer.live().substr(0, frame.text_end);
+  buffer.consume(frame.next);
+  const auto kind = framer.kind();
   const auto fragment = std::min(framer.fragment(), text.size());
-  if (phase == Phase::after_body) {
-    auto polled = finish_fetch(text);
-    buffer.consume(frame.next);
-    start_over();
-    return polled;
-  }
+  start_over();
   // Blanks at the end are dropped, but not those that a literal ends with.
   const auto last = text.substr(fragment).find_last_not_of(' ');
   const auto trimmed = text.substr(0, last == std::string_view::npos ? fragment : fragment + last + 1);
-  if (trimmed.empty()) {  // a line end too many
-    again = true;
-    buffer.consume(frame.next);
-    start_over();
-    return std::optional<Event>();
-  }
-  auto parsed =
-      framer.kind() == LineKind::status ? parse_status_line(text) : parse_untagged_line(trimmed, limits.depth);
-  buffer.consume(frame.next);
-  start_over();
-  if (!parsed) return std::unexpected<Error>(std::move(parsed).error());
-  return Polled(std::in_place, std::in_place, *std::move(parsed));
+  TRY(auto parsed, kind == LineKind::status ? parse_status_line(text) : parse_untagged_line(trimmed, limits.depth));
+  return Polled(std::in_place, std::in_place, std::move(parsed));
 }
 
-Polled ResponseParser::State::finish_fetch(std::string_view text) {
-  Lexer lexer(text, limits.depth - 1);
+Polled ResponseParser::State::finish_fetch(const Frame& frame) {
+  Lexer lexer(buffer.live().substr(0, frame.text_end), limits.depth - 1);
+  buffer.consume(frame.next);
   if (fetch.read_on(lexer) != FetchReader::Stop::end || !fetch.closed()) return out_of_step();
-  return event(UntaggedData(fetch.take()));
+  auto polled = event<UntaggedData>(std::in_place_type<FetchData>, fetch.take());
+  start_over();
+  return polled;
 }
 
 ResponseParser::ResponseParser(ParserLimits limits) : state_(std::make_unique<State>(limits)) {}
