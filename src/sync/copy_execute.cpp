@@ -24,21 +24,6 @@ bool untouched(const RouteWork& work) { return work.unchanged && !work.create &&
 
 }  // namespace
 
-Task<> connect_pair(RunContext& context, SessionPair& pair) {
-  async::TaskScope scope(context.io);
-  struct Open {
-    static Task<> run(store::Store* store, std::unique_ptr<store::Session>* slot) {
-      CO_TRY(*slot, co_await store->open_session());
-      co_return Result<>{};
-    }
-  };
-  if (!pair.source) scope.spawn("connect to " + context.source.name(), Open::run(&context.source, &pair.source));
-  if (!pair.destination) scope.spawn("connect to " + context.destination.name(), Open::run(&context.destination, &pair.destination));
-  auto joined = co_await scope.join();
-  if (!joined) pair.close();
-  co_return joined;
-}
-
 Task<> CopyRun::execute() {
   CO_CHECK(co_await prepare());
   CO_CHECK(co_await record_intents());
@@ -58,40 +43,6 @@ Task<> CopyRun::execute() {
   }
   CO_CHECK(co_await checkpoint());
   co_await name_failures();
-  co_return Result<>{};
-}
-
-/// Creates, subscribes and opens all mailboxes of the destination in one turn.
-Task<> CopyRun::prepare() {
-  std::vector<store::CreateRequest> requests;
-  std::vector<RouteWork*> asked;
-  for (auto& work : context_.queue.routes) {
-    if (untouched(work) || work.dead() || (!has_work(work) && !work.create && !work.subscribe)) continue;
-    requests.push_back({.mailbox = work.destination, .use = work.use, .create = work.create, .subscribe = work.subscribe});
-    asked.push_back(&work);
-  }
-  if (requests.empty()) co_return Result<>{};
-  context_.progress.phase = "preparing mailboxes";
-  CO_TRY(auto results, co_await pair_.destination->prepare(requests));
-  for (std::size_t index = 0; index < asked.size(); ++index) {
-    auto& work = *asked[index];
-    if (!results[index]) {
-      work.report->error = with_context(results[index].error(), work.destination.to_string()).error();
-      continue;
-    }
-    const auto& prepared = *results[index];
-    work.permanent_flags = prepared.permanent_flags;
-    const bool surprise = work.route.destination_validity == 0 && prepared.status.messages > 0 && !work.todo.empty();
-    if (work.route.destination_validity == 0) work.route.destination_validity = prepared.status.uid_validity;
-    if (work.route.destination_validity != prepared.status.uid_validity) {
-      work.report->error = Error{.kind = ErrorKind::protocol, .scope = Scope::mailbox, .retry = Retry::later, .retry_after = {},
-                                 .message = "UIDVALIDITY of " + work.destination.to_string() + " changed while the run began",
-                                 .remedy = "run again", .trail = {}};
-    }
-    // New appends begin here; an older intent that is still open begins where it began.
-    if (work.doubt.empty()) work.destination_from = std::max<Uid>(1, prepared.status.uid_next);
-    if (surprise) CO_CHECK(co_await match_existing(work));
-  }
   co_return Result<>{};
 }
 
@@ -263,6 +214,8 @@ Task<> CopyRun::name_failures() {
   }
   co_return Result<>{};
 }
+
+Task<> CopyRun::record_checkpoint() { co_return co_await checkpoint(); }
 
 Task<> CopyRun::finish() {
   async::TaskScope scope(context_.io);

@@ -22,6 +22,9 @@ struct RouteSpec {
   std::optional<store::MailboxStatus> destination_status;  // absent: does not exist
 };
 
+/// Key of the note in the state that tells which name the destination had to be given instead of `wanted`.
+[[nodiscard]] std::string renamed_note(const MailboxPath& wanted);
+
 class CopyRun {
  public:
   /// `context` must outlive the run; `pair` is connected.
@@ -33,6 +36,8 @@ class CopyRun {
   [[nodiscard]] bool nothing_to_do() const;
   /// Does it. An error is one that ended the run early; what was done is recorded.
   Task<> execute();
+  /// For when there is nothing to do: records that both sides are as seen.
+  Task<> record_checkpoint();
   /// Says goodbye to both servers.
   Task<> finish();
 
@@ -46,6 +51,8 @@ class CopyRun {
   Result<> plan_flags(RouteWork& work, const KnownFlags& flags);
   Task<> match_existing(RouteWork& work);
   Task<> prepare();
+  Task<> prepare_all(const std::vector<RouteWork*>& asked, std::vector<RouteWork*>& refused);
+  Task<> prepare_renamed(const std::vector<RouteWork*>& refused);
   Task<> record_intents();
   Task<> copy();
   void add_worker();

@@ -10,7 +10,12 @@ namespace mailferry::sync {
 class CopyWorker {
  public:
   /// `context` must outlive the worker. `pair` may be empty: then the worker connects itself.
-  CopyWorker(RunContext& context, SessionPair pair) : context_(context), pair_(std::move(pair)) {}
+  CopyWorker(RunContext& context, SessionPair pair) : context_(context), pair_(std::move(pair)) {
+    context_.pairs.push_back(&pair_);
+  }
+  ~CopyWorker() { std::erase(context_.pairs, &pair_); }
+  CopyWorker(const CopyWorker&) = delete;
+  CopyWorker& operator=(const CopyWorker&) = delete;
 
   /// Works until the queue is finished, the run is stopped, or the worker is retired. An error means that this worker
   /// cannot go on (its work is back in the queue); the run decides whether others can.

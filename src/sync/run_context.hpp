@@ -40,6 +40,12 @@ struct RunContext {
       : io(context), source(from), destination(to), journal(writer), settings(wanted), progress(counters), report(result),
         queue(context), stop_requested(context), stop_measuring(context) {}
 
+  /// The connections of the workers, for abandon().
+  std::vector<struct SessionPair*> pairs;
+
+  /// Closes the workers' connections: what they carried is in doubt and will be looked up by the next run.
+  void abandon();
+
   /// Ends the run after what is in flight.
   void stop() {
     stopping = true;

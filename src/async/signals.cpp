@@ -1,0 +1,24 @@
+#include "async/signals.hpp"
+
+namespace mailferry::async {
+
+Signals::Signals(asio::io_context& context, std::initializer_list<int> numbers, std::function<void(int)> on_signal)
+    : signals_(context), on_signal_(std::move(on_signal)) {
+  for (const int number : numbers) signals_.add(number);
+  wait();
+}
+
+void Signals::wait() {
+  signals_.async_wait([this](const boost::system::error_code& failure, int number) {
+    if (failure) return;
+    on_signal_(number);
+    wait();
+  });
+}
+
+void Signals::stop() {
+  boost::system::error_code ignored;
+  signals_.cancel(ignored);
+}
+
+}  // namespace mailferry::async

@@ -1,0 +1,95 @@
+// The destination's mailboxes before the first append: created, subscribed, opened, all in one turn.
+#include "state/mailbox_key.hpp"
+#include "sync/copy_run.hpp"
+
+#include <algorithm>
+
+namespace mailferry::sync {
+namespace {
+
+bool needs_mailbox(const RouteWork& work) {
+  const bool messages = !work.todo.empty() || !work.doubt.empty() || !work.found.empty() || !work.flag_work.empty();
+  return !work.dead() && (messages || work.create || work.subscribe);
+}
+
+/// Dovecot over Maildir takes '/' as separator and cannot have '.' in a name either; other servers have other such octets.
+MailboxPath without_dots(const MailboxPath& path) {
+  auto components = path.components();
+  for (auto& component : components) std::ranges::replace(component, '.', '_');
+  return MailboxPath(std::move(components));
+}
+
+}  // namespace
+
+std::string renamed_note(const MailboxPath& wanted) { return "renamed:" + state::to_mailbox_key(wanted); }
+
+Task<> CopyRun::prepare() {
+  context_.progress.phase = "preparing mailboxes";
+  std::vector<RouteWork*> asked;
+  for (auto& work : context_.queue.routes) {
+    if (needs_mailbox(work)) asked.push_back(&work);
+  }
+  std::vector<RouteWork*> refused;
+  CO_CHECK(co_await prepare_all(asked, refused));
+  if (refused.empty()) co_return Result<>{};
+  co_return co_await prepare_renamed(refused);
+}
+
+Task<> CopyRun::prepare_all(const std::vector<RouteWork*>& asked, std::vector<RouteWork*>& refused) {
+  if (asked.empty()) co_return Result<>{};
+  std::vector<store::CreateRequest> requests;
+  for (const auto* work : asked)
+    requests.push_back({.mailbox = work->destination, .use = work->use, .create = work->create, .subscribe = work->subscribe});
+  CO_TRY(auto results, co_await pair_.destination->prepare(requests));
+  for (std::size_t index = 0; index < asked.size(); ++index) {
+    auto& work = *asked[index];
+    if (!results[index]) {
+      work.report->error = with_context(results[index].error(), work.destination.to_string()).error();
+      if (work.create && without_dots(work.destination) != work.destination) refused.push_back(&work);
+      continue;
+    }
+    const auto& prepared = *results[index];
+    work.report->error.reset();
+    work.permanent_flags = prepared.permanent_flags;
+    const bool surprise = work.route.destination_validity == 0 && prepared.status.messages > 0 && !work.todo.empty();
+    if (work.route.destination_validity == 0) work.route.destination_validity = prepared.status.uid_validity;
+    if (work.route.destination_validity != prepared.status.uid_validity) {
+      work.report->error = Error{.kind = ErrorKind::protocol, .scope = Scope::mailbox, .retry = Retry::later, .retry_after = {},
+                                 .message = "UIDVALIDITY of " + work.destination.to_string() + " changed while the run began",
+                                 .remedy = "run again", .trail = {}};
+    }
+    // New appends begin here; an older intent that is still open begins where it began.
+    if (work.doubt.empty()) work.destination_from = std::max<Uid>(1, prepared.status.uid_next);
+    if (surprise) CO_CHECK(co_await match_existing(work));
+  }
+  co_return Result<>{};
+}
+
+/// Names with '.' that were refused are tried once more with '_'; the state remembers it, so that later runs go there at once.
+Task<> CopyRun::prepare_renamed(const std::vector<RouteWork*>& refused) {
+  std::vector<MailboxPath> wanted;
+  for (auto* work : refused) {
+    wanted.push_back(work->destination);
+    auto other = without_dots(work->destination);
+    const auto taken = [&](const RouteWork& route) { return &route != work && route.destination == other; };
+    for (int number = 2; std::ranges::any_of(context_.queue.routes, taken); ++number) {
+      auto components = without_dots(work->destination).components();
+      components.back() += "-" + std::to_string(number);
+      other = MailboxPath(std::move(components));
+    }
+    work->destination = other;
+    work->report->destination = other;
+    work->route.destination_mailbox = state::to_mailbox_key(other);
+  }
+  std::vector<RouteWork*> still_refused;
+  CO_CHECK(co_await prepare_all(refused, still_refused));
+  for (std::size_t index = 0; index < refused.size(); ++index) {
+    if (refused[index]->dead()) continue;
+    context_.journal.pending().notes.emplace_back(renamed_note(wanted[index]), refused[index]->route.destination_mailbox);
+    context_.report.warnings.push_back(fmt::format("the destination refuses the name \"{}\": \"{}\" is used",
+                                                   wanted[index].to_string(), refused[index]->destination.to_string()));
+  }
+  co_return Result<>{};
+}
+
+}  // namespace mailferry::sync
