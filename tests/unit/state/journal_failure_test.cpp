@@ -143,7 +143,6 @@ TEST_P(JournalKilled, HasEveryBatchThatWasAcknowledgedAndNoneByHalf) {
   char one = 0;
   for (std::uint64_t until = random() % 40 + 1; acknowledged < until && ::read(channel[0], &one, 1) == 1;)
     ++acknowledged;
-  ::usleep(random() % 1500);  // somewhere inside a later batch
   ::kill(writer, SIGKILL);
   ::waitpid(writer, nullptr, 0);
   while (::read(channel[0], &one, 1) == 1)

@@ -84,7 +84,7 @@ class JournalFixture : public ::testing::Test {
     return lines;
   }
 
-  test::TemporaryDirectory directory_;
+  test::TemporaryDirectory directory_{test::Medium::memory};
   std::string file_ = directory_.file("state.db");
   std::unique_ptr<Journal> journal_;
   PairId pair_ = 0;
