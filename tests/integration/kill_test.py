@@ -97,7 +97,8 @@ class KillTest(harness.IntegrationTest):
 
     def report(self, what, count):
         print(f"\n{count} {what}, {len(self.failures)} failures", flush=True)
-        self.assertEqual(self.failures, [], "\n" + "\n".join(self.failures[:6]))
+        if self.failures:
+            self.fail("\n" + "\n".join(self.failures[:6]))
 
     def killed(self, one, seconds):
         """Starts a copy and kills it after `seconds`; whether it was still running."""
