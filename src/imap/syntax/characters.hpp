@@ -64,4 +64,8 @@ inline constexpr std::array<std::uint8_t, 256> kTable = make_table();
   return !text.empty() && std::all_of(text.begin(), text.end(), is_atom_char);
 }
 
+[[nodiscard]] constexpr char to_upper_ascii(char c) noexcept {
+  return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+}
+
 }  // namespace mailferry::imap

@@ -1,6 +1,6 @@
 #include "imap/syntax/mailbox_name.hpp"
 
-#include "imap/syntax/utf8.hpp"
+#include "base/utf8.hpp"
 
 #include <fmt/format.h>
 
@@ -119,8 +119,9 @@ bool is_unprintable(char32_t code_point) noexcept {
 
 bool is_printable(std::string_view utf8) {
   while (!utf8.empty()) {
-    const auto code_point = take_code_point(utf8);
-    if (!code_point || is_unprintable(*code_point)) return false;
+    const auto character = decode_utf8(utf8);
+    if (!character || is_unprintable(character->value)) return false;
+    utf8.remove_prefix(character->octets);
   }
   return true;
 }
@@ -131,19 +132,20 @@ Result<std::string> encode_mutf7(std::string_view utf8) {
   std::string out;
   ShiftWriter shift(out);
   for (auto rest = utf8; !rest.empty();) {
-    const auto code_point = take_code_point(rest);
-    if (!code_point) {
+    const auto character = decode_utf8(rest);
+    if (!character) {
       return fail(ErrorKind::usage, Scope::mailbox,
                   fmt::format("the mailbox name \"{}\" is not valid UTF-8", escape_octets(utf8)),
                   "give the name in UTF-8");
     }
-    if (!is_direct(*code_point)) {
-      shift.put(*code_point);
+    rest.remove_prefix(character->octets);
+    if (!is_direct(character->value)) {
+      shift.put(character->value);
       continue;
     }
     shift.finish();
-    out.push_back(static_cast<char>(*code_point));
-    if (*code_point == '&') out.push_back('-');
+    out.push_back(static_cast<char>(character->value));
+    if (character->value == '&') out.push_back('-');
   }
   shift.finish();
   return out;

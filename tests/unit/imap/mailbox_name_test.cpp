@@ -1,6 +1,6 @@
 #include "imap/syntax/mailbox_name.hpp"
 
-#include "imap/syntax/utf8.hpp"
+#include "base/utf8.hpp"
 
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
