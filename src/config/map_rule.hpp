@@ -8,14 +8,14 @@
 
 namespace mailferry::config {
 
-/// The mailbox `from`, and what is below it, is called `to` on the destination. Names as people read them (UTF-8).
+/// Both halves are still patterns as they were typed, with their backslashes (plan/mailbox_pattern.hpp reads them).
 struct MapRule {
   std::string from;
   std::string to;
   bool operator==(const MapRule&) const = default;
 };
 
-/// "FROM=TO": the first '=' separates; `\=` is an '=' inside a name. Error kind usage: no '=', an empty side.
+/// "FROM=TO": the first '=' without a backslash before it separates. Error kind usage: no such '=', an empty half.
 [[nodiscard]] Result<MapRule> parse_map_rule(std::string_view text);
 
 }  // namespace mailferry::config

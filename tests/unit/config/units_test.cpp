@@ -71,7 +71,7 @@ TEST(Fingerprint, MayHaveColonsBetweenOctets) {
 TEST(MapRules, SeparateAtTheFirstEqualsSign) {
   EXPECT_EQ(parse_map_rule("Sent Items=Sent"), (MapRule{"Sent Items", "Sent"}));
   EXPECT_EQ(parse_map_rule("A=B=C"), (MapRule{"A", "B=C"}));
-  EXPECT_EQ(parse_map_rule("A\\=B=C"), (MapRule{"A=B", "C"}));
+  EXPECT_EQ(parse_map_rule("A\\=B=C"), (MapRule{"A\\=B", "C"}));
   EXPECT_EQ(parse_map_rule("A\\B=C\\"), (MapRule{"A\\B", "C\\"}));
   for (const auto* text : {"", "A", "=", "A=", "=B", "A\\=B"})
     EXPECT_FALSE(parse_map_rule(text)) << text;

@@ -1,0 +1,55 @@
+// mailferry config keys | docs [PAGE] | check
+#include "cli/commands.hpp"
+#include "cli/errors.hpp"
+#include "cli/exit_codes.hpp"
+#include "cli/files.hpp"
+#include "cli/manual.hpp"
+#include "cli/problems.hpp"
+#include "config/config.hpp"
+#include "config/key_docs.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+namespace mailferry::cli {
+namespace {
+
+int print_page(const std::string& name) {
+  const auto page = manual_part(name);
+  if (!page) return print_error(page.error(), false);
+  fmt::print("{}", *page);
+  return to_int(ExitCode::ok);
+}
+
+int check(const std::string& named_file) {
+  const std::string file = named_file.empty() ? find_config_file() : named_file;
+  if (file.empty()) {
+    const auto problem =
+        fail(ErrorKind::usage, Scope::run,
+             fmt::format("there is no mailferry.toml; looked for {}", fmt::join(config_file_candidates(), " and ")),
+             "name the file with --config FILE");
+    return print_error(problem.error(), false);
+  }
+  const auto config = config::load_config(file);
+  if (!config) return print_problems(config.error(), false);
+  fmt::print("{}: no problems\n", file);
+  for (const auto& account : config->accounts)
+    fmt::print("  {:<16}{}\n", account.name, account.label());
+  return to_int(ExitCode::ok);
+}
+
+}  // namespace
+
+int cmd_config(const Invocation& invocation) {
+  switch (invocation.command) {
+    case Command::config_docs:
+      return print_page(invocation.docs_page);
+    case Command::config_check:
+      return check(invocation.options.config_file);
+    default:
+      fmt::print("{}", config::keys_text());
+      return to_int(ExitCode::ok);
+  }
+}
+
+}  // namespace mailferry::cli

@@ -1,0 +1,76 @@
+#include "cli/main.hpp"
+
+#include "cli/commands.hpp"
+#include "cli/errors.hpp"
+#include "cli/exit_codes.hpp"
+#include "cli/problems.hpp"
+#include "cli/secrets.hpp"
+#include "cli/terminal.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <csignal>
+#include <cstdio>
+#include <string_view>
+
+namespace mailferry::cli {
+namespace {
+
+bool needs_accounts(Command command) {
+  return command == Command::copy || command == Command::verify || command == Command::folders;
+}
+
+void warn_of_plaintext(const config::Account& account) {
+  if (!account.allow_plaintext) return;
+  fmt::print(stderr,
+             "mailferry: warning: the connection to {} is not encrypted; password and mail are readable for everyone "
+             "on the way\n",
+             account.label());
+}
+
+Result<> prepare(Invocation& invocation) {
+  if (!needs_accounts(invocation.command)) return {};
+  warn_of_plaintext(invocation.from);
+  if (invocation.has_to) warn_of_plaintext(invocation.to);
+  return read_secrets(invocation, is_interactive() ? Prompting::possible : Prompting::impossible);
+}
+
+// For errors of the command line itself, when there are no options yet.
+bool wants_json(int argc, char** argv) {
+  return std::find(argv, argv + argc, std::string_view("--json")) != argv + argc;
+}
+
+int dispatch(const Invocation& invocation) {
+  switch (invocation.command) {
+    case Command::copy:
+      return cmd_copy(invocation);
+    case Command::verify:
+      return cmd_verify(invocation);
+    case Command::folders:
+      return cmd_folders(invocation);
+    case Command::config_keys:
+    case Command::config_docs:
+    case Command::config_check:
+      return cmd_config(invocation);
+  }
+  return to_int(ExitCode::usage);
+}
+
+}  // namespace
+
+int run(int argc, char** argv) {
+  // A peer or a reader of our output that goes away is an error to report, not a reason to die.
+  std::signal(SIGPIPE, SIG_IGN);
+  auto line = parse_command_line(argc, argv);
+  if (!line) return print_problems(line.error(), wants_json(argc, argv));
+  if (!line->invocation) {
+    fmt::print("{}", line->text);
+    return to_int(ExitCode::ok);
+  }
+  auto& invocation = *line->invocation;
+  if (auto ready = prepare(invocation); !ready) return print_error(ready.error(), invocation.options.json);
+  return dispatch(invocation);
+}
+
+}  // namespace mailferry::cli

@@ -1,0 +1,31 @@
+#include "cli/manual.hpp"
+
+#include "cli/exit_codes.hpp"
+#include "cli/option_table.hpp"
+#include "config/key_docs.hpp"
+#include "config/nearest.hpp"
+
+#include <fmt/format.h>
+
+namespace mailferry::cli {
+
+std::vector<std::string_view> manual_part_names() {
+  std::vector<std::string_view> names{"configuration", "exit-codes"};
+  for (const auto& command : command_table()) {
+    if ((command.set & kMailCommands) != 0) names.push_back(command.name);
+  }
+  return names;
+}
+
+Result<std::string> manual_part(std::string_view name) {
+  if (name == "configuration") return config::configuration_markdown();
+  if (name == "exit-codes") return exit_codes_markdown();
+  for (const auto& command : command_table()) {
+    if (command.name == name && (command.set & kMailCommands) != 0) return options_markdown(command);
+  }
+  return fail(ErrorKind::usage, Scope::run,
+              fmt::format("there is no page '{}'{}", name, config::did_you_mean(name, manual_part_names())),
+              "see mailferry config docs --help");
+}
+
+}  // namespace mailferry::cli

@@ -1,0 +1,82 @@
+#include "cli/option_table.hpp"
+
+#include <fmt/format.h>
+
+#include <iterator>
+
+namespace mailferry::cli {
+namespace {
+
+// clang-format off
+constexpr std::array kOptions{
+    OptionRow{"--config", "FILE", "File of accounts and defaults, instead of mailferry.toml in $XDG_CONFIG_HOME/mailferry or the current directory", kMailCommands | kConfigCheck, &RawOptions::config},
+    OptionRow{"--state", "FILE", "File that remembers what has been copied, instead of $XDG_STATE_HOME/mailferry/state.db", kMailCommands, &RawOptions::state},
+    OptionRow{"--mailbox", "PATTERN", "Only the mailboxes that match; repeatable; '/' separates levels, '*' is anything, '%' anything within a level", kMailCommands, &RawOptions::mailbox},
+    OptionRow{"--exclude", "PATTERN", "Not the mailboxes that match; repeatable; stronger than --mailbox; \"\\Trash\" is the mailbox with that use", kMailCommands, &RawOptions::exclude},
+    OptionRow{"--map", "FROM=TO", "Mailbox FROM is called TO on the destination; repeatable; wildcards of FROM are filled into those of TO", kMailCommands, &RawOptions::map},
+    OptionRow{"--connections", "N", "The most connections to each side (1 to 64); 0 or absent: decided by what is measured", kCopy | kVerify, &RawOptions::connections},
+    OptionRow{"--window", "BYTES", "The most octets sent before the destination has confirmed them, like 8MiB; 0 or absent: decided by what is measured", kCopy, &RawOptions::window},
+    OptionRow{"--dry-run", "", "Only show the plan; nothing is changed on either side", kCopy, &RawOptions::dry_run},
+    OptionRow{"--explain", "", "Give the reason for each item of the plan", kCopy | kFolders, &RawOptions::explain},
+    OptionRow{"--yes", "", "Do not ask before the copy begins", kMailCommands, &RawOptions::yes},
+    OptionRow{"--deep", "", "Compare whole messages, not only their identity, flags and dates", kVerify, &RawOptions::deep},
+    OptionRow{"--manifest", "FILE", "Write one line a message to FILE", kVerify, &RawOptions::manifest},
+    OptionRow{"--quiet", "", "Only problems and the final report", kMailCommands, &RawOptions::quiet},
+    OptionRow{"--json", "", "Print one JSON object a line on standard output", kMailCommands, &RawOptions::json},
+    OptionRow{"--verbose", "", "Also show what needs nothing to be done, and more of what goes on", kMailCommands, &RawOptions::verbose},
+};
+
+constexpr std::array kSides{
+    SideRow{"password-file", "FILE", "Read the password from the first line of FILE (mode 600)", &RawSide::password_file},
+    SideRow{"password-env", "NAME", "Read the password from environment variable NAME", &RawSide::password_env},
+    SideRow{"password-command", "COMMAND", "Read the password from the first line that COMMAND prints", &RawSide::password_command},
+    SideRow{"password-fd", "N", "Read the password from a line of file descriptor N", &RawSide::password_fd},
+    SideRow{"token-command", "COMMAND", "Log in with the OAuth2 access token that COMMAND prints", &RawSide::token_command},
+    SideRow{"tls-ca", "FILE", "Trust the CA certificates in FILE instead of the system's", &RawSide::tls_ca},
+    SideRow{"tls-fingerprint", "SHA256", "Trust exactly the server certificate with this fingerprint", &RawSide::tls_fingerprint},
+    SideRow{"plaintext", "", "imap:// without TLS: password and mail are readable for everyone on the way", &RawSide::plaintext},
+};
+
+constexpr std::array kCommands{
+    CommandRow{Command::copy, "copy", kCopy, "FROM TO", "Copy all mail of account FROM to account TO; run again, it copies only what is new"},
+    CommandRow{Command::verify, "verify", kVerify, "FROM TO", "Check that every message of FROM is in TO, with its flags and dates"},
+    CommandRow{Command::folders, "folders", kFolders, "FROM [TO]", "List the mailboxes of FROM, and what they are called in TO"},
+    CommandRow{Command::config_keys, "config keys", 0, "", "List the keys of mailferry.toml"},
+    CommandRow{Command::config_docs, "config docs", 0, "[PAGE]", "Print a generated part of the documentation: configuration, exit-codes, copy, verify or folders"},
+    CommandRow{Command::config_check, "config check", kConfigCheck, "", "Check mailferry.toml and show all its problems"},
+};
+// clang-format on
+
+void add_row(std::string& text, std::string_view name, std::string_view operand, std::string_view meaning) {
+  std::string escaped;
+  for (const char c : meaning)
+    escaped += c == '*' || c == '\\' ? std::string("\\") + c : std::string(1, c);
+  fmt::format_to(std::back_inserter(text), "| `{}{}{}` | {} |\n", name, operand.empty() ? "" : " ", operand, escaped);
+}
+
+}  // namespace
+
+std::span<const OptionRow> option_table() noexcept {
+  return kOptions;
+}
+
+std::span<const SideRow> side_table() noexcept {
+  return kSides;
+}
+
+std::span<const CommandRow> command_table() noexcept {
+  return kCommands;
+}
+
+std::string options_markdown(const CommandRow& command) {
+  std::string text = "| option | meaning |\n|---|---|\n";
+  for (const auto& row : kOptions) {
+    if ((row.commands & command.set) != 0) add_row(text, row.name, row.operand, row.meaning);
+  }
+  text += "\nOf the account FROM; the same with `--to-` for TO:\n\n| option | meaning |\n|---|---|\n";
+  for (const auto& row : kSides)
+    add_row(text, fmt::format("--from-{}", row.suffix), row.operand, row.meaning);
+  return text;
+}
+
+}  // namespace mailferry::cli

@@ -1,0 +1,87 @@
+// Every option of the command line, once: the parser, --help and the manual are made from these tables.
+#pragma once
+
+#include "cli/options.hpp"
+
+#include <array>
+#include <span>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace mailferry::cli {
+
+/// The options of one side as they were typed: --from-… or --to-….
+struct RawSide {
+  std::string password_file;
+  std::string password_env;
+  std::string password_command;
+  std::string password_fd;
+  std::string token_command;
+  std::string tls_ca;
+  std::string tls_fingerprint;
+  bool plaintext = false;
+};
+
+/// The command line as it was typed.
+struct RawOptions {
+  std::string from;
+  std::string to;
+  RawSide from_side;
+  RawSide to_side;
+  std::string config;
+  std::string state;
+  bool yes = false;
+  bool dry_run = false;
+  bool explain = false;
+  bool quiet = false;
+  bool json = false;
+  bool verbose = false;
+  std::vector<std::string> mailbox;
+  std::vector<std::string> exclude;
+  std::vector<std::string> map;
+  std::string connections;
+  std::string window;
+  bool deep = false;
+  std::string manifest;
+  std::string docs_page = "configuration";
+};
+
+template <class Owner>
+using Target = std::variant<bool Owner::*, std::string Owner::*, std::vector<std::string> Owner::*>;
+
+/// Which commands an option belongs to; bits.
+enum CommandSet : unsigned { kCopy = 1, kVerify = 2, kFolders = 4, kConfigCheck = 8, kMailCommands = 7 };
+
+struct OptionRow {
+  std::string_view name;     // "--state"
+  std::string_view operand;  // "FILE"; empty for a flag
+  std::string_view meaning;
+  unsigned commands;
+  Target<RawOptions> target;
+};
+
+struct SideRow {
+  std::string_view suffix;  // "password-file": --from-password-file and --to-password-file
+  std::string_view operand;
+  std::string_view meaning;
+  Target<RawSide> target;
+};
+
+struct CommandRow {
+  Command command;
+  std::string_view name;      // "config keys"
+  unsigned set;               // its bit; 0: no options of the table
+  std::string_view operands;  // "FROM TO"
+  std::string_view meaning;
+};
+
+[[nodiscard]] std::span<const OptionRow> option_table() noexcept;
+[[nodiscard]] std::span<const SideRow> side_table() noexcept;
+[[nodiscard]] std::span<const CommandRow> command_table() noexcept;
+
+/// The options of one command as Markdown tables, for docs/manual.
+[[nodiscard]] std::string options_markdown(const CommandRow& command);
+
+}  // namespace mailferry::cli

@@ -1,0 +1,105 @@
+#include "cli/resolve.hpp"
+
+#include "cli/files.hpp"
+#include "cli/resolve_account.hpp"
+#include "config/units.hpp"
+
+#include <fmt/format.h>
+
+namespace mailferry::cli {
+namespace {
+
+constexpr std::uint64_t kMaxConnections = 64;
+constexpr std::uint64_t kMaxWindow = std::uint64_t{1} << 32;
+
+Result<config::Config> read_config(const RawOptions& raw) {
+  const std::string file = raw.config.empty() ? find_config_file() : raw.config;
+  return file.empty() ? config::Config{} : config::load_config(file);
+}
+
+/// The number of `option`, or `standard` when it was not given.
+template <class Parser>
+Result<std::uint64_t> number(std::string_view option, const std::string& text, std::uint64_t standard,
+                             std::uint64_t most, const Parser& parse) {
+  if (text.empty()) return standard;
+  auto value = parse(text);
+  if (!value) return with_context(value.error(), std::string(option));
+  if (*value <= most) return *value;
+  return fail(ErrorKind::usage, Scope::run, fmt::format("{} {} is too large", option, text),
+              fmt::format("give at most {}", most));
+}
+
+Result<> apply_lists(const RawOptions& raw, const config::CopyDefaults& defaults, Options& options) {
+  options.mailbox = raw.mailbox.empty() ? defaults.mailbox : raw.mailbox;
+  options.exclude = raw.exclude.empty() ? defaults.exclude : raw.exclude;
+  if (raw.map.empty()) options.map = defaults.map;
+  for (const auto& text : raw.map) {
+    auto rule = config::parse_map_rule(text);
+    if (!rule) return with_context(rule.error(), "--map");
+    options.map.push_back(*std::move(rule));
+  }
+  return {};
+}
+
+Result<> apply_limits(const RawOptions& raw, const config::CopyDefaults& defaults, Options& options) {
+  TRY(const auto connections,
+      number("--connections", raw.connections, defaults.connections, kMaxConnections, config::parse_count));
+  options.connections = static_cast<unsigned>(connections);
+  TRY(options.window_octets, number("--window", raw.window, defaults.window_octets, kMaxWindow, config::parse_octets));
+  return {};
+}
+
+Result<std::string> state_file(const RawOptions& raw, const config::CopyDefaults& defaults) {
+  if (!raw.state.empty()) return raw.state;
+  return defaults.state_file.empty() ? default_state_file() : Result<std::string>(defaults.state_file);
+}
+
+void apply_flags(const RawOptions& raw, Options& options) {
+  options.yes = raw.yes;
+  options.dry_run = raw.dry_run;
+  options.explain = raw.explain;
+  options.quiet = raw.quiet;
+  options.json = raw.json;
+  options.verbose = raw.verbose;
+  options.deep = raw.deep;
+  options.manifest = raw.manifest;
+}
+
+// The command line, else what the account says, else [copy].
+void limit_connections(const RawOptions& raw, unsigned standard, config::Account& account) {
+  if (!raw.connections.empty() || account.connections == 0) account.connections = standard;
+}
+
+Result<> resolve_accounts(const RawOptions& raw, const config::Config& config, Invocation& invocation) {
+  TRY(invocation.from, resolve_account("from", raw.from, raw.from_side, config));
+  limit_connections(raw, invocation.options.connections, invocation.from);
+  invocation.has_to = !raw.to.empty();
+  if (!invocation.has_to) return {};
+  TRY(invocation.to, resolve_account("to", raw.to, raw.to_side, config));
+  limit_connections(raw, invocation.options.connections, invocation.to);
+  if (!is_same_account(invocation.from, invocation.to)) return {};
+  return fail(ErrorKind::usage, Scope::run,
+              fmt::format("FROM and TO are the same account, {}", invocation.from.label()),
+              "name two different accounts");
+}
+
+}  // namespace
+
+Result<Invocation> resolve(const CommandRow& command, const RawOptions& raw) {
+  Invocation invocation;
+  invocation.command = command.command;
+  invocation.docs_page = raw.docs_page;
+  apply_flags(raw, invocation.options);
+  // `config check` reads the file itself, to show what is wrong with it.
+  invocation.options.config_file = raw.config;
+  if ((command.set & kMailCommands) == 0) return invocation;
+  TRY(const auto config, read_config(raw));
+  invocation.options.config_file = config.file;
+  CHECK_OK(apply_lists(raw, config.copy, invocation.options));
+  CHECK_OK(apply_limits(raw, config.copy, invocation.options));
+  TRY(invocation.options.state_file, state_file(raw, config.copy));
+  CHECK_OK(resolve_accounts(raw, config, invocation));
+  return invocation;
+}
+
+}  // namespace mailferry::cli

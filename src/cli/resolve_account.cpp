@@ -1,0 +1,104 @@
+#include "cli/resolve_account.hpp"
+
+#include "config/account_url.hpp"
+#include "config/nearest.hpp"
+#include "config/units.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <vector>
+
+namespace mailferry::cli {
+namespace {
+
+using auth::SecretSource;
+
+std::unexpected<Error> refuse(std::string problem, std::string remedy) {
+  return fail(ErrorKind::usage, Scope::run, std::move(problem), std::move(remedy));
+}
+
+struct SecretRow {
+  std::string RawSide::*text;
+  SecretSource::Kind kind;
+  bool is_token;
+};
+
+constexpr std::array kSecrets{
+    SecretRow{&RawSide::password_file, SecretSource::Kind::file, false},
+    SecretRow{&RawSide::password_env, SecretSource::Kind::environment, false},
+    SecretRow{&RawSide::password_command, SecretSource::Kind::command, false},
+    SecretRow{&RawSide::password_fd, SecretSource::Kind::descriptor, false},
+    SecretRow{&RawSide::token_command, SecretSource::Kind::command, true},
+};
+
+Result<config::Account> named_account(const std::string& name, const config::Config& config) {
+  if (const auto* account = config.find(name)) return *account;
+  const std::string remedy = name.find('@') != std::string::npos
+                                 ? fmt::format("write imaps://{}/", name)
+                                 : "write imaps://user@host/, or add [account.NAME] to mailferry.toml";
+  if (config.file.empty())
+    return refuse(fmt::format("there is no account '{}': no mailferry.toml was found", name), remedy);
+  std::vector<std::string_view> names;
+  for (const auto& account : config.accounts)
+    names.push_back(account.name);
+  return refuse(fmt::format("there is no account '{}' in {}{}", name, config.file, config::did_you_mean(name, names)),
+                remedy);
+}
+
+Result<> apply_secret(std::string_view side, const RawSide& raw, config::Account& account) {
+  int given = 0;
+  for (const auto& row : kSecrets) {
+    if ((raw.*row.text).empty()) continue;
+    ++given;
+    account.secret = SecretSource{.kind = row.kind, .value = raw.*row.text, .is_token = row.is_token};
+  }
+  if (given > 1) {
+    return refuse(fmt::format("the password of --{} is given in more than one way", side),
+                  fmt::format("keep one of the --{0}-password-… and --{0}-token-command options", side));
+  }
+  if (raw.password_fd.empty() || config::parse_count(raw.password_fd)) return {};
+  return refuse(fmt::format("--{}-password-fd needs the number of a file descriptor, not '{}'", side, raw.password_fd),
+                "give a number such as 3, and open it: 3< FILE");
+}
+
+Result<> apply_plaintext(std::string_view side, const RawSide& raw, config::Account& account) {
+  if (!raw.plaintext) return {};
+  if (account.endpoint.security == net::Security::tls) {
+    return refuse(fmt::format("--{}-plaintext contradicts the encrypted connection of {}", side, account.label()),
+                  fmt::format("use imap:// with it, or leave --{}-plaintext out", side));
+  }
+  account.endpoint.security = net::Security::plaintext;
+  account.allow_plaintext = true;
+  return {};
+}
+
+Result<> apply_tls(std::string_view side, const RawSide& raw, config::Account& account) {
+  if (!raw.tls_ca.empty()) account.endpoint.tls.ca_file = raw.tls_ca;
+  if (!raw.tls_fingerprint.empty()) {
+    auto digits = config::parse_fingerprint(raw.tls_fingerprint);
+    if (!digits) return with_context(digits.error(), fmt::format("--{}-tls-fingerprint", side));
+    account.endpoint.tls.fingerprint = *std::move(digits);
+  }
+  const bool has_tls_options = !raw.tls_ca.empty() || !raw.tls_fingerprint.empty();
+  if (account.endpoint.security != net::Security::plaintext || !has_tls_options) return {};
+  return refuse(fmt::format("--{0}-tls-ca and --{0}-tls-fingerprint mean nothing without TLS", side),
+                fmt::format("leave them out, or use an encrypted connection for {}", account.label()));
+}
+
+}  // namespace
+
+Result<config::Account> resolve_account(std::string_view side, const std::string& text, const RawSide& raw,
+                                        const config::Config& config) {
+  const auto remedy = fmt::format(
+      "leave it out and use --{0}-password-file FILE, --{0}-password-env NAME, "
+      "--{0}-password-command COMMAND or --{0}-password-fd N",
+      side);
+  TRY(auto account, config::is_url(text) ? config::parse_account_url(text, remedy) : named_account(text, config));
+  CHECK_OK(apply_secret(side, raw, account));
+  CHECK_OK(apply_plaintext(side, raw, account));
+  CHECK_OK(apply_tls(side, raw, account));
+  return account;
+}
+
+}  // namespace mailferry::cli

@@ -1,0 +1,17 @@
+// One side of the command line: a URL or the name of an account, with the --from-… or --to-… options on top.
+#pragma once
+
+#include "base/result.hpp"
+#include "cli/option_table.hpp"
+#include "config/config.hpp"
+
+#include <string>
+#include <string_view>
+
+namespace mailferry::cli {
+
+/// `side` is "from" or "to". Errors: usage.
+[[nodiscard]] Result<config::Account> resolve_account(std::string_view side, const std::string& text,
+                                                      const RawSide& raw, const config::Config& config);
+
+}  // namespace mailferry::cli

@@ -1,0 +1,40 @@
+#include "cli/secrets.hpp"
+
+#include <fmt/format.h>
+
+#include <string_view>
+
+namespace mailferry::cli {
+namespace {
+
+using auth::SecretSource;
+
+Result<> choose_source(std::string_view side, config::Account& account, Prompting prompting) {
+  if (account.secret.kind != SecretSource::Kind::none) return {};
+  if (prompting == Prompting::possible) {
+    account.secret.kind = SecretSource::Kind::prompt;
+    return {};
+  }
+  return fail(ErrorKind::usage, Scope::run,
+              fmt::format("there is no password for {}, and no terminal to ask for it", account.label()),
+              fmt::format("give --{0}-password-file FILE, --{0}-password-env NAME, --{0}-password-command COMMAND or "
+                          "--{0}-password-fd N",
+                          side));
+}
+
+Result<Secret> read_one(const config::Account& account) {
+  return auth::read_secret(account.secret, account.user + "@" + account.endpoint.host);
+}
+
+}  // namespace
+
+Result<> read_secrets(Invocation& invocation, Prompting prompting) {
+  CHECK_OK(choose_source("from", invocation.from, prompting));
+  if (invocation.has_to) CHECK_OK(choose_source("to", invocation.to, prompting));
+  TRY(invocation.from_secret, read_one(invocation.from));
+  if (!invocation.has_to) return {};
+  TRY(invocation.to_secret, read_one(invocation.to));
+  return {};
+}
+
+}  // namespace mailferry::cli

@@ -1,0 +1,14 @@
+// The secrets of an invocation, read before the network starts.
+#pragma once
+
+#include "cli/options.hpp"
+
+namespace mailferry::cli {
+
+enum class Prompting { possible, impossible };
+
+/// Fills from_secret and to_secret. An account without a source is asked for at the terminal where that is possible;
+/// otherwise Error{usage} with the options that help.
+[[nodiscard]] Result<> read_secrets(Invocation& invocation, Prompting prompting);
+
+}  // namespace mailferry::cli
