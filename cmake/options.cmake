@@ -17,7 +17,8 @@ target_compile_options(mailferry_options INTERFACE
   $<$<BOOL:${MAILFERRY_WERROR}>:-Werror>)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # GCC 12 reports false positives from inside std::variant and std::string at -O2.
-  target_compile_options(mailferry_options INTERFACE -Wno-maybe-uninitialized -Wno-restrict -fpch-preprocess)
+  target_compile_options(mailferry_options INTERFACE -Wno-maybe-uninitialized -Wno-restrict -Wno-array-bounds
+    -Wno-stringop-overflow -Wno-stringop-overread -Wno-mismatched-new-delete -fpch-preprocess)
 endif()
 if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
   # std::stable_sort of libstdc++ 12 uses what C++20 deprecates.
