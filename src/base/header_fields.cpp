@@ -2,11 +2,19 @@
 
 #include "base/ascii.hpp"
 
-#include <algorithm>
-#include <cstring>
+#include <array>
 
 namespace mailferry {
 namespace {
+
+/// Each octet as itself, but tab and line ends as a blank.
+constexpr std::array<char, 256> kBlanksAsOne = [] {
+  std::array<char, 256> shown{};
+  for (std::size_t i = 0; i < shown.size(); ++i)
+    shown[i] = static_cast<char>(i);
+  shown['\t'] = shown['\r'] = shown['\n'] = ' ';
+  return shown;
+}();
 
 bool is_blank(char c) {
   return c == ' ' || c == '\t';
@@ -43,9 +51,27 @@ std::optional<HeaderField> HeaderFields::next() noexcept {
   return std::nullopt;
 }
 
+void append_unfolded(std::string& line, std::string_view value) {
+  const std::size_t begin = line.size();
+  line.resize(begin + value.size());
+  char* out = line.data() + begin;
+  // Without branches, as this runs over every header of every message. The blank "before" the value drops leading ones.
+  unsigned after_blank = 1;
+  for (const char c : value) {
+    const char shown = kBlanksAsOne[static_cast<unsigned char>(c)];
+    const unsigned blank = shown == ' ' ? 1 : 0;
+    *out = shown;
+    out += 1 - (blank & after_blank);
+    after_blank = blank;
+  }
+  std::size_t end = static_cast<std::size_t>(out - line.data());
+  if (end > begin && line[end - 1] == ' ') --end;
+  line.resize(end);
+}
+
 std::string unfold(std::string_view value) {
   std::string line;
-  for_each_unfolded_piece(value, [&line](std::string_view piece) { line += piece; });
+  append_unfolded(line, value);
   return line;
 }
 

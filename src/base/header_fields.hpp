@@ -28,23 +28,11 @@ class HeaderFields {
   std::string_view rest_;
 };
 
-/// Calls `sink(piece)` for the pieces of a value with every run of blanks, CR and LF as one blank and none at the ends
-/// (RFC 5322 §2.2.3 unfolding, and what servers do to blanks besides).
-template <class Sink>
-void for_each_unfolded_piece(std::string_view value, Sink&& sink) {
-  constexpr std::string_view kBlanks = " \t\r\n";
-  bool first = true;
-  for (std::size_t begin = value.find_first_not_of(kBlanks); begin != std::string_view::npos;) {
-    const std::size_t end = value.find_first_of(kBlanks, begin);
-    if (!first) sink(std::string_view(" "));
-    first = false;
-    sink(value.substr(begin, end - begin));
-    if (end == std::string_view::npos) return;
-    begin = value.find_first_not_of(kBlanks, end);
-  }
-}
+/// Appends a value in one line: every run of blanks, CR and LF becomes one blank, and none is left at the ends (RFC
+/// 5322 §2.2.3 unfolding, and what servers do to blanks besides).
+void append_unfolded(std::string& line, std::string_view value);
 
-/// The value in one line, with blanks collapsed.
+/// The same as a new text.
 [[nodiscard]] std::string unfold(std::string_view value);
 
 /// The unfolded value of the first field of that name (in any case), or nothing.

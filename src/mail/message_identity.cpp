@@ -46,7 +46,7 @@ void collect(std::string_view header_block, std::vector<Occurrence>& found) {
 /// Some servers send NUL as 0x80, since IMAP strings cannot hold it (Dovecot); both digest alike.
 void append_canonical(std::string& text, std::string_view value) {
   const std::size_t begin = text.size();
-  for_each_unfolded_piece(value, [&text](std::string_view piece) { text += piece; });
+  append_unfolded(text, value);
   if (std::memchr(value.data(), '\0', value.size()) != nullptr) {
     std::replace(text.begin() + static_cast<std::ptrdiff_t>(begin), text.end(), '\0', '\x80');
   }

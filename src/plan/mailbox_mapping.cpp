@@ -190,12 +190,12 @@ class Mapper {
   /// The use of the source, unless a mailbox of the destination has it already or another one gets it.
   [[nodiscard]] SpecialUse use_to_give(const Draft& draft) const {
     const SpecialUse use = source_[draft.source].use;
-    const bool can_be_given = std::find(kGivenUses.begin(), kGivenUses.end(), use) != kGivenUses.end();
+    if (std::find(kGivenUses.begin(), kGivenUses.end(), use) == kGivenUses.end()) return SpecialUse::none;
     const bool is_taken = std::any_of(destination_.begin(), destination_.end(),
                                       [use](const KnownMailbox& mailbox) { return mailbox.use == use; });
     const auto first = std::find_if(drafts_.begin(), drafts_.end(),
                                     [&](const Draft& other) { return source_[other.source].use == use; });
-    return can_be_given && !is_taken && &*first == &draft ? use : SpecialUse::none;
+    return !is_taken && &*first == &draft ? use : SpecialUse::none;
   }
 
   std::span<const KnownMailbox> source_;

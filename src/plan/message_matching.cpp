@@ -140,6 +140,8 @@ MessageMatching match_messages(IdentityList source, IdentityList destination, Si
   sort_by_identity(source.entries());
   sort_by_identity(destination.entries());
   MessageMatching matching;
+  // Growing it step by step would hold it twice for a moment.
+  matching.matched.reserve(std::min(source.size(), destination.size()));
   Collector collector;
   std::uint32_t groups = 0;
   Entries here = source.entries();
