@@ -25,6 +25,8 @@ using Clock = std::chrono::steady_clock;
 /// Both kinds of stream must behave the same.
 class TransportTest : public testing::TestWithParam<Security> {
  protected:
+  ~TransportTest() override { released_.count_down(); }
+
   /// Connects to a server that runs `handler`, after TLS where that is the parameter.
   Transport& connect_to(std::function<void(ServerConnection&)> handler,
                         Timeouts timeouts = {kPatience, kPatience, kPatience}) {
@@ -44,6 +46,7 @@ class TransportTest : public testing::TestWithParam<Security> {
   test::TestAuthority authority_;
   test::TemporaryFile ca_{authority_.certificate()};
   test::TestCertificate certificate_ = authority_.issue({});
+  std::latch released_{1};  // what a handler waits for that must hold its end open; outlives the server's thread
   std::unique_ptr<LoopbackServer> server_;
   asio::io_context context_;
   TransportPtr transport_;
@@ -201,9 +204,8 @@ TEST_P(TransportTest, KeepsALongPatienceAfterAShortOne) {
 }
 
 TEST_P(TransportTest, ClosesWhenThePeerTakesNothing) {
-  std::latch finished(1);
   Transport& transport =
-      connect_to([&finished](ServerConnection&) { finished.wait(); }, {kPatience, kPatience, 80ms});
+      connect_to([this](ServerConnection&) { released_.wait(); }, {kPatience, kPatience, 80ms});
   std::optional<Result<std::size_t>> read;
   async::TaskScope scope(context_);
   scope.spawn("read", run_read(&transport, 60s, &read));
@@ -215,12 +217,10 @@ TEST_P(TransportTest, ClosesWhenThePeerTakesNothing) {
   EXPECT_FALSE(transport.is_open());
   ASSERT_TRUE(run_task(context_, scope.join()));
   EXPECT_EQ(read.value().error().kind, ErrorKind::timeout) << "the pending read ends for the same reason";
-  finished.count_down();
 }
 
 TEST_P(TransportTest, EndsPendingCallsWhenClosed) {
-  std::latch finished(1);
-  Transport& transport = connect_to([&finished](ServerConnection&) { finished.wait(); });
+  Transport& transport = connect_to([this](ServerConnection&) { released_.wait(); });
   std::optional<Result<std::size_t>> read;
   std::optional<Result<>> write;
   async::TaskScope scope(context_);
@@ -238,7 +238,6 @@ TEST_P(TransportTest, EndsPendingCallsWhenClosed) {
   EXPECT_EQ(write.value().error().kind, ErrorKind::cancelled);
   EXPECT_EQ(read_now(context_, transport).error().kind, ErrorKind::cancelled);
   EXPECT_EQ(write_now(context_, transport, "x").error().kind, ErrorKind::cancelled);
-  finished.count_down();
 }
 
 TEST_P(TransportTest, LeavesNothingBehindThatKeepsTheLoopBusy) {
