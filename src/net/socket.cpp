@@ -40,6 +40,12 @@ Error connection_error(ErrorKind kind, std::string message) {
                .trail = {}};
 }
 
+/// Now and then somebody waits "for ever"; the clock must not overflow.
+Socket::Clock::time_point deadline_in(std::chrono::milliseconds patience) {
+  constexpr std::chrono::hours kLongest{24 * 365};
+  return Socket::Clock::now() + std::min<std::chrono::milliseconds>(patience, kLongest);
+}
+
 double seconds(std::chrono::milliseconds duration) {
   return std::chrono::duration<double>(duration).count();
 }
@@ -62,7 +68,7 @@ Task<std::size_t> Socket::receive(std::span<char> buffer, std::chrono::milliseco
     }
   }
   patience_ = patience;
-  read_deadline_ = Clock::now() + patience;
+  read_deadline_ = deadline_in(patience);
   watch(read_deadline_);
   const auto [code, count] = co_await socket_.async_receive(asio::buffer(buffer.data(), buffer.size()), kAwait);
   read_deadline_ = kNever;
@@ -81,7 +87,7 @@ Task<> Socket::send_all(std::span<const char> octets) {
   octets = octets.subspan(taken);
   if (octets.empty() && is_turn_used_up()) co_await asio::post(socket_.get_executor(), asio::use_awaitable);
   while (!octets.empty()) {
-    write_deadline_ = Clock::now() + timeouts_.write;
+    write_deadline_ = deadline_in(timeouts_.write);
     unacknowledged_ = queued_octets();
     watch(write_deadline_);
     const auto [code, count] = co_await socket_.async_send(asio::buffer(octets.data(), octets.size()), kAwait);

@@ -15,7 +15,8 @@ namespace mailferry::net {
 
 namespace {
 
-constexpr std::size_t kInputSize = 128 * 1024;
+/// More does not save CPU (measured from 32 to 256 KB), and there is one for each connection.
+constexpr std::size_t kInputSize = 64 * 1024;
 /// Records begin with a content type from 20 (change_cipher_spec) to 23 (application_data): RFC 8446 §5.1.
 constexpr char kFirstContentType = 20;
 constexpr char kLastContentType = 23;
