@@ -10,20 +10,20 @@ namespace {
 // clang-format off
 constexpr std::array kOptions{
     OptionRow{"--config", "FILE", "File of accounts and defaults, instead of mailferry.toml in $XDG_CONFIG_HOME/mailferry or the current directory", kMailCommands | kConfigCheck, &RawOptions::config},
-    OptionRow{"--state", "FILE", "File that remembers what has been copied, instead of $XDG_STATE_HOME/mailferry/state.db", kMailCommands, &RawOptions::state},
+    OptionRow{"--state", "FILE", "File that remembers what a copy has done, instead of $XDG_STATE_HOME/mailferry/state.db", kMailCommands, &RawOptions::state},
     OptionRow{"--mailbox", "PATTERN", "Only the mailboxes that match; repeatable; '/' separates levels, '*' is anything, '%' anything within a level", kMailCommands, &RawOptions::mailbox},
     OptionRow{"--exclude", "PATTERN", "Not the mailboxes that match; repeatable; stronger than --mailbox; \"\\Trash\" is the mailbox with that use", kMailCommands, &RawOptions::exclude},
     OptionRow{"--map", "FROM=TO", "Mailbox FROM is called TO on the destination; repeatable; wildcards of FROM are filled into those of TO", kMailCommands, &RawOptions::map},
-    OptionRow{"--connections", "N", "The most connections to each side (1 to 64); 0 or absent: decided by what is measured", kCopy | kVerify, &RawOptions::connections},
+    OptionRow{"--connections", "N", "The most connections to each side (1 to 64); 0 or absent: decided by what is measured", kCopy, &RawOptions::connections},
     OptionRow{"--window", "BYTES", "The most octets sent before the destination has confirmed them, like 8MiB; 0 or absent: decided by what is measured", kCopy, &RawOptions::window},
     OptionRow{"--dry-run", "", "Only show the plan; nothing is changed on either side", kCopy, &RawOptions::dry_run},
-    OptionRow{"--explain", "", "Give the reason for each item of the plan", kCopy | kFolders, &RawOptions::explain},
-    OptionRow{"--yes", "", "Do not ask before the copy begins", kMailCommands, &RawOptions::yes},
-    OptionRow{"--deep", "", "Compare whole messages, not only their identity, flags and dates", kVerify, &RawOptions::deep},
-    OptionRow{"--manifest", "FILE", "Write one line a message to FILE", kVerify, &RawOptions::manifest},
-    OptionRow{"--quiet", "", "Only problems and the final report", kMailCommands, &RawOptions::quiet},
+    OptionRow{"--explain", "", "Give the reason for each item of the plan", kCopy, &RawOptions::explain},
+    OptionRow{"--yes", "", "Do not ask before a copy begins (verify and folders never ask)", kMailCommands, &RawOptions::yes},
+    OptionRow{"--deep", "", "Also fetch every message from both sides and compare the content; line ends count as equal", kVerify, &RawOptions::deep},
+    OptionRow{"--manifest", "FILE", "Write one line for each message that was found to FILE: mailbox, UID, SHA-256 of its content, date, flags", kVerify, &RawOptions::manifest},
+    OptionRow{"--quiet", "", "Show problems and the result only", kMailCommands, &RawOptions::quiet},
     OptionRow{"--json", "", "Print one JSON object a line on standard output", kMailCommands, &RawOptions::json},
-    OptionRow{"--verbose", "", "Also show what needs nothing to be done, and more of what goes on", kMailCommands, &RawOptions::verbose},
+    OptionRow{"--verbose", "", "Also show what needs nothing to be done", kMailCommands, &RawOptions::verbose},
 };
 
 constexpr std::array kSides{

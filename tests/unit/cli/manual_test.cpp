@@ -1,0 +1,52 @@
+#include "cli/manual.hpp"
+
+#include "cli/exit_codes.hpp"
+#include "cli/option_table.hpp"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <string>
+
+namespace mailferry::cli {
+namespace {
+
+std::string page(std::string_view command) {
+  const auto file =
+      std::filesystem::path(__FILE__).parent_path() / "../../../docs/manual" / (std::string(command) + ".md");
+  std::ifstream stream(file);
+  EXPECT_TRUE(stream) << file;
+  return {std::istreambuf_iterator<char>(stream), {}};
+}
+
+TEST(Manual, PageOfEachCommandHasItsOptionsAndTheExitCodesAsTheProgramHasThem) {
+  for (const auto& command : command_table()) {
+    if ((command.set & kMailCommands) == 0) continue;
+    const auto text = page(command.name);
+    EXPECT_NE(text.find(options_markdown(command)), std::string::npos) << "run: mailferry config docs " << command.name;
+    EXPECT_NE(text.find(exit_codes_markdown()), std::string::npos) << "run: mailferry config docs exit-codes";
+    EXPECT_NE(text.find("mailferry " + std::string(command.name) + " " + std::string(command.operands)),
+              std::string::npos);
+  }
+}
+
+TEST(Manual, EveryPartHasText) {
+  for (const auto name : manual_part_names()) {
+    const auto part = manual_part(name);
+    ASSERT_TRUE(part) << name;
+    EXPECT_FALSE(part->empty()) << name;
+  }
+  EXPECT_EQ(manual_part_names().size(), 5U);
+}
+
+TEST(Manual, AnUnknownPartIsAUsageErrorWithTheNearestName) {
+  const auto part = manual_part("exit-code");
+  ASSERT_FALSE(part);
+  EXPECT_EQ(part.error().kind, ErrorKind::usage);
+  EXPECT_NE(part.error().message.find("exit-codes"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace mailferry::cli
