@@ -28,9 +28,7 @@ void check_splits(std::string_view input, const SessionResult& whole) {
 void check_round_trip(const ParsedCommand& command) {
   if (std::holds_alternative<AppendCommand>(command.data)) return;
   const auto text = print_command(command);
-  const auto again = run_session(text);
-  require_law("what was written is one command", again.commands.size() == 1);
-  require_equal("writing and parsing keeps the meaning", text, print_command(again.commands.front()));
+  require_equal("writing and parsing keeps the meaning", "COMMAND " + text, run_session(text).events);
 }
 
 }  // namespace

@@ -110,22 +110,6 @@ std::string escape_octets(std::string_view wire) {
   return out;
 }
 
-/// C0, DEL, C1, and the marks that reorder or break the text around them on a terminal.
-bool is_unprintable(char32_t code_point) noexcept {
-  return code_point < 0x20 || (code_point >= 0x7f && code_point < 0xa0) || code_point == 0x2028 ||
-         code_point == 0x2029 || (code_point >= 0x202a && code_point <= 0x202e) ||
-         (code_point >= 0x2066 && code_point <= 0x2069);
-}
-
-bool is_printable(std::string_view utf8) {
-  while (!utf8.empty()) {
-    const auto character = decode_utf8(utf8);
-    if (!character || is_unprintable(character->value)) return false;
-    utf8.remove_prefix(character->octets);
-  }
-  return true;
-}
-
 }  // namespace
 
 Result<std::string> encode_mutf7(std::string_view utf8) {
@@ -163,7 +147,8 @@ Result<std::string> decode_mutf7(std::string_view wire) {
 
 std::string display_name(std::string_view wire) {
   auto decoded = decode_mutf7(wire);
-  return decoded && is_printable(*decoded) ? *std::move(decoded) : escape_octets(wire);
+  const bool shows = decoded && sanitize_for_terminal(*decoded) == *decoded;
+  return shows ? *std::move(decoded) : escape_octets(wire);
 }
 
 }  // namespace mailferry::imap

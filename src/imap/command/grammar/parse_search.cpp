@@ -80,7 +80,7 @@ Result<> children(Cursor& in, SearchKey& parent, int count) {
 
 /// [entry-name SP entry-type SP] number, RFC 7162 §3.1.5.
 Result<> modseq(Cursor& in, SearchKey& key) {
-  if (in.peek() == '"') {
+  if (!is_digit(in.peek())) {
     TRY(key.text, in.string());
     CHECK_OK(in.space());
     TRY(key.field, in.word());
