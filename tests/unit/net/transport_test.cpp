@@ -140,7 +140,11 @@ TEST_P(TransportTest, SaysThatThePeerClosed) {
 }
 
 TEST_P(TransportTest, SaysThatThePeerReset) {
-  Transport& transport = connect_to([](ServerConnection& connection) { connection.reset(); });
+  Transport& transport = connect_to([](ServerConnection& connection) {
+    connection.read_line();
+    connection.reset();
+  });
+  ASSERT_TRUE(write_now(context_, transport, "go\n"));
   const Result<std::string> end = read_now(context_, transport);
   ASSERT_FALSE(end);
   EXPECT_EQ(end.error().kind, ErrorKind::network);
@@ -204,8 +208,7 @@ TEST_P(TransportTest, KeepsALongPatienceAfterAShortOne) {
 }
 
 TEST_P(TransportTest, ClosesWhenThePeerTakesNothing) {
-  Transport& transport =
-      connect_to([this](ServerConnection&) { released_.wait(); }, {kPatience, kPatience, 80ms});
+  Transport& transport = connect_to([this](ServerConnection&) { released_.wait(); }, {kPatience, kPatience, 80ms});
   std::optional<Result<std::size_t>> read;
   async::TaskScope scope(context_);
   scope.spawn("read", run_read(&transport, 60s, &read));
