@@ -159,13 +159,10 @@ FetchReader::Stop FetchReader::read(Lexer& lexer) {
 
 /// What follows a literal is ")" or a blank. Anything else means that the server announced a wrong size.
 FetchReader::Stop FetchReader::read_on(Lexer& lexer) {
+  pending_.streamed = true;
+  data_.sections.push_back(std::move(pending_));
   const bool plausible = lexer.peek() == ')' || lexer.peek() == ' ';
   return plausible ? read_items(lexer) : Stop::malformed;
-}
-
-const std::string& FetchReader::stream_pending() {
-  pending_.streamed = true;
-  return data_.sections.emplace_back(std::move(pending_)).name;
 }
 
 bool FetchReader::read_head(Lexer& lexer) {

@@ -18,13 +18,13 @@ class FetchReader {
 
   /// "* 12 FETCH (" and items. `lexer` stands behind "* ".
   Stop read(Lexer& lexer);
-  /// Items behind a streamed literal.
+  /// Notes that the pending section was streamed, and reads the items behind its literal.
   Stop read_on(Lexer& lexer);
   /// Whether ")" was read. Servers that forget it are forgiven only when nothing was streamed.
   [[nodiscard]] bool closed() const noexcept { return closed_; }
 
-  /// Notes that the pending section is streamed, and gives its name.
-  const std::string& stream_pending();
+  /// The name of the section that is to be, or is being, streamed.
+  [[nodiscard]] const std::string& pending_section() const noexcept { return pending_.name; }
   [[nodiscard]] const FetchData& data() const noexcept { return data_; }
   [[nodiscard]] FetchData take() noexcept { return std::move(data_); }
 

@@ -2,6 +2,7 @@
 
 #include "base/ascii.hpp"
 #include "imap/response/quoted.hpp"
+#include "imap/response/words.hpp"
 
 #include <limits>
 
@@ -33,6 +34,9 @@ bool has_words(std::string_view text, int count) noexcept {
   return true;
 }
 
+/// RFC 9051 §9 number64.
+constexpr std::uint64_t kLargestLiteral = std::numeric_limits<std::int64_t>::max();
+
 struct Marker {
   std::size_t at = 0;
   std::uint64_t size = 0;
@@ -54,10 +58,9 @@ std::optional<Marker> find_marker(std::string_view text) noexcept {
     --first;
   if (first == last || first == 0 || text[first - 1] != '{') return {};
   Marker marker{.at = first - 1};
-  for (; first < last; ++first) {
-    if (marker.size > (std::numeric_limits<std::int64_t>::max() - 9) / 10) marker.too_large = true;
-    marker.size = marker.size * 10 + static_cast<unsigned>(text[first] - '0');
-  }
+  const auto size = to_number(text.substr(first, last - first));
+  marker.too_large = !size || *size > kLargestLiteral;
+  marker.size = size.value_or(0);
   if (marker.at > 0 && text[marker.at - 1] == '~') --marker.at;
   if (marker.at > 0 && !can_precede_literal(text[marker.at - 1])) return {};
   if (ends_inside_quoted(text.substr(0, marker.at))) return {};
@@ -106,9 +109,10 @@ Result<void> Framer::check_line(std::size_t fragment_octets) const {
 Result<void> Framer::check_unfinished(std::string_view live) const {
   const auto pending = live.size() - fragment_;
   if (pending <= std::min(limits_.line, limits_.held_total)) return {};
-  if (!classified_ && !has_words(live, 3)) return {};  // too early to know which limit holds
   auto checked = *this;
   checked.classify(live);
+  // Too early to know what it becomes: the wider limit holds.
+  if (!classified_ && !has_words(live, 3)) checked.class_.number_list = true;
   return checked.check_line(pending - 1);  // the last octet may be the CR of the line end
 }
 
@@ -128,7 +132,7 @@ Result<Frame> Framer::next(std::string_view live) {
   if (class_.kind == LineKind::status) return Frame{Frame::Kind::complete, text_end, line_feed + 1, 0};
   const auto marker = find_marker(live.substr(fragment_, text_end - fragment_));
   if (!marker) return Frame{Frame::Kind::complete, text_end, line_feed + 1, 0};
-  if (marker->too_large) return too_long("a literal with an impossible size", std::numeric_limits<std::int64_t>::max());
+  if (marker->too_large) return too_long("a literal with an impossible size", kLargestLiteral);
   return Frame{Frame::Kind::literal, fragment_ + marker->at, line_feed + 1, marker->size};
 }
 

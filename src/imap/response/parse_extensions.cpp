@@ -54,10 +54,10 @@ std::optional<UntaggedData> read_quota(Lexer& lexer) {
   Value list;
   if (!lexer.at_end() && !lexer.take_value(list)) return {};
   for (std::size_t at = 0; at + 2 < list.items.size(); at += 3) {
-    auto& items = list.items;
-    data.resources.push_back({.name = std::move(items[at].text),
-                              .usage = to_number(items[at + 1].text).value_or(0),
-                              .limit = to_number(items[at + 2].text).value_or(0)});
+    const auto usage = to_number(list.items[at + 1].text);
+    const auto limit = to_number(list.items[at + 2].text);
+    // Some say -1 for "no limit": then there is nothing to watch.
+    if (usage && limit) data.resources.push_back({std::move(list.items[at].text), *usage, *limit});
   }
   return data;
 }

@@ -10,12 +10,12 @@
 namespace mailferry::imap {
 namespace {
 
-/// RFC 7162 §3.1.5: "(MODSEQ 917162500)".
-bool read_search_modseq(Lexer& lexer, SearchData& data) {
+/// RFC 7162 §3.1.5: "(MODSEQ 917162500)"; other lists are passed over.
+bool read_modseq_list(Lexer& lexer, std::optional<ModSeq>& modseq) {
   Value value;
   if (!lexer.take_value(value)) return false;
   if (value.items.size() == 2 && equal_ascii_nocase(value.items[0].text, "MODSEQ")) {
-    data.modseq = to_number(value.items[1].text);
+    modseq = to_number(value.items[1].text);
   }
   return true;
 }
@@ -25,7 +25,7 @@ std::optional<UntaggedData> read_numbers(Lexer& lexer, bool sort) {
   data.sort = sort;
   for (lexer.skip_blanks(); !lexer.at_end(); lexer.skip_blanks()) {
     if (lexer.peek() == '(') {
-      if (!read_search_modseq(lexer, data)) return {};
+      if (!read_modseq_list(lexer, data.modseq)) return {};
       continue;
     }
     const auto number = lexer.take_number32();
@@ -113,6 +113,10 @@ std::optional<UntaggedData> read_esearch(Lexer& lexer) {
   ESearchData data;
   if (lexer.peek() == '(' && !read_correlator(lexer, data)) return {};
   for (lexer.skip_blanks(); !lexer.at_end(); lexer.skip_blanks()) {
+    if (lexer.peek() == '(') {  // as in SEARCH; some servers do
+      if (!read_modseq_list(lexer, data.modseq)) return {};
+      continue;
+    }
     const auto name = lexer.take_word();
     if (name.empty()) return {};
     if (equal_ascii_nocase(name, "UID")) {

@@ -6,6 +6,7 @@
 #include "imap/response/untagged.hpp"
 
 #include <algorithm>
+#include <limits>
 
 namespace mailferry::imap {
 namespace {
@@ -86,15 +87,14 @@ std::optional<UntaggedData> read_fetch(Lexer& lexer) {
 /// `lexer` stands before the number.
 std::optional<UntaggedData> read_numbered(Lexer& lexer, std::string& name) {
   auto ahead = lexer;
-  const auto number = ahead.take_number32();
+  const auto number = to_number(ahead.take_word());
   ahead.skip_blanks();
-  const auto word = ahead.take_word();
-  name = to_upper(word);
-  if (!number) return {};
+  name = to_upper(ahead.take_word());
+  if (!number || *number > std::numeric_limits<std::uint32_t>::max()) return {};
   if (name == "FETCH" || name == "UIDFETCH") return read_fetch(lexer);
   const auto* row = std::ranges::find(kNumberedReaders, name, &NumberedReader::name);
   if (row == std::end(kNumberedReaders)) return {};
-  return row->make(*number);
+  return row->make(static_cast<std::uint32_t>(*number));
 }
 
 std::optional<UntaggedData> read_named(Lexer& lexer, std::string& name) {

@@ -17,10 +17,9 @@ void read_number(Lexer& lexer, ResponseCode& code) {
   code.number = lexer.take_number().value_or(0);
 }
 
-/// "(\Seen \*)".
+/// "(\Seen \*)". A list that breaks off counts as far as it goes: an empty one would say that nothing can be stored.
 void read_flags(Lexer& lexer, ResponseCode& code) {
-  if (lexer.peek() != '(') return;
-  if (!read_flag_list(lexer, [&code](std::string_view flag) { code.atoms.emplace_back(flag); })) code.atoms.clear();
+  read_flag_list(lexer, [&code](std::string_view flag) { code.atoms.emplace_back(flag); });
 }
 
 /// "IMAP4rev1 IDLE" and "(US-ASCII UTF-8)", the latter also without parentheses (RFC 9051 §7.1).
@@ -165,7 +164,8 @@ std::size_t find_code_end(std::string_view text) noexcept {
 
 ResponseCode parse_response_code(std::string_view inside) {
   ResponseCode code;
-  Lexer lexer(inside, 1);
+  constexpr int kDepth = 8;
+  Lexer lexer(inside, kDepth);
   lexer.skip_blanks();
   const auto name = lexer.take_word();
   if (!is_code_name(name)) return code;

@@ -82,7 +82,7 @@ Polled ResponseParser::State::poll() {
     if (frame.kind == Frame::Kind::incomplete) return Polled(std::nullopt);
     if (frame.kind == Frame::Kind::literal) {
       TRY(const auto streams, begin_body(frame));
-      if (streams) return event<BodyBegin>(&fetch.data(), fetch.data().sections.back().name, frame.literal_size);
+      if (streams) return event<BodyBegin>(&fetch.data(), fetch.pending_section(), frame.literal_size);
     } else if (!skip_blank_line(frame)) {
       return phase == Phase::after_body ? finish_fetch(frame) : finish_line(frame);
     }
@@ -110,7 +110,6 @@ Result<bool> ResponseParser::State::begin_body(const Frame& frame) {
     return false;
   }
   framer.stream(frame);
-  fetch.stream_pending();
   buffer.consume(frame.next);
   phase = Phase::body;
   body_left = frame.literal_size;
@@ -135,7 +134,7 @@ bool ResponseParser::State::skip_blank_line(const Frame& frame) {
   if (framer.fragment() != 0 || buffer.live().find_first_not_of(' ') < frame.text_end) return false;
   if (phase == Phase::line) {
     start_over();
-  } else if (fetch.data().sections.back().name.contains("HEADER")) {
+  } else if (fetch.pending_section().contains("HEADER")) {
     framer.stream(frame);
   } else {
     return false;
