@@ -4,6 +4,7 @@
 #include "base/utf8.hpp"
 #include "cli/exit_codes.hpp"
 #include "cli/terminal.hpp"
+#include "mime/decoded_text.hpp"
 
 #include <cstdio>
 #include <unistd.h>
@@ -172,7 +173,7 @@ void CopyView::print_report(const sync::Report& report) const {
   }
   for (const auto& failure : report.failures) {
     fmt::print(stderr, "not copied: {} UID {} \"{}\": {}{}\n", shown(failure.mailbox), failure.uid,
-               sanitize_for_terminal(failure.subject, 80), sanitize_for_terminal(failure.reason),
+               sanitize_for_terminal(mime::decode_header_text(failure.subject), 80), sanitize_for_terminal(failure.reason),
                failure.remedy.empty() ? "" : " — " + failure.remedy);
   }
   if (report.error)

@@ -1,0 +1,92 @@
+// mailferry folders FROM [TO]
+#include "base/units.hpp"
+#include "base/utf8.hpp"
+#include "cli/commands.hpp"
+#include "cli/errors.hpp"
+#include "cli/mapping_options.hpp"
+#include "services/verify.hpp"
+
+#include <boost/json.hpp>
+
+#include <cstdio>
+
+namespace mailferry::cli {
+namespace {
+
+namespace json = boost::json;
+
+std::string describe(const store::MailboxInfo& mailbox) {
+  if (!mailbox.selectable) return "holds no messages";
+  std::string text = "status not told";
+  if (mailbox.status) {
+    text = format_counted(mailbox.status->messages, "message", "messages");
+    if (mailbox.status->octets) text += ", " + format_octets(*mailbox.status->octets);
+  }
+  if (const auto use = to_attribute(mailbox.use); !use.empty()) text += ", " + std::string(use);
+  if (mailbox.subscribed) text += ", subscribed";
+  return text;
+}
+
+void print_list(const std::string& account, const std::vector<store::MailboxInfo>& mailboxes) {
+  fmt::print("{}: {} mailboxes\n", sanitize_for_terminal(account), mailboxes.size());
+  for (const auto& mailbox : mailboxes)
+    fmt::print("  {}: {}\n", sanitize_for_terminal(mailbox.path.to_string()), describe(mailbox));
+}
+
+void print_mapping(const plan::MailboxMapping& mapping) {
+  fmt::print("A copy would go:\n");
+  for (const auto& route : mapping.routes)
+    fmt::print("  {} → {}{} ({})\n", sanitize_for_terminal(route.source.to_string()), sanitize_for_terminal(route.destination.to_string()),
+               route.destination_exists ? "" : " [new]", sanitize_for_terminal(route.explanation));
+  for (const auto& skipped : mapping.skipped)
+    fmt::print("  {}: not copied, {}\n", sanitize_for_terminal(skipped.path.to_string()), sanitize_for_terminal(skipped.explanation));
+}
+
+json::array to_json(const std::vector<store::MailboxInfo>& mailboxes) {
+  json::array array;
+  for (const auto& mailbox : mailboxes) {
+    json::object object{{"name", mailbox.path.to_string()}, {"selectable", mailbox.selectable}, {"subscribed", mailbox.subscribed},
+                        {"special_use", std::string(to_attribute(mailbox.use))}};
+    if (mailbox.status) object["messages"] = mailbox.status->messages;
+    if (mailbox.status && mailbox.status->octets) object["octets"] = *mailbox.status->octets;
+    array.push_back(std::move(object));
+  }
+  return array;
+}
+
+void print_json(const services::MailboxSurvey& survey, bool both) {
+  json::object object{{"event", "folders"}, {"source", to_json(survey.source)}};
+  if (both) {
+    json::array routes;
+    for (const auto& route : survey.mapping.routes)
+      routes.push_back({{"source", route.source.to_string()}, {"destination", route.destination.to_string()},
+                        {"exists", route.destination_exists}, {"reason", route.explanation}});
+    object["destination"] = to_json(survey.destination);
+    object["mapping"] = std::move(routes);
+  }
+  fmt::print("{}\n", json::serialize(object));
+}
+
+}  // namespace
+
+int cmd_folders(const Invocation& invocation) {
+  const auto& options = invocation.options;
+  auto rules = to_mapping_rules(options);
+  if (!rules) return print_error(rules.error(), options.json);
+  services::FoldersRequest request{.from = invocation.from, .to = {}, .from_secret = invocation.from_secret,
+                                   .to_secret = invocation.to_secret, .rules = std::move(*rules)};
+  if (invocation.has_to) request.to = invocation.to;
+  const auto report = services::run_folders(request);
+  if (report.error) return print_error(*report.error, options.json);
+  if (options.json) {
+    print_json(report.survey, invocation.has_to);
+    return 0;
+  }
+  print_list(invocation.from.label(), report.survey.source);
+  if (!invocation.has_to) return 0;
+  print_list(invocation.to.label(), report.survey.destination);
+  print_mapping(report.survey.mapping);
+  return 0;
+}
+
+}  // namespace mailferry::cli

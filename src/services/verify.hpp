@@ -1,0 +1,67 @@
+// `mailferry verify`: is every message of the source on the destination, with its flags and dates? And `mailferry folders`.
+#pragma once
+
+#include "base/secret.hpp"
+#include "config/account.hpp"
+#include "plan/mailbox_mapping.hpp"
+#include "services/mailbox_survey.hpp"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace mailferry::services {
+
+struct VerifyRequest {
+  config::Account from;
+  config::Account to;
+  Secret from_secret;
+  Secret to_secret;
+  plan::MappingRules rules;
+  std::string state_file;   // tells names that the destination refused; need not exist
+  bool deep = false;        // compare the content of every message, not only where headers leave doubt
+  std::string manifest;     // file to write; empty: none
+};
+
+enum class Difference { missing, flags, date, content, mailbox };
+
+/// One line of the result.
+struct Finding {
+  Difference kind = Difference::missing;
+  MailboxPath source;
+  MailboxPath destination;
+  Uid source_uid = 0;
+  Uid destination_uid = 0;
+  std::string detail;
+};
+
+struct VerifyReport {
+  struct Mailbox {
+    MailboxPath source, destination;
+    std::uint64_t on_source = 0, matched = 0, missing = 0, extra = 0, differing = 0;
+  };
+  std::vector<Mailbox> mailboxes;
+  std::vector<Finding> findings;       // the first kMostFindings
+  std::uint64_t findings_total = 0;
+  std::optional<Error> error;
+  static constexpr std::size_t kMostFindings = 1000;
+};
+
+[[nodiscard]] VerifyReport run_verify(const VerifyRequest& request);
+
+struct FoldersRequest {
+  config::Account from;
+  std::optional<config::Account> to;
+  Secret from_secret;
+  Secret to_secret;
+  plan::MappingRules rules;
+};
+
+struct FoldersReport {
+  MailboxSurvey survey;   // destination and mapping stay empty for one account
+  std::optional<Error> error;
+};
+
+[[nodiscard]] FoldersReport run_folders(const FoldersRequest& request);
+
+}  // namespace mailferry::services
