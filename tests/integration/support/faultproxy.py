@@ -76,7 +76,7 @@ class FaultProxy:
         self.connections = self.cuts = self.silenced = 0
         self.octets = {"up": 0, "down": 0}
         self.commands, self.responses = [], []  # lines (without literals) when counting
-        self._loop, self._ready = asyncio.new_event_loop(), threading.Event()
+        self._loop, self._ready, self._tasks = asyncio.new_event_loop(), threading.Event(), set()
         self._thread = threading.Thread(target=self._run, daemon=True)
 
     def __enter__(self):
@@ -115,6 +115,7 @@ class FaultProxy:
         await asyncio.sleep(0)  # lets aborted transports close
 
     async def _accept(self, reader, writer):
+        self._tasks.add(asyncio.current_task())  # the loop itself holds tasks only weakly
         number, self.connections = self.connections, self.connections + 1
         cut = self._plan(number)
         try:
