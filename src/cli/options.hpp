@@ -54,8 +54,8 @@ struct CommandLine {
   std::string text;
 };
 
-/// Reads the command line and the configuration it names. Errors: kind usage, one sentence with the remedy; the file of
-/// accounts cannot be read: kind local_io or usage.
+/// Reads the command line and the configuration it names. Errors: kind usage, one sentence with the remedy, or one line
+/// for each problem of mailferry.toml.
 [[nodiscard]] Result<CommandLine> parse_command_line(int argc, const char* const* argv);
 
 }  // namespace mailferry::cli

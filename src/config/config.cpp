@@ -130,7 +130,7 @@ class Reader {
 };
 
 std::unexpected<Error> cannot_read(const std::string& file, std::string_view reason) {
-  return fail(ErrorKind::local_io, Scope::run, fmt::format("cannot read the configuration {}: {}", file, reason),
+  return fail(ErrorKind::usage, Scope::run, fmt::format("cannot read the configuration {}: {}", file, reason),
               "check the path and that you may read it");
 }
 

@@ -20,7 +20,7 @@ struct Config {
   [[nodiscard]] const Account* find(std::string_view name) const noexcept;
 };
 
-/// Reads a file. Errors: local_io (cannot be read, larger than 1 MiB), or as parse_config().
+/// Reads a file. Errors (kind usage): it cannot be read or is larger than 1 MiB, or as parse_config().
 [[nodiscard]] Result<Config> load_config(const std::string& file);
 
 /// `text` as if it stood in `file`. All problems are reported in one Error{usage}: "FILE:LINE:COLUMN: …", one a line,

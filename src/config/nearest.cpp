@@ -42,7 +42,7 @@ std::string_view nearest(std::string_view name, std::span<const std::string_view
 
 std::string did_you_mean(std::string_view name, std::span<const std::string_view> known) {
   const auto match = nearest(name, known);
-  return match.empty() ? std::string{} : fmt::format(", did you mean '{}'?", match);
+  return match.empty() ? std::string{} : fmt::format(" (did you mean '{}'?)", match);
 }
 
 }  // namespace mailferry::config

@@ -11,7 +11,7 @@ namespace mailferry::config {
 /// least 2).
 [[nodiscard]] std::string_view nearest(std::string_view name, std::span<const std::string_view> known);
 
-/// ", did you mean 'x'?" or nothing.
+/// " (did you mean 'x'?)" or nothing.
 [[nodiscard]] std::string did_you_mean(std::string_view name, std::span<const std::string_view> known);
 
 }  // namespace mailferry::config

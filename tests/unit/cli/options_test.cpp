@@ -237,7 +237,7 @@ TEST_F(Accounts, ThatDoNotExistAreNamedWithTheNearestOne) {
 }
 
 TEST_F(Accounts, ABrokenOrMissingFileIsAnErrorEvenWithUrls) {
-  EXPECT_EQ(refused(copy_with({"--config", directory_ + "/none.toml"})).kind, ErrorKind::local_io);
+  EXPECT_EQ(refused(copy_with({"--config", directory_ + "/none.toml"})).kind, ErrorKind::usage);
   write("mailferry.toml", "[copy]\nconections = 1\n");
   const auto error = refused(copy_with({}));
   EXPECT_EQ(error.kind, ErrorKind::usage);
@@ -269,9 +269,9 @@ TEST_P(BadOption, IsAUsageErrorWithRemedy) {
 INSTANTIATE_TEST_SUITE_P(
     Table, BadOption,
     testing::Values(
-        BadLine{{"--dryrun"}, "there is no option --dryrun, did you mean '--dry-run'?"},
+        BadLine{{"--dryrun"}, "there is no option --dryrun (did you mean '--dry-run'?)"},
         BadLine{{"--from-pasword-file=x"},
-                "there is no option --from-pasword-file, did you mean '--from-password-file'?"},
+                "there is no option --from-pasword-file (did you mean '--from-password-file'?)"},
         BadLine{{"--deep"}, "there is no option --deep"}, BadLine{{"third"}, "'third' is one argument too many"},
         BadLine{{"--state"}, "--state"}, BadLine{{"--state", ""}, "--state is given without a value"},
         BadLine{{"--mailbox", ""}, "--mailbox is given without a value"},

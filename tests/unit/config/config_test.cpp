@@ -130,14 +130,15 @@ TEST(CopyKey, EachSetsItsDefault) {
 
 TEST(ConfigProblem, AnUnknownKeyHasItsPlaceAndTheNearestKnownOne) {
   EXPECT_EQ(problems(account_with("pasword_file = \"x\"")),
-            "/etc/mf/mailferry.toml:4:1: unknown key 'pasword_file' in [account.NAME], did you mean 'password_file'?");
+            "/etc/mf/mailferry.toml:4:1: unknown key 'pasword_file' in [account.NAME] (did you mean 'password_file'?)");
   EXPECT_EQ(problems("[copy]\n  conections = 1\n"),
-            "/etc/mf/mailferry.toml:2:3: unknown key 'conections' in [copy], did you mean 'connections'?");
+            "/etc/mf/mailferry.toml:2:3: unknown key 'conections' in [copy] (did you mean 'connections'?)");
   EXPECT_EQ(problems("[copy]\nzzzzzz = 1\n"), "/etc/mf/mailferry.toml:2:1: unknown key 'zzzzzz' in [copy]");
 }
 
 TEST(ConfigProblem, AnUnknownSectionIsOne) {
-  EXPECT_THAT(problems("[acount.work]\n"), HasSubstr(":1:2: unknown section or key 'acount', did you mean 'account'?"));
+  EXPECT_THAT(problems("[acount.work]\n"),
+              HasSubstr(":1:2: unknown section or key 'acount' (did you mean 'account'?)"));
   EXPECT_THAT(problems("host = \"h\"\n"), HasSubstr(":1:1: unknown section or key 'host'"));
 }
 
@@ -227,13 +228,13 @@ TEST_F(ConfigFile, IsRead) {
   EXPECT_EQ(config->accounts.front().secret.value, directory_ + "/secret");
 }
 
-TEST_F(ConfigFile, ThatIsMissingOrADirectoryOrHugeIsALocalErrorWithItsName) {
+TEST_F(ConfigFile, ThatIsMissingOrADirectoryOrHugeIsAUsageErrorWithItsName) {
   const auto huge = directory_ + "/huge.toml";
   std::ofstream(huge) << std::string((1 << 20) + 1, '#');
   for (const auto& file : {directory_ + "/none.toml", directory_, huge}) {
     const auto config = load_config(file);
     ASSERT_FALSE(config) << file;
-    EXPECT_EQ(config.error().kind, ErrorKind::local_io);
+    EXPECT_EQ(config.error().kind, ErrorKind::usage);
     EXPECT_THAT(config.error().describe(), HasSubstr(file));
     EXPECT_FALSE(config.error().remedy.empty());
   }
