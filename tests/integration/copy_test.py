@@ -281,6 +281,18 @@ class SpeakingTest(harness.IntegrationTest):
         done = harness.run(verify, self.folder)
         self.assertEqual(done.code, 1, done)
 
+    def test_verify_pairs_true_duplicates_by_their_flags(self):
+        now = datetime.datetime.now(datetime.timezone.utc)
+        twins = [corpus.Message(700_000, 900, flags, now) for flags in ((), ("\\Seen",), ("\\Flagged", "todo"), ("\\Seen",))]
+        for server, order in ((self.source, twins), (self.destination, twins[::-1])):
+            with Connection(server.port) as connection:
+                connection.command(b"CREATE Twins")
+                connection.command(b"SUBSCRIBE Twins")
+                corpus.append(connection, "Twins", order)
+        verify = harness.copy_arguments(self.source, self.destination, self.folder, "--mailbox", "Twins", command="verify")
+
+        self.assertEqual(harness.run(verify, self.folder).code, 0)
+
     def test_folders_lists_both_sides(self):
         url, options = harness.account_arguments("from", self.source)
 
