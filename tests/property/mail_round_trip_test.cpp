@@ -71,7 +71,7 @@ RC_GTEST_PROP(InternalDateProperty, LaterSecondsAreLaterDates, ()) {
 
 RC_GTEST_PROP(InternalDateProperty, AnyTextIsReadOrRefused, ()) {
   const auto read = InternalDate::parse(*text_of("0123456789 -+:JanFebMrOct"));
-  RC_ASSERT(!read.has_value() || InternalDate::parse(read->to_string()).has_value());
+  RC_ASSERT((!read.has_value() || InternalDate::parse(read->to_string()).has_value()));
 }
 
 RC_GTEST_PROP(MailboxPathProperty, JoinGivesBackWhatWasSplit, ()) {

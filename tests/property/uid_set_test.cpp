@@ -1,4 +1,5 @@
-// UidSet obeys the algebra of std::set.
+// UidSet obeys the algebra of std::set. (RC_ASSERT takes expressions apart: || needs parentheses to be
+// short-circuited.)
 #include "mail/uid_set.hpp"
 
 #include <gtest/gtest.h>
@@ -46,7 +47,7 @@ void require_equal(const UidSet& set, const Model& model) {
     RC_ASSERT(set.contains(uid) == (model.count(uid) == 1));
   for (std::size_t i = 0; i < set.ranges().size(); ++i) {
     RC_ASSERT(set.ranges()[i].first <= set.ranges()[i].last);
-    RC_ASSERT(i == 0 || set.ranges()[i].first > set.ranges()[i - 1].last + 1);
+    RC_ASSERT((i == 0 || set.ranges()[i].first > set.ranges()[i - 1].last + 1));
   }
 }
 
@@ -95,7 +96,7 @@ RC_GTEST_PROP(UidSetProperty, TakingFromTheFrontSplitsTheSet, ()) {
   UidSet rest = set_of(added);
   const UidSet taken = rest.take_front(count);
   RC_ASSERT(taken.size() == std::min<std::uint64_t>(count, set_of(added).size()));
-  RC_ASSERT(rest.empty() || taken.empty() || taken.max() < rest.min());
+  RC_ASSERT((rest.empty() || taken.empty() || taken.max() < rest.min()));
   UidSet together = taken;
   together.add(rest);
   RC_ASSERT(together == set_of(added));
@@ -106,7 +107,7 @@ RC_GTEST_PROP(UidSetProperty, TakingTextFitsAndLosesNothing, ()) {
   const auto octets = *rc::gen::inRange<std::size_t>(0, 60);
   UidSet rest = set_of(added);
   const UidSet taken = rest.take_front_octets(octets);
-  RC_ASSERT(taken.ranges().size() <= 1 || taken.to_string().size() <= octets);
+  RC_ASSERT((taken.ranges().size() <= 1 || taken.to_string().size() <= octets));
   RC_ASSERT(taken.empty() == added.empty());
   UidSet together = taken;
   together.add(rest);
