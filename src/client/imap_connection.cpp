@@ -80,23 +80,24 @@ Task<imap::Event> ImapConnection::next() {
 
 Task<imap::StatusResponse> ImapConnection::complete(std::string_view tag, Scope scope, std::string_view step,
                                                     const UntaggedHandler& on_data, const StatusHandler& on_status) {
-  while (true) {
+  std::optional<imap::StatusResponse> completion;
+  if (const auto early = early_.find(std::string(tag)); early != early_.end()) completion = std::move(early_.extract(early).mapped());
+  while (!completion) {
     CO_TRY(auto event, co_await next());
     if (auto* data = std::get_if<imap::UntaggedData>(&event)) {
       if (on_data) on_data(*data);
-    } else if (const auto* status = std::get_if<imap::StatusResponse>(&event)) {
+    } else if (auto* status = std::get_if<imap::StatusResponse>(&event)) {
       if (status->tag.empty()) {
         if (on_status) on_status(*status);
-      } else if (status->tag != tag) {
-        co_return broken(Error{.kind = ErrorKind::protocol, .scope = Scope::account, .retry = Retry::now, .retry_after = {},
-                               .message = "the server completed a command that is not due", .remedy = {}, .trail = {}});
-      } else if (status->status == imap::Status::ok) {
-        co_return *status;
+      } else if (status->tag == tag) {
+        completion = std::move(*status);
       } else {
-        co_return std::unexpected(imap::to_error(*status, scope, step));
+        early_.insert_or_assign(status->tag, std::move(*status));
       }
     }
   }
+  if (completion->status == imap::Status::ok) co_return std::move(*completion);
+  co_return std::unexpected(imap::to_error(*completion, scope, step));
 }
 
 Task<imap::StatusResponse> ImapConnection::run(const imap::Command& command, Scope scope, const UntaggedHandler& on_data,

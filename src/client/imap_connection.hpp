@@ -8,6 +8,7 @@
 #include <boost/asio/io_context.hpp>
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 
@@ -45,8 +46,8 @@ class ImapConnection {
   Task<> flush();
   /// The next event, sending what is queued before it waits. BYE is an error unless logout() runs.
   Task<imap::Event> next();
-  /// Waits for the completion of `tag`, which must be the oldest command in flight. OK → the response; NO, BAD → Error of
-  /// `scope`. Bodies that come meanwhile are skipped.
+  /// Waits for the completion of `tag`, in flight. OK → the response; NO, BAD → Error of `scope`.
+  /// Bodies that come meanwhile are skipped; completions of other commands are kept for their turn.
   Task<imap::StatusResponse> complete(std::string_view tag, Scope scope, std::string_view step,
                                       const UntaggedHandler& on_data = {}, const StatusHandler& on_status = {});
   /// submit() and complete() in one.
@@ -78,6 +79,7 @@ class ImapConnection {
   net::Timeouts timeouts_;
   imap::ClientEngine engine_;
   bool leaving_ = false;
+  std::map<std::string, imap::StatusResponse> early_;  // completions that came before their turn
 };
 
 }  // namespace mailferry::client

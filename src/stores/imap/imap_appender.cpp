@@ -112,17 +112,16 @@ Task<> ImapAppender::receive_completion() {
     CO_TRY(const auto event, co_await connection_.next());
     const auto* status = std::get_if<StatusResponse>(&event);
     if (status == nullptr || status->tag.empty()) continue;
-    if (status->tag != in_flight_.front().tag && !(open_ && open_->tag == status->tag))
-      co_return fail(ErrorKind::protocol, Scope::account, "the destination completed a command that is not due");
     take_completion(*status);
   }
   co_return Result<>{};
 }
 
 void ImapAppender::take_completion(const StatusResponse& status) {
-  if (!in_flight_.empty() && status.tag == in_flight_.front().tag) {
-    settle(in_flight_.front(), status);
-    in_flight_.pop_front();
+  const auto found = std::ranges::find(in_flight_, status.tag, &Batch::tag);
+  if (found != in_flight_.end()) {
+    settle(*found, status);
+    in_flight_.erase(found);
   } else if (open_ && status.tag == open_->tag) {
     // RFC 7888 §4: after an early refusal the rest of a literal is still read and thrown away by the server.
     settle(*open_, status);

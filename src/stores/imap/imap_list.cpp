@@ -98,16 +98,20 @@ Task<std::vector<store::MailboxInfo>> ImapSession::list(bool with_octets) {
 
 /// Asks for each mailbox whose status did not come with the list, all in one turn.
 Task<> ImapSession::list_statuses(std::vector<store::MailboxInfo>& mailboxes, bool with_octets) {
-  std::vector<std::pair<std::string, store::MailboxInfo*>> asked;
+  std::vector<std::string> tags;
+  std::map<std::string, store::MailboxInfo*> asked;  // by wire name: answers may come before the completion of an earlier STATUS
   for (auto& mailbox : mailboxes) {
     if (mailbox.status || !mailbox.selectable) continue;
     CO_TRY(const auto wire, names_->to_wire(mailbox.path));
-    asked.emplace_back(connection_->submit(commands::status(wire, status_items(with_octets))), &mailbox);
+    tags.push_back(connection_->submit(commands::status(wire, status_items(with_octets))));
+    asked.emplace(wire, &mailbox);
   }
-  for (auto& [tag, mailbox] : asked) {
-    const auto on_data = [mailbox](UntaggedData& data) {
-      if (const auto* status = std::get_if<StatusData>(&data)) mailbox->status = to_status(*status);
-    };
+  const auto on_data = [&asked](UntaggedData& data) {
+    const auto* status = std::get_if<StatusData>(&data);
+    if (status == nullptr) return;
+    if (const auto mailbox = asked.find(status->mailbox); mailbox != asked.end()) mailbox->second->status = to_status(*status);
+  };
+  for (const auto& tag : tags) {
     auto done = co_await connection_->complete(tag, Scope::mailbox, "STATUS", on_data);
     if (!done && !connection_->transport().is_open()) co_return std::unexpected(done.error());
   }

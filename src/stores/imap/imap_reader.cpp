@@ -37,9 +37,11 @@ void ImapReader::send_ahead() {
 Result<> ImapReader::send(Active& active) {
   TRY(const auto wire, names_.to_wire(active.request.mailbox));
   if (wire != examined_) {
-    sent_.push_back({Step::examine, connection_.submit(commands::examine(wire))});
+    sent_.push_back({Step::examine, connection_.submit(commands::examine(wire)), {}});
     examined_ = wire;
+    ++sent_epoch_;
   }
+  active.epoch = sent_epoch_;
   send_fetches(active);
   return {};
 }
@@ -50,55 +52,62 @@ void ImapReader::send_fetches(const Active& active) {
     const auto part = uids.take_front_octets(kSetOctets);
     if (metadata_first_) {
       const auto command = commands::uid_fetch(part, {.flags = true, .internal_date = true});
-      sent_.push_back({Step::metadata, connection_.submit(command)});
+      sent_.push_back({Step::metadata, connection_.submit(command), {}});
     }
     const auto command = metadata_first_ ? commands::uid_fetch(part, {.body = true})
                                          : commands::uid_fetch(part, {.flags = true, .internal_date = true, .body = true});
-    sent_.push_back({Step::bodies, connection_.submit(command)});
+    sent_.push_back({Step::bodies, connection_.submit(command), {}});
     if (!uids.empty()) sent_.back().step = Step::metadata;  // only the last command ends the request
   }
 }
 
 Task<std::variant<store::MessageHead, store::ReadDone>> ImapReader::next() {
   held_body_.reset();
-  skipping_ = in_body_;
   while (true) {
+    send_ahead();
     if (!failed_.empty()) {
       auto done = std::move(failed_.front());
       failed_.pop_front();
       co_return std::move(done);
     }
-    send_ahead();
-    if (!failed_.empty()) continue;
-    CO_TRY(auto event, co_await connection_.next());
     Next next;
-    if (const auto* body = std::get_if<BodyBegin>(&event)) {
-      next = on_body(*body);
-    } else if (std::holds_alternative<BodyEnd>(event)) {
-      in_body_ = skipping_ = false;
-    } else if (auto* data = std::get_if<UntaggedData>(&event)) {
-      next = on_data(*data);
-    } else if (const auto* status = std::get_if<StatusResponse>(&event)) {
-      next = on_status(*status);
+    if (!sent_.empty() && sent_.front().completion && !in_body_) {
+      next = finish_next();
+    } else {
+      CO_TRY(auto event, co_await connection_.next());
+      next = on_event(event);
     }
     if (next) co_return std::move(*next);
   }
 }
 
+ImapReader::Next ImapReader::on_event(mailferry::imap::Event& event) {
+  if (const auto* body = std::get_if<BodyBegin>(&event)) return on_body(*body);
+  if (std::holds_alternative<BodyEnd>(event)) in_body_ = false;
+  if (auto* data = std::get_if<UntaggedData>(&event)) return on_data(*data);
+  if (const auto* status = std::get_if<StatusResponse>(&event)) on_status(*status);
+  return {};
+}
+
+ImapReader::Active* ImapReader::find_active(Uid uid) {
+  for (auto& active : active_) {
+    if (active.epoch == epoch_ && active.left.contains(uid)) return &active;
+  }
+  return nullptr;
+}
+
 ImapReader::Next ImapReader::on_body(const BodyBegin& body) {
   in_body_ = true;
-  skipping_ = true;
-  if (active_.empty() || sent_.empty() || sent_.front().step == Step::examine || mailbox_error_) return {};
-  if (body.section != "BODY[]") return {};
+  if (active_.empty() || mailbox_error_ || body.section != "BODY[]") return {};
   auto head = head_of(*body.so_far, body.size);
   if (!head) {
     metadata_first_ = true;
-    active_.front().incomplete = true;
+    for (auto& active : active_) active.incomplete = active.incomplete || active.epoch == epoch_;
     return {};
   }
-  if (!active_.front().left.contains(head->uid)) return {};
-  skipping_ = false;
-  return deliver(std::move(*head));
+  auto* active = find_active(head->uid);
+  if (active == nullptr) return {};
+  return deliver(*active, std::move(*head));
 }
 
 std::optional<store::MessageHead> ImapReader::head_of(const FetchData& data, std::uint64_t size) {
@@ -109,15 +118,17 @@ std::optional<store::MessageHead> ImapReader::head_of(const FetchData& data, std
   if (data.flags) head.flags = *data.flags;
   if (data.internal_date) head.date = *data.internal_date;
   head.octets = size;
+  if (head.uid == 0) return std::nullopt;
+  const auto* active = find_active(head.uid);
   const bool complete = known != metadata_.end() || (data.flags && data.internal_date);
   // The second time a server that tells no date at all is taken at its word.
-  if (head.uid == 0 || (!complete && !active_.front().again)) return std::nullopt;
+  if (!complete && !(active != nullptr && active->again)) return std::nullopt;
   return head;
 }
 
-store::MessageHead ImapReader::deliver(store::MessageHead head) {
-  active_.front().left.remove(single(head.uid));
-  head.ticket = active_.front().request.ticket;
+store::MessageHead ImapReader::deliver(Active& active, store::MessageHead head) {
+  active.left.remove(single(head.uid));
+  head.ticket = active.request.ticket;
   return head;
 }
 
@@ -133,27 +144,35 @@ ImapReader::Next ImapReader::on_data(UntaggedData& data) {
   for (auto& section : fetch->sections) {
     if (section.name != "BODY[]" || section.streamed || !section.data) continue;
     auto head = head_of(*fetch, section.data->size());
-    if (!head || !active_.front().left.contains(head->uid)) continue;
+    auto* active = head ? find_active(head->uid) : nullptr;
+    if (active == nullptr) continue;
     held_body_ = std::move(section.data);
-    return deliver(std::move(*head));
+    return deliver(*active, std::move(*head));
   }
   return {};
 }
 
-ImapReader::Next ImapReader::on_status(const StatusResponse& status) {
+/// Commands may complete in another order than they were sent in (RFC 9051 §5.5); they are finished in the order of sending.
+void ImapReader::on_status(const StatusResponse& status) {
   if (status.code.code == Code::uid_validity) uid_validity_ = static_cast<UidValidity>(status.code.number);
-  if (status.tag.empty() || sent_.empty() || status.tag != sent_.front().tag) return {};
-  const auto step = sent_.front().step;
+  if (status.tag.empty()) return;
+  const auto found = std::ranges::find(sent_, status.tag, &Sent::tag);
+  if (found != sent_.end()) found->completion = status;
+}
+
+ImapReader::Next ImapReader::finish_next() {
+  const auto done = std::move(sent_.front());
   sent_.pop_front();
-  if (step == Step::examine) return finish_examine(status);
-  if (step == Step::bodies) return finish_bodies(status);
-  if (status.status != Status::ok && !request_error_)
-    request_error_ = mailferry::imap::to_error(status, Scope::mailbox, "UID FETCH");
+  if (done.step == Step::examine) return finish_examine(*done.completion);
+  if (done.step == Step::bodies) return finish_bodies(*done.completion);
+  if (done.completion->status != Status::ok && !request_error_)
+    request_error_ = mailferry::imap::to_error(*done.completion, Scope::mailbox, "UID FETCH");
   return {};
 }
 
 ImapReader::Next ImapReader::finish_examine(const StatusResponse& status) {
   mailbox_error_.reset();
+  ++epoch_;
   const auto& request = active_.front().request;
   if (status.status != Status::ok) {
     mailbox_error_ = mailferry::imap::to_error(status, Scope::mailbox, "EXAMINE " + request.mailbox.to_string());
@@ -171,7 +190,7 @@ ImapReader::Next ImapReader::finish_examine(const StatusResponse& status) {
 ImapReader::Next ImapReader::finish_bodies(const StatusResponse& status) {
   auto active = std::move(active_.front());
   active_.pop_front();
-  metadata_.clear();
+  if (active_.empty() || active_.front().epoch != epoch_) metadata_.clear();
   if (active.incomplete && !active.again && status.status == Status::ok && !mailbox_error_) {
     active.again = true;
     active.incomplete = false;

@@ -26,23 +26,33 @@ class ImapReader final : public store::Reader {
   struct Active {
     store::ReadRequest request;
     UidSet left = {};        // not delivered yet
+    std::uint64_t epoch = 0; // which EXAMINE it belongs to
     bool again = false;      // sent a second time, metadata first
     bool incomplete = false; // a body came before what is needed to append it
   };
   enum class Step { examine, metadata, bodies };
-  struct Sent { Step step; std::string tag; };
+  struct Sent {
+    Step step;
+    std::string tag;
+    std::optional<mailferry::imap::StatusResponse> completion;
+  };
   using Next = std::optional<std::variant<store::MessageHead, store::ReadDone>>;
 
   void send_ahead();
   Result<> send(Active& active);
   void send_fetches(const Active& active);
+  /// Which request wants this message. A server may answer the next FETCH before it completes the one before (Dovecot does),
+  /// so that all requests for the open mailbox are looked at.
+  [[nodiscard]] Active* find_active(Uid uid);
+  Next on_event(mailferry::imap::Event& event);
   Next on_data(mailferry::imap::UntaggedData& data);
   Next on_body(const mailferry::imap::BodyBegin& body);
-  Next on_status(const mailferry::imap::StatusResponse& status);
+  void on_status(const mailferry::imap::StatusResponse& status);
+  Next finish_next();
   Next finish_examine(const mailferry::imap::StatusResponse& status);
   Next finish_bodies(const mailferry::imap::StatusResponse& status);
   [[nodiscard]] std::optional<store::MessageHead> head_of(const mailferry::imap::FetchData& data, std::uint64_t size);
-  store::MessageHead deliver(store::MessageHead head);
+  store::MessageHead deliver(Active& active, store::MessageHead head);
 
   client::ImapConnection& connection_;
   const MailboxNames& names_;
@@ -54,12 +64,13 @@ class ImapReader final : public store::Reader {
   std::optional<Error> mailbox_error_;  // why the mailbox of the front request cannot be read
   std::optional<Error> request_error_;  // why a part of the front request failed
   UidValidity uid_validity_ = 0;    // as the EXAMINE being answered says
+  std::uint64_t sent_epoch_ = 0;    // EXAMINEs sent
+  std::uint64_t epoch_ = 0;         // EXAMINEs completed
   bool metadata_first_ = false;
   std::map<SequenceNumber, store::MessageHead> metadata_;
   std::optional<std::string> held_body_;  // a body that came as a string, not yet taken
   std::string held_chunk_;                // and taken
   bool in_body_ = false;            // a streamed body is being answered
-  bool skipping_ = false;           // and nobody wants it
 };
 
 }  // namespace mailferry::stores::imap

@@ -67,8 +67,7 @@ class MailboxScan {
       error_ = Error{.kind = ErrorKind::protocol, .scope = Scope::mailbox, .retry = Retry::later, .retry_after = {},
                      .message = "UIDVALIDITY of " + request_.mailbox.to_string() + " changed",
                      .remedy = "run again: messages are then recognised by their content", .trail = {}};
-    for (const auto& tag : tags_) CO_CHECK(co_await receive_answer(tag));
-    co_return Result<>{};
+    co_return co_await receive_answers();
   }
 
   Result<store::ScanResult> take() {
@@ -96,15 +95,16 @@ class MailboxScan {
     if (status.code.code == Code::highestmodseq) result_.status.highest_modseq = number;
   }
 
-  Task<> receive_answer(const std::string& tag) {
-    while (true) {
+  /// The answers to all parts of this mailbox; a server may complete them in any order.
+  Task<> receive_answers() {
+    while (!tags_.empty()) {
       CO_TRY(auto event, co_await connection_.next());
       if (const auto* status = std::get_if<StatusResponse>(&event)) {
-        if (status->tag != tag) continue;
+        if (std::erase(tags_, status->tag) == 0) continue;
         // Some servers answer BAD to any FETCH in an empty mailbox (quirk z3).
         if (status->status != Status::ok && !error_ && result_.status.messages != 0)
           error_ = mailferry::imap::to_error(*status, Scope::mailbox, "the scan of " + request_.mailbox.to_string());
-        co_return Result<>{};
+        continue;
       }
       if (const auto* body = std::get_if<BodyBegin>(&event)) {
         header_.clear();
@@ -115,6 +115,7 @@ class MailboxScan {
         if (!error_) on_answer(*data);
       }
     }
+    co_return Result<>{};
   }
 
   void on_answer(UntaggedData& data) {
