@@ -1,6 +1,7 @@
 #include "net/resolve.hpp"
 
 #include "async/notifier.hpp"
+#include "base/ascii.hpp"
 
 #include <boost/asio/ip/address.hpp>
 #include <boost/asio/post.hpp>
@@ -96,6 +97,11 @@ Addresses take_turns(const Addresses& addresses) {
   return ordered;
 }
 
+/// What "localhost" means where nobody wrote it into /etc/hosts (RFC 6761 §6.3).
+Addresses loopback(std::uint16_t port) {
+  return {tcp::endpoint(asio::ip::address_v4::loopback(), port), tcp::endpoint(asio::ip::address_v6::loopback(), port)};
+}
+
 }  // namespace
 
 Result<Addresses> look_up_with_system(const std::string& host, std::uint16_t port) {
@@ -105,6 +111,7 @@ Result<Addresses> look_up_with_system(const std::string& host, std::uint16_t por
   ::addrinfo* list = nullptr;
   const std::string service = std::to_string(port);
   const int code = ::getaddrinfo(host.c_str(), service.c_str(), &hints, &list);
+  if (code != 0 && equal_ascii_nocase(host, "localhost")) return loopback(port);
   if (code != 0) return std::unexpected<Error>(look_up_error(host, code));
   Addresses addresses;
   for (const ::addrinfo* entry = list; entry != nullptr; entry = entry->ai_next) {

@@ -83,7 +83,7 @@ class Connection:
     """One logged-in connection. Commands may be queued with send() and their answers read with finish()."""
 
     def __init__(self, port, user="alice", password="secret", *, ca=None, host="localhost", timeout=120):
-        sock = socket.create_connection((host, port), timeout)
+        sock = socket.create_connection(("127.0.0.1" if host == "localhost" else host, port), timeout)
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if ca is not None:
             sock = ssl.create_default_context(cafile=str(ca)).wrap_socket(sock, server_hostname=host)
