@@ -4,7 +4,8 @@ namespace mailferry::async {
 
 Signals::Signals(asio::io_context& context, std::initializer_list<int> numbers, std::function<void(int)> on_signal)
     : signals_(context), on_signal_(std::move(on_signal)) {
-  for (const int number : numbers) signals_.add(number);
+  for (const int number : numbers)
+    signals_.add(number);
   wait();
 }
 

@@ -4,7 +4,8 @@ namespace mailferry {
 
 std::string Error::describe() const {
   std::string text;
-  for (auto step = trail.rbegin(); step != trail.rend(); ++step) text += *step + ": ";
+  for (auto step = trail.rbegin(); step != trail.rend(); ++step)
+    text += *step + ": ";
   return text + message;
 }
 

@@ -60,8 +60,13 @@ using Result = std::expected<T, Error>;
 /// Makes the unexpected half of a Result: `return fail(ErrorKind::network, Scope::account, "…");`
 [[nodiscard]] inline std::unexpected<Error> fail(ErrorKind kind, Scope scope, std::string message,
                                                  std::string remedy = {}, Retry retry = Retry::never) {
-  return std::unexpected<Error>(Error{.kind = kind, .scope = scope, .retry = retry, .retry_after = {},
-                                      .message = std::move(message), .remedy = std::move(remedy), .trail = {}});
+  return std::unexpected<Error>(Error{.kind = kind,
+                                      .scope = scope,
+                                      .retry = retry,
+                                      .retry_after = {},
+                                      .message = std::move(message),
+                                      .remedy = std::move(remedy),
+                                      .trail = {}});
 }
 
 /// Passes an error on with one more piece of context.
@@ -74,8 +79,8 @@ using Result = std::expected<T, Error>;
 
 #define MAILFERRY_JOIN_(a, b) a##b
 #define MAILFERRY_JOIN(a, b) MAILFERRY_JOIN_(a, b)
-#define MAILFERRY_TRY_(leave, temporary, declaration, expression)                      \
-  auto temporary = (expression);                                                       \
+#define MAILFERRY_TRY_(leave, temporary, declaration, expression)                          \
+  auto temporary = (expression);                                                           \
   if (!temporary) leave std::unexpected<::mailferry::Error>(std::move(temporary).error()); \
   declaration = *std::move(temporary)
 #define MAILFERRY_CHECK_(leave, temporary, expression) \
@@ -83,7 +88,8 @@ using Result = std::expected<T, Error>;
 
 /// `TRY(auto box, open(path));` assigns the value or returns the error. CO_TRY is the same inside a coroutine.
 #define TRY(declaration, expression) MAILFERRY_TRY_(return, MAILFERRY_JOIN(try_, __LINE__), declaration, expression)
-#define CO_TRY(declaration, expression) MAILFERRY_TRY_(co_return, MAILFERRY_JOIN(try_, __LINE__), declaration, expression)
+#define CO_TRY(declaration, expression) \
+  MAILFERRY_TRY_(co_return, MAILFERRY_JOIN(try_, __LINE__), declaration, expression)
 /// `CHECK_OK(step());` returns the error of a Result<void>. CO_CHECK is the same inside a coroutine.
 #define CHECK_OK(expression) MAILFERRY_CHECK_(return, MAILFERRY_JOIN(check_, __LINE__), expression)
 #define CO_CHECK(expression) MAILFERRY_CHECK_(co_return, MAILFERRY_JOIN(check_, __LINE__), expression)

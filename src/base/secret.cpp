@@ -4,6 +4,8 @@
 
 namespace mailferry {
 
-void Secret::wipe() noexcept { OPENSSL_cleanse(value_.data(), value_.size()); }
+void Secret::wipe() noexcept {
+  OPENSSL_cleanse(value_.data(), value_.size());
+}
 
 }  // namespace mailferry

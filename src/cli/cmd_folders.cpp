@@ -36,16 +36,20 @@ void print_list(const std::string& account, const std::vector<store::MailboxInfo
 void print_mapping(const plan::MailboxMapping& mapping) {
   fmt::print("A copy would go:\n");
   for (const auto& route : mapping.routes)
-    fmt::print("  {} → {}{} ({})\n", sanitize_for_terminal(route.source.to_string()), sanitize_for_terminal(route.destination.to_string()),
-               route.destination_exists ? "" : " [new]", sanitize_for_terminal(route.explanation));
+    fmt::print("  {} → {}{} ({})\n", sanitize_for_terminal(route.source.to_string()),
+               sanitize_for_terminal(route.destination.to_string()), route.destination_exists ? "" : " [new]",
+               sanitize_for_terminal(route.explanation));
   for (const auto& skipped : mapping.skipped)
-    fmt::print("  {}: not copied, {}\n", sanitize_for_terminal(skipped.path.to_string()), sanitize_for_terminal(skipped.explanation));
+    fmt::print("  {}: not copied, {}\n", sanitize_for_terminal(skipped.path.to_string()),
+               sanitize_for_terminal(skipped.explanation));
 }
 
 json::array to_json(const std::vector<store::MailboxInfo>& mailboxes) {
   json::array array;
   for (const auto& mailbox : mailboxes) {
-    json::object object{{"name", mailbox.path.to_string()}, {"selectable", mailbox.selectable}, {"subscribed", mailbox.subscribed},
+    json::object object{{"name", mailbox.path.to_string()},
+                        {"selectable", mailbox.selectable},
+                        {"subscribed", mailbox.subscribed},
                         {"special_use", std::string(to_attribute(mailbox.use))}};
     if (mailbox.status) object["messages"] = mailbox.status->messages;
     if (mailbox.status && mailbox.status->octets) object["octets"] = *mailbox.status->octets;
@@ -59,8 +63,10 @@ void print_json(const services::MailboxSurvey& survey, bool both) {
   if (both) {
     json::array routes;
     for (const auto& route : survey.mapping.routes)
-      routes.push_back({{"source", route.source.to_string()}, {"destination", route.destination.to_string()},
-                        {"exists", route.destination_exists}, {"reason", route.explanation}});
+      routes.push_back({{"source", route.source.to_string()},
+                        {"destination", route.destination.to_string()},
+                        {"exists", route.destination_exists},
+                        {"reason", route.explanation}});
     object["destination"] = to_json(survey.destination);
     object["mapping"] = std::move(routes);
   }
@@ -73,8 +79,11 @@ int cmd_folders(const Invocation& invocation) {
   const auto& options = invocation.options;
   auto rules = to_mapping_rules(options);
   if (!rules) return print_error(rules.error(), options.json);
-  services::FoldersRequest request{.from = invocation.from, .to = {}, .from_secret = invocation.from_secret,
-                                   .to_secret = invocation.to_secret, .rules = std::move(*rules)};
+  services::FoldersRequest request{.from = invocation.from,
+                                   .to = {},
+                                   .from_secret = invocation.from_secret,
+                                   .to_secret = invocation.to_secret,
+                                   .rules = std::move(*rules)};
   if (invocation.has_to) request.to = invocation.to;
   const auto report = services::run_folders(request);
   if (report.error) return print_error(*report.error, options.json);

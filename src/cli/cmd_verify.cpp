@@ -19,11 +19,16 @@ namespace json = boost::json;
 
 std::string_view to_word(services::Difference kind) {
   switch (kind) {
-    case services::Difference::missing: return "missing";
-    case services::Difference::flags: return "flags differ";
-    case services::Difference::date: return "date differs";
-    case services::Difference::content: return "content differs";
-    case services::Difference::mailbox: return "mailbox";
+    case services::Difference::missing:
+      return "missing";
+    case services::Difference::flags:
+      return "flags differ";
+    case services::Difference::date:
+      return "date differs";
+    case services::Difference::content:
+      return "content differs";
+    case services::Difference::mailbox:
+      return "mailbox";
   }
   return "";
 }
@@ -49,20 +54,25 @@ void print_text(const services::VerifyReport& report, const Options& options) {
     matched += mailbox.matched;
     extra += mailbox.extra;
     if (options.verbose)
-      fmt::print("{} → {}: {} of {} there, {} more on the destination\n", sanitize_for_terminal(mailbox.source.to_string()),
+      fmt::print("{} → {}: {} of {} there, {} more on the destination\n",
+                 sanitize_for_terminal(mailbox.source.to_string()),
                  sanitize_for_terminal(mailbox.destination.to_string()), format_count(mailbox.matched),
                  format_count(mailbox.on_source), format_count(mailbox.extra));
   }
   if (options.quiet) return;
-  fmt::print("{} of {} messages are on the destination; {}; {} more there that the source does not have\n", format_count(matched),
-             format_count(on_source), format_counted(report.findings_total, "difference", "differences"), format_count(extra));
+  fmt::print("{} of {} messages are on the destination; {}; {} more there that the source does not have\n",
+             format_count(matched), format_count(on_source),
+             format_counted(report.findings_total, "difference", "differences"), format_count(extra));
 }
 
 void print_json(const services::VerifyReport& report, int code) {
   for (const auto& finding : report.findings)
-    fmt::print("{}\n", json::serialize(json::object{{"event", "difference"}, {"kind", std::string(to_word(finding.kind))},
-                                                    {"source", finding.source.to_string()}, {"destination", finding.destination.to_string()},
-                                                    {"source_uid", finding.source_uid}, {"destination_uid", finding.destination_uid},
+    fmt::print("{}\n", json::serialize(json::object{{"event", "difference"},
+                                                    {"kind", std::string(to_word(finding.kind))},
+                                                    {"source", finding.source.to_string()},
+                                                    {"destination", finding.destination.to_string()},
+                                                    {"source_uid", finding.source_uid},
+                                                    {"destination_uid", finding.destination_uid},
                                                     {"detail", finding.detail}}));
   std::uint64_t on_source = 0, matched = 0, extra = 0;
   for (const auto& mailbox : report.mailboxes) {
@@ -70,8 +80,12 @@ void print_json(const services::VerifyReport& report, int code) {
     matched += mailbox.matched;
     extra += mailbox.extra;
   }
-  fmt::print("{}\n", json::serialize(json::object{{"event", "verified"}, {"on_source", on_source}, {"matched", matched}, {"extra", extra},
-                                                  {"differences", report.findings_total}, {"exit_code", code}}));
+  fmt::print("{}\n", json::serialize(json::object{{"event", "verified"},
+                                                  {"on_source", on_source},
+                                                  {"matched", matched},
+                                                  {"extra", extra},
+                                                  {"differences", report.findings_total},
+                                                  {"exit_code", code}}));
 }
 
 }  // namespace
@@ -80,9 +94,14 @@ int cmd_verify(const Invocation& invocation) {
   const auto& options = invocation.options;
   auto rules = to_mapping_rules(options);
   if (!rules) return print_error(rules.error(), options.json);
-  const services::VerifyRequest request{.from = invocation.from, .to = invocation.to, .from_secret = invocation.from_secret,
-                                        .to_secret = invocation.to_secret, .rules = std::move(*rules),
-                                        .state_file = options.state_file, .deep = options.deep, .manifest = options.manifest};
+  const services::VerifyRequest request{.from = invocation.from,
+                                        .to = invocation.to,
+                                        .from_secret = invocation.from_secret,
+                                        .to_secret = invocation.to_secret,
+                                        .rules = std::move(*rules),
+                                        .state_file = options.state_file,
+                                        .deep = options.deep,
+                                        .manifest = options.manifest};
   const auto report = services::run_verify(request);
   if (report.error) return print_error(*report.error, options.json);
   const int code = to_int(report.findings_total == 0 ? ExitCode::ok : ExitCode::incomplete);

@@ -42,7 +42,8 @@ json::object to_json(const sync::MailboxReport& mailbox) {
 
 json::array to_json(const std::deque<sync::MailboxReport>& mailboxes) {
   json::array array;
-  for (const auto& mailbox : mailboxes) array.push_back(to_json(mailbox));
+  for (const auto& mailbox : mailboxes)
+    array.push_back(to_json(mailbox));
   return array;
 }
 
@@ -50,7 +51,8 @@ json::array to_json(const std::deque<sync::MailboxReport>& mailboxes) {
 
 void CopyView::print_plan_json(const sync::Report& plan) const {
   json::array skipped;
-  for (const auto& mailbox : plan.skipped) skipped.push_back({{"mailbox", mailbox.mailbox.to_string()}, {"reason", mailbox.reason}});
+  for (const auto& mailbox : plan.skipped)
+    skipped.push_back({{"mailbox", mailbox.mailbox.to_string()}, {"reason", mailbox.reason}});
   print_line({{"event", "plan"},
               {"from", from_},
               {"to", to_},
@@ -79,7 +81,8 @@ void CopyView::print_report_json(const sync::Report& report, int exit_code) cons
                         {"reason", failure.reason},
                         {"remedy", failure.remedy}});
   json::array warnings;
-  for (const auto& warning : report.warnings) warnings.push_back(json::string(warning));
+  for (const auto& warning : report.warnings)
+    warnings.push_back(json::string(warning));
   json::object object{{"event", "report"},
                       {"exit_code", exit_code},
                       {"complete", report.complete()},

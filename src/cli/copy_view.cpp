@@ -2,10 +2,12 @@
 
 #include "base/units.hpp"
 #include "base/utf8.hpp"
+#include "cli/errors.hpp"
 #include "cli/exit_codes.hpp"
 #include "cli/terminal.hpp"
 #include "mime/decoded_text.hpp"
 
+#include <algorithm>
 #include <cstdio>
 #include <unistd.h>
 
@@ -21,7 +23,9 @@ std::chrono::milliseconds since(std::chrono::steady_clock::time_point begin) {
   return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - begin);
 }
 
-std::string shown(const MailboxPath& path) { return sanitize_for_terminal(path.to_string()); }
+std::string shown(const MailboxPath& path) {
+  return sanitize_for_terminal(path.to_string());
+}
 
 std::optional<std::uint64_t> planned_octets(const sync::Report& report) {
   std::uint64_t total = 0;
@@ -72,12 +76,15 @@ void CopyView::print_plan(const sync::Report& plan) const {
   for (const auto& mailbox : plan.mailboxes) {
     const bool idle = mailbox.planned == 0 && mailbox.flags_planned == 0 && !mailbox.created && !mailbox.error;
     if (idle && !options_.explain && !options_.verbose) continue;
-    fmt::print("  {} → {}: {} to copy{}, {} there already{}{}\n", shown(mailbox.source), shown(mailbox.destination),
-               format_count(mailbox.planned), mailbox.planned_octets ? " (" + format_octets(*mailbox.planned_octets) + ")" : "",
-               format_count(mailbox.present),
-               mailbox.flags_planned > 0 ? fmt::format(", flags of {} to update", format_count(mailbox.flags_planned)) : "",
-               mailbox.created ? ", mailbox to be created" : "");
-    if (options_.explain && !mailbox.reason.empty()) fmt::print("      because {}\n", sanitize_for_terminal(mailbox.reason));
+    fmt::print(
+        "  {} → {}: {} to copy{}, {} there already{}{}\n", shown(mailbox.source), shown(mailbox.destination),
+        format_count(mailbox.planned),
+        mailbox.planned_octets ? " (" + format_octets(*mailbox.planned_octets) + ")" : "",
+        format_count(mailbox.present),
+        mailbox.flags_planned > 0 ? fmt::format(", flags of {} to update", format_count(mailbox.flags_planned)) : "",
+        mailbox.created ? ", mailbox to be created" : "");
+    if (options_.explain && !mailbox.reason.empty())
+      fmt::print("      because {}\n", sanitize_for_terminal(mailbox.reason));
     if (mailbox.error) fmt::print("      problem: {}\n", mailbox.error->describe());
   }
   for (const auto& skipped : plan.skipped) {
@@ -93,8 +100,9 @@ void CopyView::print_plan(const sync::Report& plan) const {
 }
 
 std::string CopyView::progress_line(const sync::Progress& progress, std::chrono::milliseconds elapsed) const {
-  auto line = fmt::format("{}/{} messages, {}, {}", format_count(progress.settled_messages), format_count(progress.planned_messages),
-                          format_octets(progress.sent_octets), format_octet_rate(progress.sent_octets, elapsed));
+  auto line = fmt::format("{}/{} messages, {}, {}", format_count(progress.settled_messages),
+                          format_count(progress.planned_messages), format_octets(progress.sent_octets),
+                          format_octet_rate(progress.sent_octets, elapsed));
   if (progress.settled_messages > 0 && progress.planned_messages > progress.settled_messages) {
     const auto left = static_cast<double>(progress.planned_messages - progress.settled_messages) /
                       static_cast<double>(progress.settled_messages) * static_cast<double>(elapsed.count());
@@ -125,8 +133,9 @@ void CopyView::progress(const sync::Progress& progress, const sync::Report& repo
     auto& told = told_[mailbox.source];
     if (mailbox.copied == told) continue;
     told = mailbox.copied;
-    fmt::print(stderr, "  {}: {}/{} messages, {}\n", shown(mailbox.source), format_count(mailbox.copied + mailbox.recovered),
-               format_count(mailbox.planned), format_octets(mailbox.copied_octets));
+    fmt::print(stderr, "  {}: {}/{} messages, {}\n", shown(mailbox.source),
+               format_count(mailbox.copied + mailbox.recovered), format_count(mailbox.planned),
+               format_octets(mailbox.copied_octets));
   }
 }
 
@@ -139,12 +148,16 @@ void CopyView::clear_progress() {
 
 void CopyView::stopping() {
   clear_progress();
-  if (!options_.quiet) fmt::print(stderr, "Interrupted: finishing what is on its way. Run the same command again to go on.\n");
+  if (!options_.quiet)
+    fmt::print(stderr, "Interrupted: finishing what is on its way. Run the same command again to go on.\n");
 }
 
 int CopyView::finish(const sync::Report& report) {
   clear_progress();
-  const int code = exit_code_of(report);
+  const bool planned_only = (options_.dry_run || refused_) && !report.error;
+  const bool sound =
+      std::ranges::none_of(report.mailboxes, [](const auto& mailbox) { return mailbox.error.has_value(); });
+  const int code = planned_only && sound ? to_int(ExitCode::ok) : exit_code_of(report);
   if (options_.json) {
     print_report_json(report, code);
   } else {
@@ -158,37 +171,41 @@ void CopyView::print_report(const sync::Report& report) const {
     fmt::print("Nothing was changed.\n");
     return;
   }
-  for (const auto& warning : report.warnings) fmt::print(stderr, "warning: {}\n", sanitize_for_terminal(warning));
+  for (const auto& warning : report.warnings)
+    fmt::print(stderr, "warning: {}\n", sanitize_for_terminal(warning));
   for (const auto& mailbox : report.mailboxes) {
     if (mailbox.error)
       fmt::print(stderr, "{}: {}{}\n", shown(mailbox.source), mailbox.error->describe(),
                  mailbox.error->remedy.empty() ? "" : " — " + mailbox.error->remedy);
     const bool idle = mailbox.planned == 0 && mailbox.flags_updated == 0 && mailbox.complete();
     if (options_.quiet || options_.dry_run || (idle && !options_.verbose)) continue;
-    fmt::print("{} → {}: {} copied ({}), {} there already, {} failed{}{}{}\n", shown(mailbox.source), shown(mailbox.destination),
-               format_count(mailbox.copied), format_octets(mailbox.copied_octets), format_count(mailbox.present + mailbox.recovered),
-               format_count(mailbox.failed), mailbox.gone > 0 ? fmt::format(", {} gone from the source", mailbox.gone) : "",
-               mailbox.flags_updated > 0 ? fmt::format(", flags of {} updated", format_count(mailbox.flags_updated)) : "",
-               mailbox.unfinished() > 0 ? fmt::format(", {} not reached", format_count(mailbox.unfinished())) : "");
+    fmt::print(
+        "{} → {}: {} copied ({}), {} there already, {} failed{}{}{}\n", shown(mailbox.source),
+        shown(mailbox.destination), format_count(mailbox.copied), format_octets(mailbox.copied_octets),
+        format_count(mailbox.present + mailbox.recovered), format_count(mailbox.failed),
+        mailbox.gone > 0 ? fmt::format(", {} gone from the source", mailbox.gone) : "",
+        mailbox.flags_updated > 0 ? fmt::format(", flags of {} updated", format_count(mailbox.flags_updated)) : "",
+        mailbox.unfinished() > 0 ? fmt::format(", {} not reached", format_count(mailbox.unfinished())) : "");
   }
   for (const auto& failure : report.failures) {
     fmt::print(stderr, "not copied: {} UID {} \"{}\": {}{}\n", shown(failure.mailbox), failure.uid,
-               sanitize_for_terminal(mime::decode_header_text(failure.subject), 80), sanitize_for_terminal(failure.reason),
-               failure.remedy.empty() ? "" : " — " + failure.remedy);
+               sanitize_for_terminal(mime::decode_header_text(failure.subject), 80),
+               sanitize_for_terminal(failure.reason), failure.remedy.empty() ? "" : " — " + failure.remedy);
   }
-  if (report.error)
-    fmt::print(stderr, "mailferry: {}{}\n", sanitize_for_terminal(report.error->describe()),
-               report.error->remedy.empty() ? "" : "; " + report.error->remedy);
+  if (report.error) print_error(*report.error, false);
   if (options_.dry_run || options_.quiet || (report.error && report.mailboxes.empty())) return;
   const auto elapsed = std::chrono::duration_cast<std::chrono::milliseconds>(report.elapsed);
   const auto octets = report.sum(&sync::MailboxReport::copied_octets);
   const auto copied = report.sum(&sync::MailboxReport::copied);
   const auto present = report.sum(&sync::MailboxReport::present) + report.sum(&sync::MailboxReport::recovered);
   fmt::print("{}: {} copied, {} there already, {} failed; {} in {} ({})\n",
-             report.interrupted ? "Interrupted" : report.complete() ? "Done" : "Incomplete", format_count(copied),
-             format_count(present), format_count(report.failures.size()), format_octets(octets), format_duration(elapsed),
-             format_octet_rate(octets, elapsed));
-  if (copied == 0 && report.complete() && report.sum(&sync::MailboxReport::flags_updated) == 0) fmt::print("Nothing to do.\n");
+             report.interrupted  ? "Interrupted"
+             : report.complete() ? "Done"
+                                 : "Incomplete",
+             format_count(copied), format_count(present), format_count(report.failures.size()), format_octets(octets),
+             format_duration(elapsed), format_octet_rate(octets, elapsed));
+  if (copied == 0 && report.complete() && report.sum(&sync::MailboxReport::flags_updated) == 0)
+    fmt::print("Nothing to do.\n");
   if (options_.verbose)
     fmt::print("Commands: {} to the source, {} to the destination; {} connections a side.\n", report.source_commands,
                report.destination_commands, std::max(1U, report.connections));

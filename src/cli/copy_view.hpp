@@ -10,7 +10,8 @@
 
 namespace mailferry::cli {
 
-/// Plan and report on standard output, progress on standard error. With --json each is one JSON object a line on standard output.
+/// Plan and report on standard output, progress on standard error. With --json each is one JSON object a line on
+/// standard output.
 class CopyView final : public services::CopyObserver {
  public:
   CopyView(const Options& options, std::string from, std::string to);
@@ -36,10 +37,10 @@ class CopyView final : public services::CopyObserver {
   std::string to_;
   bool on_terminal_;
   bool refused_ = false;
-  std::size_t shown_width_ = 0;   // of the progress line on the terminal
+  std::size_t shown_width_ = 0;  // of the progress line on the terminal
   std::chrono::steady_clock::time_point begin_{};
   std::chrono::steady_clock::time_point next_line_{};
-  std::map<MailboxPath, std::uint64_t> told_;   // messages of each mailbox at the last plain line
+  std::map<MailboxPath, std::uint64_t> told_;  // messages of each mailbox at the last plain line
 };
 
 /// The exit code of a finished run: what ended it, else whether all that was planned was done.

@@ -11,10 +11,14 @@ namespace mailferry::cli {
 
 int print_error(const Error& error, bool json) {
   const int code = exit_code(error);
-  fmt::print(stderr, "mailferry: {}{}\n", sanitize_for_terminal(error.describe()),
+  auto sentence = sanitize_for_terminal(error.describe());
+  while (!error.remedy.empty() && sentence.ends_with('.'))
+    sentence.pop_back();
+  fmt::print(stderr, "mailferry: {}{}\n", sentence,
              error.remedy.empty() ? "" : "; " + sanitize_for_terminal(error.remedy));
   if (json) {
-    const boost::json::object object{{"event", "error"}, {"message", error.describe()}, {"remedy", error.remedy}, {"exit_code", code}};
+    const boost::json::object object{
+        {"event", "error"}, {"message", error.describe()}, {"remedy", error.remedy}, {"exit_code", code}};
     fmt::print("{}\n", boost::json::serialize(object));
   }
   return code;

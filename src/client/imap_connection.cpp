@@ -28,10 +28,13 @@ Task<std::unique_ptr<ImapConnection>> ImapConnection::open(asio::io_context& con
   co_return connection;
 }
 
-ImapConnection::ImapConnection(std::unique_ptr<net::Transport> transport, net::Timeouts timeouts, imap::ParserLimits limits)
+ImapConnection::ImapConnection(std::unique_ptr<net::Transport> transport, net::Timeouts timeouts,
+                               imap::ParserLimits limits)
     : transport_(std::move(transport)), timeouts_(timeouts), engine_(limits) {}
 
-void ImapConnection::close() noexcept { transport_->close(); }
+void ImapConnection::close() noexcept {
+  transport_->close();
+}
 
 Task<> ImapConnection::flush() {
   while (engine_.output_size() > 0) {
@@ -81,7 +84,8 @@ Task<imap::Event> ImapConnection::next() {
 Task<imap::StatusResponse> ImapConnection::complete(std::string_view tag, Scope scope, std::string_view step,
                                                     const UntaggedHandler& on_data, const StatusHandler& on_status) {
   std::optional<imap::StatusResponse> completion;
-  if (const auto early = early_.find(std::string(tag)); early != early_.end()) completion = std::move(early_.extract(early).mapped());
+  if (const auto early = early_.find(std::string(tag)); early != early_.end())
+    completion = std::move(early_.extract(early).mapped());
   while (!completion) {
     CO_TRY(auto event, co_await next());
     if (auto* data = std::get_if<imap::UntaggedData>(&event)) {
@@ -100,8 +104,8 @@ Task<imap::StatusResponse> ImapConnection::complete(std::string_view tag, Scope 
   co_return std::unexpected(imap::to_error(*completion, scope, step));
 }
 
-Task<imap::StatusResponse> ImapConnection::run(const imap::Command& command, Scope scope, const UntaggedHandler& on_data,
-                                               const StatusHandler& on_status) {
+Task<imap::StatusResponse> ImapConnection::run(const imap::Command& command, Scope scope,
+                                               const UntaggedHandler& on_data, const StatusHandler& on_status) {
   const auto tag = submit(command);
   co_return co_await complete(tag, scope, command.name, on_data, on_status);
 }

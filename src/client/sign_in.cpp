@@ -15,14 +15,16 @@ Error refused(const imap::StatusResponse& response, const std::string& user) {
 }
 
 std::unexpected<Error> plaintext_refused() {
-  return fail(ErrorKind::auth, Scope::account, "the connection is not encrypted and the server offers no sign-in that hides the password",
+  return fail(ErrorKind::auth, Scope::account,
+              "the connection is not encrypted and the server offers no sign-in that hides the password",
               "use imaps:// or imap:// with STARTTLS, or allow it with --from-plaintext / --to-plaintext");
 }
 
 }  // namespace
 
 Task<> ImapConnection::sign_in(const ConnectOptions& options) {
-  for (const auto capability : options.disabled) engine_.disable(capability);
+  for (const auto capability : options.disabled)
+    engine_.disable(capability);
   bool preauthenticated = false;
   CO_CHECK(co_await read_greeting(preauthenticated));
   bool encrypted = options.endpoint.security == net::Security::tls;
@@ -41,7 +43,8 @@ Task<> ImapConnection::sign_in(const ConnectOptions& options) {
 Task<> ImapConnection::read_greeting(bool& preauthenticated) {
   CO_TRY(const auto event, co_await next());
   const auto* status = std::get_if<imap::StatusResponse>(&event);
-  if (status == nullptr || !status->tag.empty() || (status->status != imap::Status::ok && status->status != imap::Status::preauth))
+  if (status == nullptr || !status->tag.empty() ||
+      (status->status != imap::Status::ok && status->status != imap::Status::preauth))
     co_return fail(ErrorKind::protocol, Scope::account, "the server does not greet like an IMAP server",
                    "check host and port (993 for imaps://, 143 for imap://)");
   preauthenticated = status->status == imap::Status::preauth;
@@ -69,8 +72,8 @@ Task<> ImapConnection::refresh_capabilities() {
 
 Task<> ImapConnection::authenticate(const ConnectOptions& options, bool encrypted) {
   if (engine_.capabilities().empty()) CO_CHECK(co_await refresh_capabilities());
-  CO_TRY(const auto mechanism, auth::choose_mechanism(engine_.capabilities().mechanisms(), options.credentials, encrypted,
-                                                      options.allow_plaintext));
+  CO_TRY(const auto mechanism, auth::choose_mechanism(engine_.capabilities().mechanisms(), options.credentials,
+                                                      encrypted, options.allow_plaintext));
   if (mechanism) {
     CO_CHECK(co_await authenticate_sasl(*mechanism, options.credentials.user));
   } else {
@@ -94,13 +97,20 @@ Task<> ImapConnection::authenticate_sasl(auth::SaslClient& mechanism, const std:
     CO_TRY(const auto event, co_await next());
     if (const auto* challenge = std::get_if<imap::Continuation>(&event)) {
       auto decoded = from_base64(challenge->text);
-      if (!decoded) co_return fail(ErrorKind::auth, Scope::account, "the server sent a SASL challenge that is not base64");
+      if (!decoded)
+        co_return fail(ErrorKind::auth, Scope::account, "the server sent a SASL challenge that is not base64");
       auto response = mechanism.step(*decoded);
       if (!response) co_return std::unexpected(std::move(response).error());
       const auto line = to_base64(*response);
       engine_.submit_line(line);
-    } else if (const auto* status = std::get_if<imap::StatusResponse>(&event); status != nullptr && status->tag == tag) {
+    } else if (const auto* status = std::get_if<imap::StatusResponse>(&event);
+               status != nullptr && status->tag == tag) {
       if (status->status != imap::Status::ok) co_return std::unexpected(refused(*status, user));
+      // RFC 5802 §5: an OK without the server's proof may come from somebody who does not know the password.
+      if (!mechanism.is_complete())
+        co_return fail(ErrorKind::auth, Scope::account,
+                       "the server accepted the sign-in without proving that it knows the password",
+                       "this may be an impostor: check the host name and the certificate");
       co_return Result<>{};
     }
   }

@@ -10,7 +10,9 @@ LiteralMode ClientEngine::literal_mode() const noexcept {
   return LiteralMode::synchronizing;
 }
 
-std::string ClientEngine::next_tag() { return "A" + std::to_string(++last_tag_); }
+std::string ClientEngine::next_tag() {
+  return "A" + std::to_string(++last_tag_);
+}
 
 std::string ClientEngine::submit(const Command& command) {
   auto tag = next_tag();
@@ -92,8 +94,10 @@ void ClientEngine::note(const Event& event) {
 
 void ClientEngine::learn(const std::vector<std::string>& names) {
   capabilities_.clear();
-  for (const auto& name : names) capabilities_.add(name);
-  for (const auto capability : disabled_) capabilities_.remove(capability);
+  for (const auto& name : names)
+    capabilities_.add(name);
+  for (const auto capability : disabled_)
+    capabilities_.remove(capability);
 }
 
 }  // namespace mailferry::imap

@@ -30,7 +30,10 @@ class ClientEngine {
   bool append_message(std::string_view tag, std::string_view mailbox, bool first, const Flags& flags,
                       const std::optional<InternalDate>& date, std::uint64_t size);
   void append_octets(std::span<const char> octets) { output_.append(octets.data(), octets.size()); }
-  void close_append() { output_ += "\r\n"; ++commands_; }
+  void close_append() {
+    output_ += "\r\n";
+    ++commands_;
+  }
 
   /// Octets to send now; the view is valid until the next call of a non-const member.
   [[nodiscard]] std::span<const char> output() const noexcept;
@@ -45,7 +48,10 @@ class ClientEngine {
   [[nodiscard]] const Capabilities& capabilities() const noexcept { return capabilities_; }
   /// Forgets the capabilities, as after STARTTLS and sign-in (RFC 9051 §6.2.1, §7.2.2).
   void forget_capabilities() { capabilities_.clear(); }
-  void disable(Capability capability) { disabled_.push_back(capability); capabilities_.remove(capability); }
+  void disable(Capability capability) {
+    disabled_.push_back(capability);
+    capabilities_.remove(capability);
+  }
   /// RFC 3501 §6.2.1: what was received before TLS is not to be trusted.
   void discard_received() noexcept { parser_.discard_buffered(); }
   [[nodiscard]] std::size_t buffered() const noexcept { return parser_.buffered(); }
@@ -55,7 +61,11 @@ class ClientEngine {
 
  private:
   /// A part of a command that waits for the "+" of the part before it, or for its turn behind such a part.
-  struct Held { std::string tag; std::string octets; bool waits = false; };
+  struct Held {
+    std::string tag;
+    std::string octets;
+    bool waits = false;
+  };
 
   void learn(const std::vector<std::string>& names);
   void note(const Event& event);

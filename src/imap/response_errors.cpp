@@ -26,19 +26,31 @@ constexpr std::array kMeanings = {
     Meaning{Code::expired, ErrorKind::auth, Scope::account, Retry::never, "the password has expired: set a new one"},
     Meaning{Code::privacy_required, ErrorKind::auth, Scope::account, Retry::never,
             "the server wants an encrypted connection: use imaps:// or imap:// with STARTTLS"},
-    Meaning{Code::contact_admin, ErrorKind::permission, Scope::account, Retry::never, "contact the server's administrator"},
-    Meaning{Code::no_perm, ErrorKind::permission, std::nullopt, Retry::never, "the account lacks the rights for this mailbox"},
+    Meaning{Code::contact_admin, ErrorKind::permission, Scope::account, Retry::never,
+            "contact the server's administrator"},
+    Meaning{Code::no_perm, ErrorKind::permission, std::nullopt, Retry::never,
+            "the account lacks the rights for this mailbox"},
     Meaning{Code::unavailable, ErrorKind::throttled, std::nullopt, Retry::later, "the server is busy: run again later"},
-    Meaning{Code::in_use, ErrorKind::throttled, std::nullopt, Retry::later, "another session holds it: run again later"},
-    Meaning{Code::temp_fail, ErrorKind::throttled, std::nullopt, Retry::later, "a passing fault of the server: run again later"},
-    Meaning{Code::throttled, ErrorKind::throttled, Scope::account, Retry::later, "the server limits the rate: run again later"},
-    Meaning{Code::limit, ErrorKind::throttled, std::nullopt, Retry::later, "a limit of the server was reached: fewer --connections may help"},
-    Meaning{Code::over_quota, ErrorKind::quota, Scope::account, Retry::never, "make room on the destination and run again"},
-    Meaning{Code::too_big, ErrorKind::message_rejected, Scope::message, Retry::never, "the message exceeds the size that the destination takes"},
-    Meaning{Code::try_create, ErrorKind::mailbox_missing, Scope::mailbox, Retry::now, "run again: the mailbox is created then"},
-    Meaning{Code::nonexistent, ErrorKind::mailbox_missing, Scope::mailbox, Retry::never, "the mailbox is gone: run again"},
-    Meaning{Code::cannot, ErrorKind::permission, std::nullopt, Retry::never, "the server does not allow such a name or operation"},
-    Meaning{Code::corruption, ErrorKind::message_missing, std::nullopt, Retry::never, "the server reports damaged data: ask its administrator"},
+    Meaning{Code::in_use, ErrorKind::throttled, std::nullopt, Retry::later,
+            "another session holds it: run again later"},
+    Meaning{Code::temp_fail, ErrorKind::throttled, std::nullopt, Retry::later,
+            "a passing fault of the server: run again later"},
+    Meaning{Code::throttled, ErrorKind::throttled, Scope::account, Retry::later,
+            "the server limits the rate: run again later"},
+    Meaning{Code::limit, ErrorKind::throttled, std::nullopt, Retry::later,
+            "a limit of the server was reached: fewer --connections may help"},
+    Meaning{Code::over_quota, ErrorKind::quota, Scope::account, Retry::never,
+            "make room on the destination and run again"},
+    Meaning{Code::too_big, ErrorKind::message_rejected, Scope::message, Retry::never,
+            "the message exceeds the size that the destination takes"},
+    Meaning{Code::try_create, ErrorKind::mailbox_missing, Scope::mailbox, Retry::now,
+            "run again: the mailbox is created then"},
+    Meaning{Code::nonexistent, ErrorKind::mailbox_missing, Scope::mailbox, Retry::never,
+            "the mailbox is gone: run again"},
+    Meaning{Code::cannot, ErrorKind::permission, std::nullopt, Retry::never,
+            "the server does not allow such a name or operation"},
+    Meaning{Code::corruption, ErrorKind::message_missing, std::nullopt, Retry::never,
+            "the server reports damaged data: ask its administrator"},
     Meaning{Code::uid_not_sticky, ErrorKind::permission, Scope::mailbox, Retry::never, ""},
 };
 
@@ -49,11 +61,16 @@ const Meaning* find_meaning(Code code) {
 
 std::string_view to_word(Status status) {
   switch (status) {
-    case Status::no: return "NO";
-    case Status::bad: return "BAD";
-    case Status::bye: return "BYE";
-    case Status::ok: return "OK";
-    case Status::preauth: return "PREAUTH";
+    case Status::no:
+      return "NO";
+    case Status::bad:
+      return "BAD";
+    case Status::bye:
+      return "BYE";
+    case Status::ok:
+      return "OK";
+    case Status::preauth:
+      return "PREAUTH";
   }
   return "";
 }
@@ -61,11 +78,21 @@ std::string_view to_word(Status status) {
 }  // namespace
 
 Error to_error(const StatusResponse& response, Scope scope, std::string_view step) {
-  Error error{.kind = ErrorKind::permission, .scope = scope, .retry = Retry::never, .retry_after = {},
-              .message = {}, .remedy = {}, .trail = {}};
+  Error error{.kind = ErrorKind::permission,
+              .scope = scope,
+              .retry = Retry::never,
+              .retry_after = {},
+              .message = {},
+              .remedy = {},
+              .trail = {}};
   if (response.status == Status::bye) {
-    error = Error{.kind = ErrorKind::network, .scope = Scope::account, .retry = Retry::later, .retry_after = {},
-                  .message = {}, .remedy = "run again: what is done stays done", .trail = {}};
+    error = Error{.kind = ErrorKind::network,
+                  .scope = Scope::account,
+                  .retry = Retry::later,
+                  .retry_after = {},
+                  .message = {},
+                  .remedy = "run again: what is done stays done",
+                  .trail = {}};
   } else if (scope == Scope::message) {
     error.kind = ErrorKind::message_rejected;
   }

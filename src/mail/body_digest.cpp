@@ -13,7 +13,8 @@ struct BodyDigest::State {
   bool after_cr = false;
 
   void text(std::string_view piece) {
-    for (; pending_line_ends > 0; --pending_line_ends) hash.update("\n");
+    for (; pending_line_ends > 0; --pending_line_ends)
+      hash.update("\n");
     hash.update(piece);
     after_cr = false;
   }

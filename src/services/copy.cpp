@@ -22,11 +22,17 @@ constexpr std::chrono::seconds kStopWithin{10};
 
 class CopyJob {
  public:
-  CopyJob(const CopyRequest& request, CopyObserver& observer, state::Journal& journal, state::PairId pair, sync::Report& report)
-      : request_(request), observer_(observer), report_(report), pool_(io_),
+  CopyJob(const CopyRequest& request, CopyObserver& observer, state::Journal& journal, state::PairId pair,
+          sync::Report& report)
+      : request_(request),
+        observer_(observer),
+        report_(report),
+        pool_(io_),
         source_(io_, to_connect_options(request.from, request.from_secret)),
-        destination_(io_, to_connect_options(request.to, request.to_secret)), writer_(io_, pool_, journal, pair),
-        context_(io_, source_, destination_, writer_, settings(request), progress_, report), finished_(io_),
+        destination_(io_, to_connect_options(request.to, request.to_secret)),
+        writer_(io_, pool_, journal, pair),
+        context_(io_, source_, destination_, writer_, settings(request), progress_, report),
+        finished_(io_),
         signals_(io_, {SIGINT, SIGTERM}, [this](int) { on_signal(); }) {}
 
   Result<> run() { return async::run_until_done(io_, run_all()); }
@@ -59,7 +65,8 @@ class CopyJob {
     CO_CHECK(co_await sync::connect_pair(context_, pair));
     progress_.phase = "listing mailboxes";
     CO_TRY(const auto survey, co_await survey_mailboxes(io_, pair, request_.rules));
-    for (const auto& skipped : survey.mapping.skipped) report_.skipped.push_back({skipped.path, skipped.explanation});
+    for (const auto& skipped : survey.mapping.skipped)
+      report_.skipped.push_back({skipped.path, skipped.explanation});
     const auto specs = to_route_specs(survey, [this](const MailboxPath& path) { return renamed(path); });
     sync::CopyRun run(context_, std::move(pair));
     auto worked = co_await plan_and_execute(run, specs);

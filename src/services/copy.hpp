@@ -35,7 +35,8 @@ class CopyObserver {
   virtual void stopping() = 0;
 };
 
-/// Runs it. The report always tells what was done; Report::error is what ended it early. Nothing is thrown for what servers do.
+/// Runs it. The report always tells what was done; Report::error is what ended it early. Nothing is thrown for what
+/// servers do.
 [[nodiscard]] sync::Report run_copy(const CopyRequest& request, CopyObserver& observer);
 
 }  // namespace mailferry::services

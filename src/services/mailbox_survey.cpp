@@ -10,7 +10,10 @@ namespace {
 std::vector<plan::KnownMailbox> to_known(const std::vector<store::MailboxInfo>& mailboxes) {
   std::vector<plan::KnownMailbox> known;
   for (const auto& mailbox : mailboxes)
-    known.push_back({.path = mailbox.path, .use = mailbox.use, .selectable = mailbox.selectable, .subscribed = mailbox.subscribed,
+    known.push_back({.path = mailbox.path,
+                     .use = mailbox.use,
+                     .selectable = mailbox.selectable,
+                     .subscribed = mailbox.subscribed,
                      .messages = mailbox.status ? mailbox.status->messages : 0});
   return known;
 }
@@ -27,7 +30,8 @@ Task<> list_into(store::Session* session, std::vector<store::MailboxInfo>* mailb
 
 }  // namespace
 
-Task<MailboxSurvey> survey_mailboxes(asio::io_context& context, sync::SessionPair& pair, const plan::MappingRules& rules) {
+Task<MailboxSurvey> survey_mailboxes(asio::io_context& context, sync::SessionPair& pair,
+                                     const plan::MappingRules& rules) {
   MailboxSurvey survey;
   async::TaskScope scope(context);
   scope.spawn("list the source", list_into(pair.source.get(), &survey.source, true));
@@ -49,7 +53,8 @@ std::vector<sync::RouteSpec> to_route_specs(const MailboxSurvey& survey,
     if (source == nullptr) continue;
     sync::RouteSpec spec{.source = route.source, .destination = route.destination, .reason = route.explanation};
     spec.source_status = source->status.value_or(store::MailboxStatus{});
-    const auto preparation = std::ranges::find(survey.mapping.preparations, route.destination, &plan::Preparation::mailbox);
+    const auto preparation =
+        std::ranges::find(survey.mapping.preparations, route.destination, &plan::Preparation::mailbox);
     if (preparation != survey.mapping.preparations.end()) {
       spec.use = preparation->use;
       spec.create = preparation->create;
@@ -59,7 +64,8 @@ std::vector<sync::RouteSpec> to_route_specs(const MailboxSurvey& survey,
       spec.destination = std::move(other);
       spec.reason += "; the destination refused \"" + route.destination.to_string() + "\" as a name";
     }
-    if (const auto* destination = find(survey.destination, spec.destination); destination != nullptr && destination->selectable) {
+    if (const auto* destination = find(survey.destination, spec.destination);
+        destination != nullptr && destination->selectable) {
       spec.destination_status = destination->status.value_or(store::MailboxStatus{});
       spec.create = false;
       spec.subscribe = spec.subscribe && !destination->subscribed;

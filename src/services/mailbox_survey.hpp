@@ -17,10 +17,12 @@ struct MailboxSurvey {
 };
 
 /// Lists both sides at the same time and applies the rules.
-Task<MailboxSurvey> survey_mailboxes(asio::io_context& context, sync::SessionPair& pair, const plan::MappingRules& rules);
+Task<MailboxSurvey> survey_mailboxes(asio::io_context& context, sync::SessionPair& pair,
+                                     const plan::MappingRules& rules);
 
-/// The routes as the engine wants them. `renamed`: the name that the destination had to be given instead of the mapped one, or empty.
-[[nodiscard]] std::vector<sync::RouteSpec> to_route_specs(const MailboxSurvey& survey,
-                                                          const std::function<MailboxPath(const MailboxPath&)>& renamed);
+/// The routes as the engine wants them. `renamed`: the name that the destination had to be given instead of the mapped
+/// one, or empty.
+[[nodiscard]] std::vector<sync::RouteSpec> to_route_specs(
+    const MailboxSurvey& survey, const std::function<MailboxPath(const MailboxPath&)>& renamed);
 
 }  // namespace mailferry::services

@@ -12,16 +12,18 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <tuple>
 
 namespace mailferry::services {
 namespace {
 
-/// One side of a mailbox: 40 octets a message and each combination of flags once.
+/// One side of a mailbox: 56 octets a message and each combination of flags once.
 struct Side final : store::MetaSink {
   struct Entry {
     Uid uid;
     std::uint32_t flags;
     std::int64_t seconds;
+    Digest digest;
   };
   plan::IdentityList list;
   std::vector<Entry> entries;
@@ -31,17 +33,51 @@ struct Side final : store::MetaSink {
 
   void message(store::MessageMeta&& meta) override {
     list.add(meta.uid, meta.identity, meta.octets);
-    const auto [found, added] = index.try_emplace(meta.flags.to_string(), static_cast<std::uint32_t>(combinations.size()));
+    const auto [found, added] =
+        index.try_emplace(meta.flags.to_string(), static_cast<std::uint32_t>(combinations.size()));
     if (added) combinations.push_back(std::move(meta.flags));
-    entries.push_back({meta.uid, found->second, meta.date.seconds});
+    entries.push_back({meta.uid, found->second, meta.date.seconds, meta.identity.digest});
     uids.add(meta.uid);
   }
   [[nodiscard]] const Entry& find(Uid uid) const { return *std::ranges::lower_bound(entries, uid, {}, &Entry::uid); }
 };
 
+/// True duplicates can be paired in any way: those with the same flags and date belong together, so that only real
+/// differences are told. Content is not looked at; equal identity and unequal content is for --deep to find.
+void pair_duplicates(std::vector<plan::MatchedPair>& matched, const Side& source, const Side& destination) {
+  using Key = std::tuple<Digest, std::string, std::int64_t>;
+  const auto key = [](const Side& side, Uid uid) {
+    const auto& entry = side.find(uid);
+    return Key{entry.digest, side.combinations[entry.flags].to_string(), entry.seconds};
+  };
+  std::map<Key, std::vector<std::size_t>> wanting;  // pairs that differ, by what their destination message is
+  for (std::size_t index = 0; index < matched.size(); ++index) {
+    const auto& match = matched[index];
+    if (key(source, match.source) != key(destination, match.destination))
+      wanting[key(destination, match.destination)].push_back(index);
+  }
+  if (wanting.empty()) return;
+  for (auto& match : matched) {
+    const auto mine = key(source, match.source);
+    if (mine == key(destination, match.destination)) continue;
+    const auto better = wanting.find(mine);
+    if (better == wanting.end()) continue;
+    auto& candidates = better->second;
+    // A candidate may have been exchanged away meanwhile.
+    while (!candidates.empty() && key(destination, matched[candidates.back()].destination) != mine)
+      candidates.pop_back();
+    if (candidates.empty()) continue;
+    const auto other = candidates.back();
+    candidates.pop_back();
+    std::swap(match.destination, matched[other].destination);
+    wanting[key(destination, matched[other].destination)].push_back(other);
+  }
+}
+
 class Verification {
  public:
-  Verification(asio::io_context& context, const VerifyRequest& request, store::Store& from, store::Store& to, VerifyReport& report)
+  Verification(asio::io_context& context, const VerifyRequest& request, store::Store& from, store::Store& to,
+               VerifyReport& report)
       : context_(context), request_(request), from_(from), to_(to), report_(report) {}
 
   Task<> run() {
@@ -52,7 +88,10 @@ class Verification {
       auto checked = co_await check(spec);
       if (checked) continue;
       if (checked.error().scope != Scope::mailbox) co_return checked;
-      add({.kind = Difference::mailbox, .source = spec.source, .destination = spec.destination, .detail = checked.error().describe()});
+      add({.kind = Difference::mailbox,
+           .source = spec.source,
+           .destination = spec.destination,
+           .detail = checked.error().describe()});
     }
     co_await pair_.source->logout();
     co_await pair_.destination->logout();
@@ -96,7 +135,11 @@ class Verification {
 
   static Task<> scan_into(store::Session* session, MailboxPath mailbox, Side* side) {
     const std::vector<store::ScanRequest> requests{
-        {.mailbox = std::move(mailbox), .uid_validity = 0, .uids = {}, .from = 1, .changed_since = 0,
+        {.mailbox = std::move(mailbox),
+         .uid_validity = 0,
+         .uids = {},
+         .from = 1,
+         .changed_since = 0,
          .detail = {.flags = true, .octets = true, .date = true, .identity = true}}};
     const std::vector<store::MetaSink*> sinks{side};
     CO_TRY(auto results, co_await session->scan(requests, sinks));
@@ -117,11 +160,14 @@ class Verification {
       scope.spawn("scan the destination", scan_into(pair_.destination.get(), spec.destination, &destination));
     CO_CHECK(co_await scope.join());
     if (!spec.destination_status)
-      add({.kind = Difference::mailbox, .source = spec.source, .destination = spec.destination,
+      add({.kind = Difference::mailbox,
+           .source = spec.source,
+           .destination = spec.destination,
            .detail = "the mailbox does not exist on the destination"});
     mailbox.on_source = source.entries.size();
     auto matching = plan::match_messages(std::move(source.list), std::move(destination.list));
     CO_CHECK(co_await settle_unsure(spec, matching));
+    pair_duplicates(matching.matched, source, destination);
     mailbox.matched = matching.matched.size();
     mailbox.missing = matching.missing.size();
     mailbox.extra = matching.extra.size();
@@ -138,16 +184,18 @@ class Verification {
     co_return Result<>{};
   }
 
-  static Task<std::vector<plan::BodyDigestOf>> digests(store::Session& session, const MailboxPath& mailbox, const UidSet& uids) {
+  static Task<std::vector<plan::BodyDigestOf>> digests(store::Session& session, const MailboxPath& mailbox,
+                                                       const UidSet& uids) {
     std::vector<plan::BodyDigestOf> list;
     if (uids.empty()) co_return list;
     CO_TRY(const auto found, co_await session.body_digests(mailbox, uids));
-    for (const auto& [uid, digest] : found) list.push_back({uid, digest});
+    for (const auto& [uid, digest] : found)
+      list.push_back({uid, digest});
     co_return list;
   }
 
-  Task<> report_differences(const sync::RouteSpec& spec, VerifyReport::Mailbox& mailbox, const Side& source, const Side& destination,
-                            const plan::MessageMatching& matching) {
+  Task<> report_differences(const sync::RouteSpec& spec, VerifyReport::Mailbox& mailbox, const Side& source,
+                            const Side& destination, const plan::MessageMatching& matching) {
     std::map<Uid, std::string> subjects;
     auto named = matching.missing;
     if (!named.empty()) {
@@ -157,26 +205,35 @@ class Verification {
     }
     for (const auto& range : matching.missing.ranges()) {
       for (std::uint64_t uid = range.first; uid <= range.last; ++uid)
-        add({.kind = Difference::missing, .source = spec.source, .destination = spec.destination, .source_uid = static_cast<Uid>(uid),
+        add({.kind = Difference::missing,
+             .source = spec.source,
+             .destination = spec.destination,
+             .source_uid = static_cast<Uid>(uid),
              .detail = subjects[static_cast<Uid>(uid)]});
     }
     for (const auto& match : matching.matched) {
       const auto& from = source.find(match.source);
       const auto& to = destination.find(match.destination);
-      if (compare(spec, match, source.combinations[from.flags], destination.combinations[to.flags], from.seconds, to.seconds))
+      if (compare(spec, match, source.combinations[from.flags], destination.combinations[to.flags], from.seconds,
+                  to.seconds))
         ++mailbox.differing;
     }
-    if (request_.deep || !request_.manifest.empty()) co_return co_await compare_contents(spec, mailbox, source, matching);
+    if (request_.deep || !request_.manifest.empty())
+      co_return co_await compare_contents(spec, mailbox, source, matching);
     co_return Result<>{};
   }
 
-  bool compare(const sync::RouteSpec& spec, const plan::MatchedPair& match, const Flags& from, const Flags& to, std::int64_t from_time,
-               std::int64_t to_time) {
+  bool compare(const sync::RouteSpec& spec, const plan::MatchedPair& match, const Flags& from, const Flags& to,
+               std::int64_t from_time, std::int64_t to_time) {
     bool differs = false;
     const auto note = [&](Difference kind, std::string detail) {
       differs = true;
-      add({.kind = kind, .source = spec.source, .destination = spec.destination, .source_uid = match.source,
-           .destination_uid = match.destination, .detail = std::move(detail)});
+      add({.kind = kind,
+           .source = spec.source,
+           .destination = spec.destination,
+           .source_uid = match.source,
+           .destination_uid = match.destination,
+           .detail = std::move(detail)});
     };
     if (!(from == to))
       note(Difference::flags, fmt::format("source ({}), destination ({})", from.to_string(), to.to_string()));
@@ -213,7 +270,10 @@ class Verification {
       if (left != nullptr && !request_.manifest.empty()) add_manifest_line(spec, source, match.source, *left);
       if (!request_.deep || (left != nullptr && right != nullptr && *left == *right)) continue;
       ++mailbox.differing;
-      add({.kind = Difference::content, .source = spec.source, .destination = spec.destination, .source_uid = match.source,
+      add({.kind = Difference::content,
+           .source = spec.source,
+           .destination = spec.destination,
+           .source_uid = match.source,
            .destination_uid = match.destination,
            .detail = left == nullptr || right == nullptr ? "one side did not send the message" : "the octets differ"});
     }
@@ -222,8 +282,9 @@ class Verification {
 
   void add_manifest_line(const sync::RouteSpec& spec, const Side& source, Uid uid, const Digest& digest) {
     const auto& entry = source.find(uid);
-    manifest_ += fmt::format("{}\t{}\t{}\t{}\t{}\n", state::to_mailbox_key(spec.source), uid, to_hex(std::span<const std::uint8_t>(digest)),
-                             InternalDate{.seconds = entry.seconds}.to_string(), source.combinations[entry.flags].to_string());
+    manifest_ += fmt::format(
+        "{}\t{}\t{}\t{}\t{}\n", state::to_mailbox_key(spec.source), uid, to_hex(std::span<const std::uint8_t>(digest)),
+        InternalDate{.seconds = entry.seconds}.to_string(), source.combinations[entry.flags].to_string());
   }
 
   asio::io_context& context_;
@@ -236,7 +297,9 @@ class Verification {
   std::string manifest_ = "# mailferry manifest 1: mailbox, source UID, digest, INTERNALDATE, flags\n";
 };
 
-Task<> run_verification(Verification* verification) { co_return co_await verification->run(); }
+Task<> run_verification(Verification* verification) {
+  co_return co_await verification->run();
+}
 
 }  // namespace
 

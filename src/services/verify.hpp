@@ -1,4 +1,5 @@
-// `mailferry verify`: is every message of the source on the destination, with its flags and dates? And `mailferry folders`.
+// `mailferry verify`: is every message of the source on the destination, with its flags and dates? And `mailferry
+// folders`.
 #pragma once
 
 #include "base/secret.hpp"
@@ -18,9 +19,9 @@ struct VerifyRequest {
   Secret from_secret;
   Secret to_secret;
   plan::MappingRules rules;
-  std::string state_file;   // tells names that the destination refused; need not exist
-  bool deep = false;        // compare the content of every message, not only where headers leave doubt
-  std::string manifest;     // file to write; empty: none
+  std::string state_file;  // tells names that the destination refused; need not exist
+  bool deep = false;       // compare the content of every message, not only where headers leave doubt
+  std::string manifest;    // file to write; empty: none
 };
 
 enum class Difference { missing, flags, date, content, mailbox };
@@ -41,7 +42,7 @@ struct VerifyReport {
     std::uint64_t on_source = 0, matched = 0, missing = 0, extra = 0, differing = 0;
   };
   std::vector<Mailbox> mailboxes;
-  std::vector<Finding> findings;       // the first kMostFindings
+  std::vector<Finding> findings;  // the first kMostFindings
   std::uint64_t findings_total = 0;
   std::optional<Error> error;
   static constexpr std::size_t kMostFindings = 1000;
@@ -58,7 +59,7 @@ struct FoldersRequest {
 };
 
 struct FoldersReport {
-  MailboxSurvey survey;   // destination and mapping stay empty for one account
+  MailboxSurvey survey;  // destination and mapping stay empty for one account
   std::optional<Error> error;
 };
 

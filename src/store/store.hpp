@@ -31,21 +31,21 @@ struct MailboxStatus {
 };
 
 struct MailboxInfo {
-  MailboxPath path;             // without the namespace prefix of the personal namespace
+  MailboxPath path;  // without the namespace prefix of the personal namespace
   bool selectable = true;
   bool subscribed = false;
   SpecialUse use = SpecialUse::none;
-  std::optional<MailboxStatus> status;   // absent: not selectable, or the server refused to tell
+  std::optional<MailboxStatus> status;  // absent: not selectable, or the server refused to tell
 };
 
 /// How a store behaves; asked for, never guessed from its name.
 struct Traits {
-  std::string name;             // "alice@mail.example.org"
-  std::string identity;         // "alice@mail.example.org:993", the key of the account in the state
+  std::string name;      // "alice@mail.example.org"
+  std::string identity;  // "alice@mail.example.org:993", the key of the account in the state
   char separator = '/';
-  bool uid_plus = false;        // appends tell the new UID
+  bool uid_plus = false;  // appends tell the new UID
   bool multi_append = false;
-  bool change_tokens = false;   // CONDSTORE: highest_modseq is reliable
+  bool change_tokens = false;  // CONDSTORE: highest_modseq is reliable
   std::optional<std::uint64_t> append_limit;
 };
 
@@ -59,21 +59,26 @@ struct MessageMeta {
 };
 
 /// What a scan shall fill in besides the UID.
-struct ScanDetail { bool flags = false; bool octets = false; bool date = false; bool identity = false; };
+struct ScanDetail {
+  bool flags = false;
+  bool octets = false;
+  bool date = false;
+  bool identity = false;
+};
 
 struct ScanRequest {
   MailboxPath mailbox;
-  UidValidity uid_validity = 0;           // 0: any; otherwise a change is Error{protocol, mailbox}
-  std::optional<UidSet> uids;             // absent: all from `from` on
+  UidValidity uid_validity = 0;  // 0: any; otherwise a change is Error{protocol, mailbox}
+  std::optional<UidSet> uids;    // absent: all from `from` on
   Uid from = 1;
-  ModSeq changed_since = 0;               // with Traits::change_tokens: only what changed after this
+  ModSeq changed_since = 0;  // with Traits::change_tokens: only what changed after this
   ScanDetail detail;
 };
 
 /// The state of a mailbox at the moment it was opened by a scan.
 struct ScanResult {
   MailboxStatus status;
-  UidSet uids;                            // of the messages seen by this scan
+  UidSet uids;  // of the messages seen by this scan
 };
 
 /// Receives a scan in batches; called on the network thread.
@@ -83,11 +88,23 @@ class MetaSink {
   virtual void message(MessageMeta&& meta) = 0;
 };
 
-struct CreateRequest { MailboxPath mailbox; SpecialUse use = SpecialUse::none; bool create = true; bool subscribe = false; };
+struct CreateRequest {
+  MailboxPath mailbox;
+  SpecialUse use = SpecialUse::none;
+  bool create = true;
+  bool subscribe = false;
+};
 /// State of the mailbox for appending: after the create.
-struct Prepared { MailboxStatus status; PermanentFlags permanent_flags; };
+struct Prepared {
+  MailboxStatus status;
+  PermanentFlags permanent_flags;
+};
 
-struct FlagUpdate { UidSet uids; Flags add; Flags remove; };
+struct FlagUpdate {
+  UidSet uids;
+  Flags add;
+  Flags remove;
+};
 
 /// What a reader was asked for; requests are sent ahead of the answers.
 struct ReadRequest {
@@ -101,12 +118,16 @@ struct MessageHead {
   std::uint64_t ticket = 0;
   Uid uid = 0;
   Flags flags;
-  std::optional<InternalDate> date;   // absent: the source does not tell
+  std::optional<InternalDate> date;  // absent: the source does not tell
   std::uint64_t octets = 0;
 };
 
 /// The end of a request. `missing` were asked for and never came; with an error result, so are those not yet delivered.
-struct ReadDone { std::uint64_t ticket = 0; Result<> result; UidSet missing; };
+struct ReadDone {
+  std::uint64_t ticket = 0;
+  Result<> result;
+  UidSet missing;
+};
 
 /// Messages of many mailboxes as one stream over one session.
 class Reader {
@@ -114,17 +135,23 @@ class Reader {
   virtual ~Reader() = default;
   /// Queues a request. Kept until sent; sending happens inside next().
   virtual void request(ReadRequest request) = 0;
-  /// The next message, or the end of a request (its UIDs that never came are gone from the source). Skips what is left of the
-  /// body before. Calling it with no request outstanding is a programming error.
+  /// The next message, or the end of a request (its UIDs that never came are gone from the source). Skips what is left
+  /// of the body before. Calling it with no request outstanding is a programming error.
   virtual Task<std::variant<MessageHead, ReadDone>> next() = 0;
   /// The next piece of the body of the message that next() returned; empty at its end. Valid until the next call.
   virtual Task<std::span<const char>> body() = 0;
   virtual void close() noexcept = 0;
 };
 
-/// What became of one appended message; `uid` 0 when the server does not tell. `alone` is false when a refusal concerns a
-/// batch of several: then it is not known which message is to blame, nor for certain that none was stored.
-struct AppendOutcome { std::uint64_t token = 0; UidValidity uid_validity = 0; Uid uid = 0; bool alone = true; Result<> result; };
+/// What became of one appended message; `uid` 0 when the server does not tell. `alone` is false when a refusal concerns
+/// a batch of several: then it is not known which message is to blame, nor for certain that none was stored.
+struct AppendOutcome {
+  std::uint64_t token = 0;
+  UidValidity uid_validity = 0;
+  Uid uid = 0;
+  bool alone = true;
+  Result<> result;
+};
 
 /// Appends in order over one session with a window in flight.
 class Appender {
@@ -157,11 +184,13 @@ class Session {
   /// Scans mailboxes in one pipelined turn; one result a request, in order. `sinks[i]` may be null.
   virtual Task<std::vector<Result<ScanResult>>> scan(const std::vector<ScanRequest>& requests,
                                                      const std::vector<MetaSink*>& sinks) = 0;
-  /// Digest of the canonical body (line ends normalised) of each message, in the order of the UIDs; missing ones left out.
+  /// Digest of the canonical body (line ends normalised) of each message, in the order of the UIDs; missing ones left
+  /// out.
   virtual Task<std::vector<std::pair<Uid, Digest>>> body_digests(const MailboxPath& mailbox, const UidSet& uids) = 0;
   /// Raw values of the Subject fields, for reports.
   virtual Task<std::map<Uid, std::string>> subjects(const MailboxPath& mailbox, const UidSet& uids) = 0;
-  virtual Task<> change_flags(const MailboxPath& mailbox, UidValidity uid_validity, const std::vector<FlagUpdate>& updates) = 0;
+  virtual Task<> change_flags(const MailboxPath& mailbox, UidValidity uid_validity,
+                              const std::vector<FlagUpdate>& updates) = 0;
   /// The session becomes a reader or an appender until that is destroyed.
   virtual std::unique_ptr<Reader> reader() = 0;
   virtual std::unique_ptr<Appender> appender(std::size_t window_octets) = 0;

@@ -20,7 +20,9 @@ bool has_work(const RouteWork& work) {
   return !work.dead() && (!work.todo.empty() || !work.doubt.empty() || !work.found.empty() || !work.flag_work.empty());
 }
 
-bool untouched(const RouteWork& work) { return work.unchanged && !work.create && !work.subscribe; }
+bool untouched(const RouteWork& work) {
+  return work.unchanged && !work.create && !work.subscribe;
+}
 
 }  // namespace
 
@@ -46,7 +48,8 @@ Task<> CopyRun::execute() {
   co_return Result<>{};
 }
 
-/// Durable before the first append: which messages may from now on be on the destination, and from which UID on to look.
+/// Durable before the first append: which messages may from now on be on the destination, and from which UID on to
+/// look.
 Task<> CopyRun::record_intents() {
   std::vector<state::Route> fresh;
   std::vector<RouteWork*> owners;
@@ -58,11 +61,13 @@ Task<> CopyRun::record_intents() {
     owners.push_back(&work);
   }
   if (!fresh.empty()) CO_CHECK(co_await context_.journal.commit_routes(fresh));
-  for (std::size_t index = 0; index < fresh.size(); ++index) owners[index]->route.id = fresh[index].id;
+  for (std::size_t index = 0; index < fresh.size(); ++index)
+    owners[index]->route.id = fresh[index].id;
 
   for (auto& work : context_.queue.routes) {
     if (!has_work(work)) continue;
-    for (const auto& found : work.found) context_.journal.settle(work.route.id, found.source, found.destination, found.flags);
+    for (const auto& found : work.found)
+      context_.journal.settle(work.route.id, found.source, found.destination, found.flags);
     if (const auto old = open_intents_.find(work.route.id); old != open_intents_.end() && !work.doubt.empty()) {
       CO_CHECK(load_accounted(work, old->second));
     }
@@ -70,7 +75,8 @@ Task<> CopyRun::record_intents() {
     all.add(work.doubt);
     all.add(work.settled);
     if (!all.empty())
-      context_.journal.pending().intents.push_back({.route = work.route.id, .source = covering(all), .destination_from = work.destination_from});
+      context_.journal.pending().intents.push_back(
+          {.route = work.route.id, .source = covering(all), .destination_from = work.destination_from});
   }
   co_return co_await context_.journal.commit();
 }
@@ -98,8 +104,12 @@ Task<> CopyRun::check_unread() {
   for (auto& work : context_.queue.routes) {
     if (work.unread.empty() || work.dead()) continue;
     if (!pair_.connected()) CO_CHECK(co_await connect_pair(context_, pair_));
-    const std::vector<store::ScanRequest> requests{{.mailbox = work.source, .uid_validity = work.route.source_validity,
-                                                    .uids = work.unread, .from = 1, .changed_since = 0, .detail = {.flags = true}}};
+    const std::vector<store::ScanRequest> requests{{.mailbox = work.source,
+                                                    .uid_validity = work.route.source_validity,
+                                                    .uids = work.unread,
+                                                    .from = 1,
+                                                    .changed_since = 0,
+                                                    .detail = {.flags = true}}};
     const std::vector<store::MetaSink*> no_sinks;
     CO_TRY(auto results, co_await pair_.source->scan(requests, no_sinks));
     if (!results.front()) continue;
@@ -107,11 +117,15 @@ Task<> CopyRun::check_unread() {
     work.report->gone += work.unread.size() - there.size();
     for (const auto& range : there.ranges()) {
       for (std::uint64_t uid = range.first; uid <= range.last; ++uid) {
-        work.refused.insert_or_assign(static_cast<Uid>(uid),
-                                      Error{.kind = ErrorKind::message_missing, .scope = Scope::message, .retry = Retry::later,
-                                            .retry_after = {}, .message = "the source lists this message but does not send it",
-                                            .remedy = "open it in a mail program; if that fails too, ask the source's administrator",
-                                            .trail = {}});
+        work.refused.insert_or_assign(
+            static_cast<Uid>(uid),
+            Error{.kind = ErrorKind::message_missing,
+                  .scope = Scope::message,
+                  .retry = Retry::later,
+                  .retry_after = {},
+                  .message = "the source lists this message but does not send it",
+                  .remedy = "open it in a mail program; if that fails too, ask the source's administrator",
+                  .trail = {}});
         ++work.report->failed;
       }
     }
@@ -136,7 +150,8 @@ Task<> CopyRun::update_flags_of(RouteWork& work) {
   CO_CHECK(co_await find_destinations(work));
   std::vector<store::FlagUpdate> updates;
   for (const auto& group : work.flag_work) {
-    store::FlagUpdate update{.uids = group.destination, .add = work.permanent_flags.storable(group.now.minus(group.before)),
+    store::FlagUpdate update{.uids = group.destination,
+                             .add = work.permanent_flags.storable(group.now.minus(group.before)),
                              .remove = group.before.minus(group.now)};
     if (!update.uids.empty() && !(update.add.empty() && update.remove.empty())) updates.push_back(std::move(update));
   }
@@ -159,10 +174,18 @@ Task<> CopyRun::find_destinations(RouteWork& work) {
     if (group.destination.size() != group.source.size()) unknown.add(group.source);
   }
   if (unknown.empty()) co_return Result<>{};
-  store::ScanRequest source{.mailbox = work.source, .uid_validity = work.route.source_validity, .uids = unknown, .from = 1,
-                            .changed_since = 0, .detail = {}};
-  store::ScanRequest destination{.mailbox = work.destination, .uid_validity = work.route.destination_validity, .uids = {},
-                                 .from = 1, .changed_since = 0, .detail = {}};
+  store::ScanRequest source{.mailbox = work.source,
+                            .uid_validity = work.route.source_validity,
+                            .uids = unknown,
+                            .from = 1,
+                            .changed_since = 0,
+                            .detail = {}};
+  store::ScanRequest destination{.mailbox = work.destination,
+                                 .uid_validity = work.route.destination_validity,
+                                 .uids = {},
+                                 .from = 1,
+                                 .changed_since = 0,
+                                 .detail = {}};
   const UidSet none;
   CO_TRY(const auto matched, co_await match_by_identity(pair_, source, destination, none));
   for (auto& group : work.flag_work) {
@@ -183,10 +206,12 @@ Task<> CopyRun::checkpoint() {
     for (const auto& parked : work.parked) {
       if (!work.refused.contains(parked.source)) unparked.add(parked.source);
     }
-    const bool settled = !work.dead() && work.todo.empty() && work.doubt.empty() && work.quiet() && work.flag_work.empty();
+    const bool settled =
+        !work.dead() && work.todo.empty() && work.doubt.empty() && work.quiet() && work.flag_work.empty();
     if (!unparked.empty() && settled) batch.unparked.emplace_back(work.route.id, std::move(unparked));
     for (const auto& [uid, error] : work.refused)
-      batch.parked.push_back({.route = work.route.id, .source = uid, .reason = error.describe(), .remedy = error.remedy, .attempts = 1});
+      batch.parked.push_back(
+          {.route = work.route.id, .source = uid, .reason = error.describe(), .remedy = error.remedy, .attempts = 1});
     if (!settled) continue;
     work.route.source_uid_next = work.source_status.uid_next;
     work.route.source_modseq = work.source_status.highest_modseq;
@@ -209,13 +234,18 @@ Task<> CopyRun::name_failures() {
       if (named) subjects = std::move(*named);
     }
     for (const auto& [uid, error] : work.refused)
-      context_.report.failures.push_back({.mailbox = work.source, .uid = uid, .subject = subjects[uid], .reason = error.describe(),
+      context_.report.failures.push_back({.mailbox = work.source,
+                                          .uid = uid,
+                                          .subject = subjects[uid],
+                                          .reason = error.describe(),
                                           .remedy = error.remedy});
   }
   co_return Result<>{};
 }
 
-Task<> CopyRun::record_checkpoint() { co_return co_await checkpoint(); }
+Task<> CopyRun::record_checkpoint() {
+  co_return co_await checkpoint();
+}
 
 Task<> CopyRun::finish() {
   async::TaskScope scope(context_.io);

@@ -18,7 +18,8 @@ struct CopyRun::KnownFlags final : store::MetaSink {
   std::map<std::string, std::uint32_t> index;
 
   void message(store::MessageMeta&& meta) override {
-    const auto [found, added] = index.try_emplace(meta.flags.to_string(), static_cast<std::uint32_t>(combinations.size()));
+    const auto [found, added] =
+        index.try_emplace(meta.flags.to_string(), static_cast<std::uint32_t>(combinations.size()));
     if (added) combinations.push_back(std::move(meta.flags));
     entries.push_back({meta.uid, found->second});
   }
@@ -35,7 +36,8 @@ CopyRun::CopyRun(RunContext& context, SessionPair pair) : context_(context), pai
 Task<> CopyRun::plan(const std::vector<RouteSpec>& specs) {
   context_.progress.phase = "scanning";
   CO_CHECK(load_state());
-  for (const auto& spec : specs) add_route(spec);
+  for (const auto& spec : specs)
+    add_route(spec);
   CO_CHECK(co_await scan());
   for (auto& work : context_.queue.routes) {
     if (!work.match_first || work.dead()) continue;
@@ -52,11 +54,16 @@ Result<> CopyRun::load_state() {
   const auto pair = context_.journal.pair();
   TRY(stored_routes_, journal.routes(pair));
   TRY(auto doubts, journal.in_doubt(pair));
-  for (auto& doubt : doubts) in_doubt_.emplace(doubt.route, std::move(doubt.source));
+  for (auto& doubt : doubts)
+    in_doubt_.emplace(doubt.route, std::move(doubt.source));
   TRY(auto intents, journal.open_intents(pair));
-  for (auto& intent : intents) open_intents_.emplace(intent.route, std::move(intent));
+  for (auto& intent : intents)
+    open_intents_.emplace(intent.route, std::move(intent));
   TRY(auto parked, journal.parked(pair));
-  for (auto& message : parked) parked_[message.route].push_back(std::move(message));
+  for (auto& message : parked)
+    parked_[message.route].push_back(std::move(message));
+  TRY(const auto slowest, journal.note(pair, kSlowestAppendNote));
+  if (slowest) context_.slowest_append = std::chrono::milliseconds(std::strtoll(slowest->c_str(), nullptr, 10));
   return {};
 }
 
@@ -85,8 +92,10 @@ void CopyRun::add_route(const RouteSpec& spec) {
 /// What is known of the route, and whether anything has to be asked at all.
 void CopyRun::decide(RouteWork& work, const RouteSpec& spec) {
   const auto same = [&work](const state::Route& route) {
-    return route.source_mailbox == work.route.source_mailbox && route.destination_mailbox == work.route.destination_mailbox &&
-           route.source_validity == work.route.source_validity && route.destination_validity == work.route.destination_validity;
+    return route.source_mailbox == work.route.source_mailbox &&
+           route.destination_mailbox == work.route.destination_mailbox &&
+           route.source_validity == work.route.source_validity &&
+           route.destination_validity == work.route.destination_validity;
   };
   const auto stored = std::ranges::find_if(stored_routes_, same);
   if (spec.destination_status && stored != stored_routes_.end()) {
@@ -99,7 +108,8 @@ void CopyRun::decide(RouteWork& work, const RouteSpec& spec) {
     }
     if (const auto parked = parked_.find(work.route.id); parked != parked_.end()) work.parked = parked->second;
   }
-  work.match_first = work.fresh && spec.destination_status && spec.destination_status->messages > 0 && spec.source_status.messages > 0;
+  work.match_first =
+      work.fresh && spec.destination_status && spec.destination_status->messages > 0 && spec.source_status.messages > 0;
   const auto& now = work.source_status;
   const bool tokens = pair_.source->traits().change_tokens;
   work.unchanged = !work.fresh && work.doubt.empty() && work.parked.empty() && tokens && now.uid_next != 0 &&
@@ -114,7 +124,11 @@ Task<> CopyRun::scan() {
   std::vector<store::ScanRequest> requests;
   std::deque<KnownFlags> sinks;
   std::vector<store::MetaSink*> sink_pointers;
-  struct Asked { RouteWork* work; std::optional<std::size_t> uids, flags; KnownFlags* known; };
+  struct Asked {
+    RouteWork* work;
+    std::optional<std::size_t> uids, flags;
+    KnownFlags* known;
+  };
   std::vector<Asked> asked;
   const bool tokens = pair_.source->traits().change_tokens;
   for (auto& work : context_.queue.routes) {
@@ -125,13 +139,18 @@ Task<> CopyRun::scan() {
     // With change tokens and a checkpoint, new messages come with the changes; else all UIDs have to be listed.
     if (work.fresh || (tokens && (work.route.source_uid_next == 0 || !work.doubt.empty() || !changes))) {
       ask.uids = requests.size();
-      requests.push_back({.mailbox = work.source, .uid_validity = validity, .uids = {}, .from = 1, .changed_since = 0, .detail = {}});
+      requests.push_back(
+          {.mailbox = work.source, .uid_validity = validity, .uids = {}, .from = 1, .changed_since = 0, .detail = {}});
       sink_pointers.push_back(nullptr);
     }
     if (changes) {
       ask.flags = requests.size();
-      requests.push_back({.mailbox = work.source, .uid_validity = validity, .uids = {}, .from = 1,
-                          .changed_since = tokens ? work.route.source_modseq : 0, .detail = {.flags = true}});
+      requests.push_back({.mailbox = work.source,
+                          .uid_validity = validity,
+                          .uids = {},
+                          .from = 1,
+                          .changed_since = tokens ? work.route.source_modseq : 0,
+                          .detail = {.flags = true}});
       sink_pointers.push_back(ask.known);
     }
     asked.push_back(ask);
@@ -166,7 +185,8 @@ Result<> CopyRun::apply_scan(RouteWork& work, const UidSet& uids, const KnownFla
     for (const auto& parked : work.parked) {
       if (!settled.contains(parked.source)) work.todo.add(parked.source);
     }
-    // What left the source while it was in doubt is nobody's business any more, unless it is only not listed by a scan of changes.
+    // What left the source while it was in doubt is nobody's business any more, unless it is only not listed by a scan
+    // of changes.
     work.todo.remove(work.doubt);
     work.report->present = work.report->on_source > listed.size() ? work.report->on_source - listed.size() : 0;
     CHECK_OK(plan_flags(work, flags));
@@ -202,16 +222,25 @@ Result<> CopyRun::plan_flags(RouteWork& work, const KnownFlags& flags) {
     if (runs.back().source + std::uint64_t{runs.back().count} > 0xFFFFFFFFULL) break;
     from = runs.back().source + runs.back().count;
   }
-  for (auto& [key, group] : groups) work.flag_work.push_back(std::move(group));
+  for (auto& [key, group] : groups)
+    work.flag_work.push_back(std::move(group));
   return {};
 }
 
 /// No state, but mail on both sides: what is on the destination already is recognised and not sent again.
 Task<> CopyRun::match_existing(RouteWork& work) {
-  store::ScanRequest source{.mailbox = work.source, .uid_validity = work.route.source_validity, .uids = {}, .from = 1,
-                            .changed_since = 0, .detail = {}};
-  store::ScanRequest destination{.mailbox = work.destination, .uid_validity = work.route.destination_validity, .uids = {},
-                                 .from = 1, .changed_since = 0, .detail = {}};
+  store::ScanRequest source{.mailbox = work.source,
+                            .uid_validity = work.route.source_validity,
+                            .uids = {},
+                            .from = 1,
+                            .changed_since = 0,
+                            .detail = {}};
+  store::ScanRequest destination{.mailbox = work.destination,
+                                 .uid_validity = work.route.destination_validity,
+                                 .uids = {},
+                                 .from = 1,
+                                 .changed_since = 0,
+                                 .detail = {}};
   const std::vector<store::ScanRequest> list{source};
   const std::vector<store::MetaSink*> no_sinks;
   CO_TRY(auto listed, co_await pair_.source->scan(list, no_sinks));
@@ -219,7 +248,8 @@ Task<> CopyRun::match_existing(RouteWork& work) {
   const auto empty = UidSet{};
   CO_TRY(const auto matched, co_await match_by_identity(pair_, source, destination, empty));
   work.source_status.uid_next = listed.front()->status.uid_next;
-  if (listed.front()->status.highest_modseq != 0) work.source_status.highest_modseq = listed.front()->status.highest_modseq;
+  if (listed.front()->status.highest_modseq != 0)
+    work.source_status.highest_modseq = listed.front()->status.highest_modseq;
   work.todo = listed.front()->uids;
   std::map<std::pair<std::string, std::string>, FlagWork> groups;
   for (const auto& match : matched) {
@@ -235,7 +265,8 @@ Task<> CopyRun::match_existing(RouteWork& work) {
     group.destination.add(match.destination);
     ++work.report->flags_planned;
   }
-  for (auto& [key, group] : groups) work.flag_work.push_back(std::move(group));
+  for (auto& [key, group] : groups)
+    work.flag_work.push_back(std::move(group));
   work.match_first = false;
   work.report->on_source = listed.front()->uids.size();
   work.report->present = matched.size();
@@ -245,7 +276,8 @@ Task<> CopyRun::match_existing(RouteWork& work) {
 
 bool CopyRun::nothing_to_do() const {
   return std::ranges::all_of(context_.queue.routes, [](const RouteWork& work) {
-    return work.todo.empty() && work.doubt.empty() && work.flag_work.empty() && work.found.empty() && !work.create && !work.subscribe;
+    return work.todo.empty() && work.doubt.empty() && work.flag_work.empty() && work.found.empty() && !work.create &&
+           !work.subscribe;
   });
 }
 

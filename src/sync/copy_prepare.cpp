@@ -12,16 +12,20 @@ bool needs_mailbox(const RouteWork& work) {
   return !work.dead() && (messages || work.create || work.subscribe);
 }
 
-/// Dovecot over Maildir takes '/' as separator and cannot have '.' in a name either; other servers have other such octets.
+/// Dovecot over Maildir takes '/' as separator and cannot have '.' in a name either; other servers have other such
+/// octets.
 MailboxPath without_dots(const MailboxPath& path) {
   auto components = path.components();
-  for (auto& component : components) std::ranges::replace(component, '.', '_');
+  for (auto& component : components)
+    std::ranges::replace(component, '.', '_');
   return MailboxPath(std::move(components));
 }
 
 }  // namespace
 
-std::string renamed_note(const MailboxPath& wanted) { return "renamed:" + state::to_mailbox_key(wanted); }
+std::string renamed_note(const MailboxPath& wanted) {
+  return "renamed:" + state::to_mailbox_key(wanted);
+}
 
 Task<> CopyRun::prepare() {
   context_.progress.phase = "preparing mailboxes";
@@ -39,7 +43,8 @@ Task<> CopyRun::prepare_all(const std::vector<RouteWork*>& asked, std::vector<Ro
   if (asked.empty()) co_return Result<>{};
   std::vector<store::CreateRequest> requests;
   for (const auto* work : asked)
-    requests.push_back({.mailbox = work->destination, .use = work->use, .create = work->create, .subscribe = work->subscribe});
+    requests.push_back(
+        {.mailbox = work->destination, .use = work->use, .create = work->create, .subscribe = work->subscribe});
   CO_TRY(auto results, co_await pair_.destination->prepare(requests));
   for (std::size_t index = 0; index < asked.size(); ++index) {
     auto& work = *asked[index];
@@ -54,9 +59,14 @@ Task<> CopyRun::prepare_all(const std::vector<RouteWork*>& asked, std::vector<Ro
     const bool surprise = work.route.destination_validity == 0 && prepared.status.messages > 0 && !work.todo.empty();
     if (work.route.destination_validity == 0) work.route.destination_validity = prepared.status.uid_validity;
     if (work.route.destination_validity != prepared.status.uid_validity) {
-      work.report->error = Error{.kind = ErrorKind::protocol, .scope = Scope::mailbox, .retry = Retry::later, .retry_after = {},
-                                 .message = "UIDVALIDITY of " + work.destination.to_string() + " changed while the run began",
-                                 .remedy = "run again", .trail = {}};
+      work.report->error =
+          Error{.kind = ErrorKind::protocol,
+                .scope = Scope::mailbox,
+                .retry = Retry::later,
+                .retry_after = {},
+                .message = "UIDVALIDITY of " + work.destination.to_string() + " changed while the run began",
+                .remedy = "run again",
+                .trail = {}};
     }
     // New appends begin here; an older intent that is still open begins where it began.
     if (work.doubt.empty()) work.destination_from = std::max<Uid>(1, prepared.status.uid_next);
@@ -65,7 +75,8 @@ Task<> CopyRun::prepare_all(const std::vector<RouteWork*>& asked, std::vector<Ro
   co_return Result<>{};
 }
 
-/// Names with '.' that were refused are tried once more with '_'; the state remembers it, so that later runs go there at once.
+/// Names with '.' that were refused are tried once more with '_'; the state remembers it, so that later runs go there
+/// at once.
 Task<> CopyRun::prepare_renamed(const std::vector<RouteWork*>& refused) {
   std::vector<MailboxPath> wanted;
   for (auto* work : refused) {
@@ -85,7 +96,8 @@ Task<> CopyRun::prepare_renamed(const std::vector<RouteWork*>& refused) {
   CO_CHECK(co_await prepare_all(refused, still_refused));
   for (std::size_t index = 0; index < refused.size(); ++index) {
     if (refused[index]->dead()) continue;
-    context_.journal.pending().notes.emplace_back(renamed_note(wanted[index]), refused[index]->route.destination_mailbox);
+    context_.journal.pending().notes.emplace_back(renamed_note(wanted[index]),
+                                                  refused[index]->route.destination_mailbox);
     context_.report.warnings.push_back(fmt::format("the destination refuses the name \"{}\": \"{}\" is used",
                                                    wanted[index].to_string(), refused[index]->destination.to_string()));
   }

@@ -70,11 +70,11 @@ class CopyRun {
   RunContext& context_;
   SessionPair pair_;
   std::vector<state::Route> stored_routes_;
-  std::map<state::RouteId, state::Intent> open_intents_;   // whole, as written
+  std::map<state::RouteId, state::Intent> open_intents_;  // whole, as written
   std::map<state::RouteId, UidSet> in_doubt_;
   std::map<state::RouteId, std::vector<state::Parked>> parked_;
   std::deque<CopyWorker> workers_;
-  async::TaskScope* worker_scope_ = nullptr;   // while copy() runs
+  async::TaskScope* worker_scope_ = nullptr;  // while copy() runs
   bool copying_ = true;
   std::optional<Error> halted_;
 };

@@ -99,10 +99,13 @@ Task<> CopyWorker::pump() {
       finish_job(std::move(std::get<store::ReadDone>(next)));
     }
     take_outcomes();
-    if (context_.journal.error()) co_return std::unexpected(*context_.journal.error());
+    // What is on its way is still waited for: it cannot be recorded, but a later look-up must not run ahead of the
+    // server.
+    if (context_.journal.error()) break;
   }
   CO_CHECK(co_await appender_->drain());
   take_outcomes();
+  if (context_.journal.error()) co_return std::unexpected(*context_.journal.error());
   const bool abandoned = !jobs_.empty();  // stopped in the middle: the source connection still has answers to give
   if (abandoned) reclaim();
   reader_.reset();
@@ -116,7 +119,9 @@ void CopyWorker::request_jobs() {
     auto job = context_.queue.take(last_work_, std::max<std::size_t>(1, context_.workers));
     if (!job) return;
     last_work_ = job->work;
-    reader_->request({.ticket = job->ticket, .mailbox = job->work->source, .uid_validity = job->work->route.source_validity,
+    reader_->request({.ticket = job->ticket,
+                      .mailbox = job->work->source,
+                      .uid_validity = job->work->route.source_validity,
                       .uids = job->uids});
     jobs_.emplace(job->ticket, std::move(*job));
   }
@@ -129,9 +134,14 @@ Task<> CopyWorker::carry(const store::MessageHead& head) {
   context_.progress.mailbox = work.source;
   if (const auto limit = pair_.destination->traits().append_limit; limit && head.octets > *limit) {
     fail_message(work, head.uid,
-                 Error{.kind = ErrorKind::message_rejected, .scope = Scope::message, .retry = Retry::never, .retry_after = {},
-                       .message = fmt::format("the message has {} octets, the destination takes at most {}", head.octets, *limit),
-                       .remedy = "raise the limit of the destination, or keep this message elsewhere", .trail = {}});
+                 Error{.kind = ErrorKind::message_rejected,
+                       .scope = Scope::message,
+                       .retry = Retry::never,
+                       .retry_after = {},
+                       .message = fmt::format("the message has {} octets, the destination takes at most {}",
+                                              head.octets, *limit),
+                       .remedy = "raise the limit of the destination, or keep this message elsewhere",
+                       .trail = {}});
     co_return Result<>{};
   }
   const auto token = ++last_token_;
@@ -160,7 +170,8 @@ void CopyWorker::finish_job(store::ReadDone done) {
   jobs_.erase(found);
   auto& work = *job.work;
   --work.jobs;
-  if (!done.result && (done.result.error().kind == ErrorKind::mailbox_missing || done.result.error().kind == ErrorKind::protocol)) {
+  if (!done.result &&
+      (done.result.error().kind == ErrorKind::mailbox_missing || done.result.error().kind == ErrorKind::protocol)) {
     work.report->error = done.result.error();
   } else if (!job.uids.empty()) {
     retry_reading(work, job.uids, done.result ? nullptr : &done.result.error());
@@ -185,8 +196,24 @@ void CopyWorker::retry_reading(RouteWork& work, const UidSet& uids, const Error*
   }
 }
 
+/// How long the destination takes to answer for what it has got bounds how long it may go on after a connection broke.
+void CopyWorker::measure_append(bool answered) {
+  const auto now = std::chrono::steady_clock::now();
+  if (answered && waiting_since_ != std::chrono::steady_clock::time_point{}) {
+    const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(now - waiting_since_);
+    if (took > context_.slowest_append + context_.slowest_append / 4) {
+      context_.slowest_append = took;
+      context_.journal.pending().notes.emplace_back(kSlowestAppendNote, std::to_string(took.count()));
+    }
+  }
+  if (answered || waiting_since_ == std::chrono::steady_clock::time_point{}) waiting_since_ = now;
+  if (in_flight_.empty()) waiting_since_ = {};
+}
+
 void CopyWorker::take_outcomes() {
-  for (auto& outcome : appender_->take_outcomes()) {
+  auto outcomes = appender_->take_outcomes();
+  measure_append(!outcomes.empty());
+  for (auto& outcome : outcomes) {
     const auto found = in_flight_.find(outcome.token);
     if (found == in_flight_.end()) continue;
     const auto message = std::move(found->second);

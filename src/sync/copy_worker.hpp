@@ -21,7 +21,10 @@ class CopyWorker {
   /// cannot go on (its work is back in the queue); the run decides whether others can.
   Task<> run();
   /// Ends after what it has taken.
-  void retire() noexcept { retired_ = true; context_.queue.notify(); }
+  void retire() noexcept {
+    retired_ = true;
+    context_.queue.notify();
+  }
   [[nodiscard]] SessionPair& pair() noexcept { return pair_; }
 
  private:
@@ -41,6 +44,7 @@ class CopyWorker {
   Task<> stream_body(const store::MessageHead& head);
   void finish_job(store::ReadDone done);
   void retry_reading(RouteWork& work, const UidSet& uids, const Error* error);
+  void measure_append(bool answered);
   void take_outcomes();
   void settle(const InFlight& message, const store::AppendOutcome& outcome);
   void refuse(const InFlight& message, const store::AppendOutcome& outcome);
@@ -51,11 +55,11 @@ class CopyWorker {
   SessionPair pair_;
   std::unique_ptr<store::Reader> reader_;
   std::unique_ptr<store::Appender> appender_;
-  std::unordered_map<std::uint64_t, Job> jobs_;          // by ticket
+  std::unordered_map<std::uint64_t, Job> jobs_;            // by ticket
   std::unordered_map<std::uint64_t, InFlight> in_flight_;  // by token
   RouteWork* last_work_ = nullptr;
   std::uint64_t last_token_ = 0;
-  std::optional<Error> fatal_;   // a refusal that concerns the whole destination
+  std::optional<Error> fatal_;  // a refusal that concerns the whole destination
   int attempts_ = 0;
   bool retired_ = false;
   std::chrono::steady_clock::time_point waiting_since_{};

@@ -19,21 +19,22 @@ Task<> CopyRun::copy() {
   commits.spawn("journal", context_.journal.run_commits());
   worker_scope_ = &workers;
   const auto wanted = std::max(1U, context_.settings.connections);
-  for (unsigned index = 0; index < wanted; ++index) add_worker();
+  for (unsigned index = 0; index < wanted; ++index)
+    add_worker();
   if (context_.settings.connections == 0) commits.spawn("measure connections", grow_workers());
   auto copied = co_await workers.join();
   // Workers added while the first ones ended.
-  while (workers.running() > 0) co_await workers.join();
+  while (workers.running() > 0)
+    co_await workers.join();
   worker_scope_ = nullptr;
   copying_ = false;
   context_.stop_measuring.notify_all();
   context_.journal.stop();
   auto committed = co_await commits.join();
   take_back_sessions();
-  if (context_.queue.finished() && (!copied || copied.error().scope != Scope::run)) copied = Result<>{};
-  if (context_.stopping) copied = Result<>{};
   if (!committed) co_return committed;
-  co_return copied;
+  if (halted_) co_return std::unexpected(*halted_);
+  co_return Result<>{};
 }
 
 void CopyRun::add_worker() {
@@ -51,7 +52,8 @@ Task<> CopyRun::run_worker(CopyWorker* worker) {
   context_.queue.notify();
   if (done || context_.stopping) co_return Result<>{};
   if (context_.workers > 0 && done.error().kind != ErrorKind::quota && !context_.journal.error()) {
-    context_.report.warnings.push_back(fmt::format("one of {} connections gave up: {}", context_.workers + 1, done.error().describe()));
+    context_.report.warnings.push_back(
+        fmt::format("one of {} connections gave up: {}", context_.workers + 1, done.error().describe()));
     co_return Result<>{};
   }
   context_.stop();

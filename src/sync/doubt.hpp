@@ -5,8 +5,8 @@
 
 namespace mailferry::sync {
 
-/// Empties `work.doubt`: what is found on the destination is settled, the rest goes back to `work.todo`. An error of scope mailbox
-/// ends the route (in its report); others are returned and leave the doubt as it is.
+/// Empties `work.doubt`: what is found on the destination is settled, the rest goes back to `work.todo`. An error of
+/// scope mailbox ends the route (in its report); others are returned and leave the doubt as it is.
 Task<> resolve_doubt(RunContext& context, SessionPair& pair, RouteWork& work);
 
 }  // namespace mailferry::sync

@@ -15,7 +15,8 @@ class IdentitySink final : public store::MetaSink {
   void message(store::MessageMeta&& meta) override {
     if (taken_.contains(meta.uid)) return;
     list.add(meta.uid, meta.identity, meta.octets);
-    const auto [found, added] = index_.try_emplace(meta.flags.to_string(), static_cast<std::uint32_t>(combinations_.size()));
+    const auto [found, added] =
+        index_.try_emplace(meta.flags.to_string(), static_cast<std::uint32_t>(combinations_.size()));
     if (added) combinations_.push_back(std::move(meta.flags));
     flags_.emplace_back(meta.uid, found->second);
   }
@@ -44,18 +45,20 @@ Task<> scan_into(store::Session* session, store::ScanRequest request, IdentitySi
   co_return Result<>{};
 }
 
-Task<std::vector<plan::BodyDigestOf>> digests_of(store::Session& session, const MailboxPath& mailbox, const UidSet& uids) {
+Task<std::vector<plan::BodyDigestOf>> digests_of(store::Session& session, const MailboxPath& mailbox,
+                                                 const UidSet& uids) {
   std::vector<plan::BodyDigestOf> digests;
   if (uids.empty()) co_return digests;
   CO_TRY(const auto found, co_await session.body_digests(mailbox, uids));
-  for (const auto& [uid, digest] : found) digests.push_back({uid, digest});
+  for (const auto& [uid, digest] : found)
+    digests.push_back({uid, digest});
   co_return digests;
 }
 
 }  // namespace
 
-Task<std::vector<MatchedMessage>> match_by_identity(SessionPair& pair, store::ScanRequest source, store::ScanRequest destination,
-                                                    const UidSet& taken) {
+Task<std::vector<MatchedMessage>> match_by_identity(SessionPair& pair, store::ScanRequest source,
+                                                    store::ScanRequest destination, const UidSet& taken) {
   const UidSet none;
   IdentitySink source_sink(none);
   IdentitySink destination_sink(taken);
@@ -74,7 +77,8 @@ Task<std::vector<MatchedMessage>> match_by_identity(SessionPair& pair, store::Sc
   std::vector<MatchedMessage> matched;
   matched.reserve(matching.matched.size());
   for (const auto& match : matching.matched)
-    matched.push_back({match.source, match.destination, source_sink.flags_of(match.source), destination_sink.flags_of(match.destination)});
+    matched.push_back({match.source, match.destination, source_sink.flags_of(match.source),
+                       destination_sink.flags_of(match.destination)});
   co_return matched;
 }
 

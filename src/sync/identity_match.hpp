@@ -15,9 +15,9 @@ struct MatchedMessage {
   Flags destination_flags;
 };
 
-/// Scans what both requests name (their detail is set here) and pairs equal messages. Mailboxes are multisets: each message is
-/// used once. Where headers leave doubt, bodies are compared. Destination UIDs in `taken` are left out.
-Task<std::vector<MatchedMessage>> match_by_identity(SessionPair& pair, store::ScanRequest source, store::ScanRequest destination,
-                                                    const UidSet& taken);
+/// Scans what both requests name (their detail is set here) and pairs equal messages. Mailboxes are multisets: each
+/// message is used once. Where headers leave doubt, bodies are compared. Destination UIDs in `taken` are left out.
+Task<std::vector<MatchedMessage>> match_by_identity(SessionPair& pair, store::ScanRequest source,
+                                                    store::ScanRequest destination, const UidSet& taken);
 
 }  // namespace mailferry::sync

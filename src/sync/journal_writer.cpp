@@ -14,7 +14,8 @@ bool continues(const state::SettledRun& run, Uid source, Uid destination, const 
 
 }  // namespace
 
-JournalWriter::JournalWriter(asio::io_context& context, async::BlockingPool& pool, state::Journal& journal, state::PairId pair)
+JournalWriter::JournalWriter(asio::io_context& context, async::BlockingPool& pool, state::Journal& journal,
+                             state::PairId pair)
     : pool_(pool), journal_(journal), pair_(pair), stopping_(context) {}
 
 void JournalWriter::settle(state::RouteId route, Uid source, Uid destination, const Flags& flags) {
@@ -25,7 +26,8 @@ void JournalWriter::settle(state::RouteId route, Uid source, Uid destination, co
       return;
     }
   }
-  pending_.settled.emplace_back(route, state::SettledRun{.source = source, .count = 1, .destination = destination, .flags = flags});
+  pending_.settled.emplace_back(
+      route, state::SettledRun{.source = source, .count = 1, .destination = destination, .flags = flags});
 }
 
 Task<> JournalWriter::apply(state::Batch& batch) {

@@ -1,4 +1,5 @@
-// Collects what is to be recorded on the network thread and commits it on the blocking pool: one fsync for many messages.
+// Collects what is to be recorded on the network thread and commits it on the blocking pool: one fsync for many
+// messages.
 #pragma once
 
 #include "async/blocking_pool.hpp"
@@ -17,7 +18,8 @@ class JournalWriter {
   /// One delivered message; runs of consecutive UIDs are folded here.
   void settle(state::RouteId route, Uid source, Uid destination, const Flags& flags);
 
-  /// Makes all that is pending durable. Commits are applied in the order of these calls. After an error nothing more is accepted.
+  /// Makes all that is pending durable. Commits are applied in the order of these calls. After an error nothing more is
+  /// accepted.
   Task<> commit();
   /// The same for routes: afterwards their ids are in `routes`.
   Task<> commit_routes(std::vector<state::Route>& routes);

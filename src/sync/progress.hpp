@@ -12,11 +12,11 @@ namespace mailferry::sync {
 struct Progress {
   std::uint64_t planned_messages = 0;
   std::optional<std::uint64_t> planned_octets;
-  std::uint64_t settled_messages = 0;      // acknowledged by the destination, or failed
-  std::uint64_t sent_octets = 0;           // handed to the destination so far
+  std::uint64_t settled_messages = 0;  // acknowledged by the destination, or failed
+  std::uint64_t sent_octets = 0;       // handed to the destination so far
   std::uint64_t settled_octets = 0;
-  std::string phase;                       // "listing", "scanning", "copying", "updating flags" …
-  MailboxPath mailbox;                     // the last one worked on
+  std::string phase;    // "listing", "scanning", "copying", "updating flags" …
+  MailboxPath mailbox;  // the last one worked on
   unsigned connections = 0;
 };
 

@@ -27,20 +27,20 @@ struct Failure {
 struct MailboxReport {
   MailboxPath source;
   MailboxPath destination;
-  std::string reason;            // why this destination, why this work; for --explain
+  std::string reason;  // why this destination, why this work; for --explain
   bool created = false;
   std::uint64_t on_source = 0;
   std::uint64_t planned = 0;
   std::uint64_t copied = 0;
   std::uint64_t copied_octets = 0;
-  std::uint64_t present = 0;     // there already: delivered earlier or found by identity
-  std::uint64_t recovered = 0;   // were in doubt and found on the destination
-  std::uint64_t gone = 0;        // left the source while the run was under way
+  std::uint64_t present = 0;    // there already: delivered earlier or found by identity
+  std::uint64_t recovered = 0;  // were in doubt and found on the destination
+  std::uint64_t gone = 0;       // left the source while the run was under way
   std::uint64_t failed = 0;
   std::uint64_t flags_planned = 0;
   std::uint64_t flags_updated = 0;
   std::optional<std::uint64_t> planned_octets;  // absent when the source does not tell sizes cheaply
-  std::optional<Error> error;    // the mailbox could not be worked on (further)
+  std::optional<Error> error;                   // the mailbox could not be worked on (further)
 
   [[nodiscard]] std::uint64_t unfinished() const noexcept {
     const auto settled = copied + failed + gone + recovered;
@@ -62,14 +62,15 @@ struct Report {
   std::vector<std::string> warnings;
   std::uint64_t source_commands = 0;
   std::uint64_t destination_commands = 0;
-  unsigned connections = 0;             // pairs of connections used at most
+  unsigned connections = 0;  // pairs of connections used at most
   std::chrono::steady_clock::duration elapsed{};
   bool interrupted = false;
-  std::optional<Error> error;           // what ended the run early
+  std::optional<Error> error;  // what ended the run early
 
-  [[nodiscard]] std::uint64_t sum(std::uint64_t MailboxReport::* count) const {
+  [[nodiscard]] std::uint64_t sum(std::uint64_t MailboxReport::*count) const {
     std::uint64_t total = 0;
-    for (const auto& mailbox : mailboxes) total += mailbox.*count;
+    for (const auto& mailbox : mailboxes)
+      total += mailbox.*count;
     return total;
   }
   [[nodiscard]] bool complete() const;

@@ -16,8 +16,11 @@ struct RunSettings {
   unsigned connections = 0;
   unsigned most_connections = 4;
   std::size_t window_octets = 0;
-  int attempts = 6;                 // of a broken connection without progress in between
+  int attempts = 6;  // of a broken connection without progress in between
 };
+
+/// Key of the note that keeps RunContext::slowest_append, in milliseconds, for the run after a crash.
+inline constexpr const char* kSlowestAppendNote = "slowest_append_ms";
 
 struct RunContext {
   asio::io_context& io;
@@ -32,13 +35,22 @@ struct RunContext {
   async::Notifier stop_measuring;
   bool stopping = false;
   std::size_t workers = 0;
-  /// The longest that an append took from its last octet to its answer; how long a broken connection's work may go on unseen.
+  /// The longest that an append took from its last octet to its answer; how long a broken connection's work may go on
+  /// unseen.
   std::chrono::milliseconds slowest_append{0};
 
   RunContext(asio::io_context& context, store::Store& from, store::Store& to, JournalWriter& writer, RunSettings wanted,
              Progress& counters, Report& result)
-      : io(context), source(from), destination(to), journal(writer), settings(wanted), progress(counters), report(result),
-        queue(context), stop_requested(context), stop_measuring(context) {}
+      : io(context),
+        source(from),
+        destination(to),
+        journal(writer),
+        settings(wanted),
+        progress(counters),
+        report(result),
+        queue(context),
+        stop_requested(context),
+        stop_measuring(context) {}
 
   /// The connections of the workers, for abandon().
   std::vector<struct SessionPair*> pairs;

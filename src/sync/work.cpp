@@ -9,7 +9,9 @@ namespace {
 constexpr std::uint64_t kJobMessages = 500;
 constexpr std::uint64_t kSmallestJob = 16;
 
-bool available(const RouteWork& work) { return !work.dead() && !work.resolving && !work.todo.empty(); }
+bool available(const RouteWork& work) {
+  return !work.dead() && !work.resolving && !work.todo.empty();
+}
 
 }  // namespace
 
@@ -56,7 +58,9 @@ RouteWork* WorkQueue::take_doubt() {
   return nullptr;
 }
 
-bool WorkQueue::has_todo() const { return std::ranges::any_of(routes, available); }
+bool WorkQueue::has_todo() const {
+  return std::ranges::any_of(routes, available);
+}
 
 bool WorkQueue::finished() const {
   return std::ranges::all_of(routes, [](const RouteWork& work) {

@@ -17,8 +17,8 @@ namespace mailferry::sync {
 struct FlagWork {
   UidSet source;
   UidSet destination;
-  Flags before;   // as the destination last got them
-  Flags now;      // as the source has them
+  Flags before;  // as the destination last got them
+  Flags now;     // as the source has them
 };
 
 /// One route (source mailbox → destination mailbox) while it is worked on.
@@ -26,33 +26,37 @@ struct RouteWork {
   state::Route route;
   MailboxPath source;
   MailboxPath destination;
-  store::MailboxStatus source_status;   // at the scan; what the checkpoint becomes when all is settled
+  store::MailboxStatus source_status;  // at the scan; what the checkpoint becomes when all is settled
   PermanentFlags permanent_flags;
 
-  UidSet todo;                          // to be copied; taken from the front
-  UidSet careful;                       // of todo: one by one, each in its own APPEND
-  UidSet doubt;                         // may be on the destination already
-  UidSet settled;                       // delivered in this run, for servers that do not tell UIDs
-  Uid destination_from = 1;             // what is in doubt has a UID from here on
-  UidSet known_destination;             // UIDs from there on that are accounted for
-  bool doubt_may_move = false;          // the server may still be working on what a broken connection sent
-  UidSet unread;                        // the source did not send them
-  std::map<Uid, Error> refused;         // by the destination, for good
+  UidSet todo;                   // to be copied; taken from the front
+  UidSet careful;                // of todo: one by one, each in its own APPEND
+  UidSet doubt;                  // may be on the destination already
+  UidSet settled;                // delivered in this run, for servers that do not tell UIDs
+  Uid destination_from = 1;      // what is in doubt has a UID from here on
+  UidSet known_destination;      // UIDs from there on that are accounted for
+  bool doubt_may_move = false;   // the server may still be working on what a broken connection sent
+  UidSet unread;                 // the source did not send them
+  std::map<Uid, Error> refused;  // by the destination, for good
   std::map<Uid, int> attempts;
   std::vector<FlagWork> flag_work;
 
-  unsigned jobs = 0;                    // handed out
-  std::uint64_t in_flight = 0;          // messages without an outcome
+  unsigned jobs = 0;            // handed out
+  std::uint64_t in_flight = 0;  // messages without an outcome
   bool resolving = false;
-  bool fresh = true;                    // no state: nothing was ever settled between these two UIDVALIDITYs
-  bool unchanged = false;               // nothing to do: the checkpoint still holds
-  bool match_first = false;             // the destination has mail that no state tells of
+  bool fresh = true;         // no state: nothing was ever settled between these two UIDVALIDITYs
+  bool unchanged = false;    // nothing to do: the checkpoint still holds
+  bool match_first = false;  // the destination has mail that no state tells of
   bool create = false;
   bool subscribe = false;
   SpecialUse use = SpecialUse::none;
-  struct Found { Uid source; Uid destination; Flags flags; };
-  std::vector<Found> found;             // on the destination already, by identity; not yet in the state
-  std::vector<state::Parked> parked;    // by earlier runs
+  struct Found {
+    Uid source;
+    Uid destination;
+    Flags flags;
+  };
+  std::vector<Found> found;           // on the destination already, by identity; not yet in the state
+  std::vector<state::Parked> parked;  // by earlier runs
   MailboxReport* report = nullptr;
 
   [[nodiscard]] bool dead() const noexcept { return report->error.has_value(); }
@@ -71,7 +75,7 @@ class WorkQueue {
  public:
   explicit WorkQueue(asio::io_context& context) : changed_(context) {}
 
-  std::deque<RouteWork> routes;   // addresses stay valid
+  std::deque<RouteWork> routes;  // addresses stay valid
 
   /// The next job; prefers the route of the worker's last job, then the one with most left and fewest workers.
   [[nodiscard]] std::optional<Job> take(RouteWork* preferred, std::size_t workers);

@@ -15,15 +15,20 @@ namespace commands = mailferry::imap::commands;
 
 ImapAppender::ImapAppender(client::ImapConnection& connection, const MailboxNames& names, std::size_t window_octets,
                            BatchLimits limits)
-    : connection_(connection), names_(names), window_octets_(window_octets), limits_(limits),
-      batch_messages_(limits.first_messages), multi_append_(connection.has(Capability::multiappend)) {}
+    : connection_(connection),
+      names_(names),
+      window_octets_(window_octets),
+      limits_(limits),
+      batch_messages_(limits.first_messages),
+      multi_append_(connection.has(Capability::multiappend)) {}
 
 bool ImapAppender::fits(const std::string& wire, std::uint64_t octets, bool alone) const {
   return open_ && multi_append_ && !answered_early_ && !alone && !open_->alone && open_->mailbox == wire &&
          open_->tokens.size() < batch_messages_ && open_->octets + octets <= limits_.octets;
 }
 
-Task<> ImapAppender::begin(const MailboxPath& mailbox, const store::MessageHead& head, std::uint64_t token, bool alone) {
+Task<> ImapAppender::begin(const MailboxPath& mailbox, const store::MessageHead& head, std::uint64_t token,
+                           bool alone) {
   CO_TRY(const auto wire, names_.to_wire(mailbox));
   if (!fits(wire, head.octets, alone)) {
     CO_CHECK(co_await seal());
@@ -44,7 +49,11 @@ Task<> ImapAppender::begin(const MailboxPath& mailbox, const store::MessageHead&
 Task<> ImapAppender::open(const std::string& wire, bool alone) {
   // Where each message costs its own APPEND, appending into the selected mailbox is the cheaper way for the server.
   if (!multi_append_ && selected_ != wire) {
-    in_flight_.push_back({.tag = connection_.submit(commands::select(wire)), .mailbox = wire, .tokens = {}, .octets = 0, .alone = false});
+    in_flight_.push_back({.tag = connection_.submit(commands::select(wire)),
+                          .mailbox = wire,
+                          .tokens = {},
+                          .octets = 0,
+                          .alone = false});
     selected_ = wire;
   }
   open_ = Batch{.tag = connection_.engine().next_tag(), .mailbox = wire, .tokens = {}, .octets = 0, .alone = alone};
@@ -85,7 +94,8 @@ Task<> ImapAppender::write(std::span<const char> octets) {
 
 Task<> ImapAppender::end() {
   if (expected_ != 0)
-    co_return fail(ErrorKind::protocol, Scope::account, "the source sends fewer octets than it announced for a message");
+    co_return fail(ErrorKind::protocol, Scope::account,
+                   "the source sends fewer octets than it announced for a message");
   if (open_ && (open_->alone || !multi_append_ || answered_early_)) CO_CHECK(co_await seal());
   co_return Result<>{};
 }
@@ -102,7 +112,8 @@ Task<> ImapAppender::seal() {
 Task<> ImapAppender::drain() {
   CO_CHECK(co_await seal());
   CO_CHECK(co_await connection_.flush());
-  while (!in_flight_.empty()) CO_CHECK(co_await receive_completion());
+  while (!in_flight_.empty())
+    CO_CHECK(co_await receive_completion());
   co_return Result<>{};
 }
 

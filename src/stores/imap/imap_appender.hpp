@@ -14,8 +14,8 @@ struct BatchLimits {
   std::size_t first_messages = 100;
   std::size_t messages = 1000;
   std::uint64_t octets = 24U << 20;
-  std::size_t commands_in_flight = 2;    // MULTIAPPENDs
-  std::size_t singles_in_flight = 64;    // APPENDs of one message
+  std::size_t commands_in_flight = 2;  // MULTIAPPENDs
+  std::size_t singles_in_flight = 64;  // APPENDs of one message
 };
 
 class ImapAppender final : public store::Appender {
@@ -35,8 +35,8 @@ class ImapAppender final : public store::Appender {
  private:
   struct Batch {
     std::string tag;
-    std::string mailbox;                 // wire name
-    std::vector<std::uint64_t> tokens;   // empty: not an append (SELECT)
+    std::string mailbox;                // wire name
+    std::vector<std::uint64_t> tokens;  // empty: not an append (SELECT)
     std::uint64_t octets = 0;
     bool alone = false;
   };
@@ -57,13 +57,13 @@ class ImapAppender final : public store::Appender {
   BatchLimits limits_;
   std::size_t batch_messages_;
   bool multi_append_;
-  std::optional<Batch> open_;        // not yet closed by its CRLF
-  bool answered_early_ = false;      // the open batch has its completion already
-  bool discarding_ = false;          // the message being written is not wanted: the server said NO instead of "+"
-  std::uint64_t expected_ = 0;       // octets of the message that are still to come
+  std::optional<Batch> open_;    // not yet closed by its CRLF
+  bool answered_early_ = false;  // the open batch has its completion already
+  bool discarding_ = false;      // the message being written is not wanted: the server said NO instead of "+"
+  std::uint64_t expected_ = 0;   // octets of the message that are still to come
   std::deque<Batch> in_flight_;
   std::uint64_t octets_in_flight_ = 0;
-  std::string selected_;             // wire name, when appends go into the selected mailbox
+  std::string selected_;  // wire name, when appends go into the selected mailbox
   std::vector<store::AppendOutcome> outcomes_;
 };
 

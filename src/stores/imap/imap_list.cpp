@@ -16,12 +16,16 @@ using mailferry::imap::UntaggedData;
 namespace commands = mailferry::imap::commands;
 
 store::MailboxStatus to_status(const StatusData& data) {
-  return {.uid_validity = data.uid_validity.value_or(0), .uid_next = data.uid_next.value_or(0),
-          .messages = data.messages.value_or(0), .highest_modseq = data.highest_modseq.value_or(0), .octets = data.size};
+  return {.uid_validity = data.uid_validity.value_or(0),
+          .uid_next = data.uid_next.value_or(0),
+          .messages = data.messages.value_or(0),
+          .highest_modseq = data.highest_modseq.value_or(0),
+          .octets = data.size};
 }
 
 bool same_word(std::string_view left, std::string_view right) {
-  return std::ranges::equal(left, right, [](unsigned char a, unsigned char b) { return std::tolower(a) == std::tolower(b); });
+  return std::ranges::equal(left, right,
+                            [](unsigned char a, unsigned char b) { return std::tolower(a) == std::tolower(b); });
 }
 
 /// What the answers to LIST, LSUB and STATUS add up to.
@@ -43,7 +47,8 @@ struct Listing {
   }
 
   [[nodiscard]] store::MailboxInfo info(const ListData& data, MailboxNames& names) const {
-    store::MailboxInfo info{.path = names.learn(data.mailbox, data.separator == '\0' ? names.separator() : data.separator)};
+    store::MailboxInfo info{.path =
+                                names.learn(data.mailbox, data.separator == '\0' ? names.separator() : data.separator)};
     info.subscribed = subscribed.contains(data.mailbox);
     for (const auto& attribute : data.attributes) {
       if (same_word(attribute, "\\Noselect") || same_word(attribute, "\\NonExistent")) info.selectable = false;
@@ -51,7 +56,8 @@ struct Listing {
       if (const auto use = parse_special_use(attribute); use != SpecialUse::none) info.use = use;
     }
     if (info.path.is_inbox()) info.use = SpecialUse::inbox;
-    if (const auto status = statuses.find(data.mailbox); status != statuses.end() && info.selectable) info.status = status->second;
+    if (const auto status = statuses.find(data.mailbox); status != statuses.end() && info.selectable)
+      info.status = status->second;
     return info;
   }
 };
@@ -99,7 +105,8 @@ Task<std::vector<store::MailboxInfo>> ImapSession::list(bool with_octets) {
 /// Asks for each mailbox whose status did not come with the list, all in one turn.
 Task<> ImapSession::list_statuses(std::vector<store::MailboxInfo>& mailboxes, bool with_octets) {
   std::vector<std::string> tags;
-  std::map<std::string, store::MailboxInfo*> asked;  // by wire name: answers may come before the completion of an earlier STATUS
+  std::map<std::string, store::MailboxInfo*>
+      asked;  // by wire name: answers may come before the completion of an earlier STATUS
   for (auto& mailbox : mailboxes) {
     if (mailbox.status || !mailbox.selectable) continue;
     CO_TRY(const auto wire, names_->to_wire(mailbox.path));
@@ -109,7 +116,8 @@ Task<> ImapSession::list_statuses(std::vector<store::MailboxInfo>& mailboxes, bo
   const auto on_data = [&asked](UntaggedData& data) {
     const auto* status = std::get_if<StatusData>(&data);
     if (status == nullptr) return;
-    if (const auto mailbox = asked.find(status->mailbox); mailbox != asked.end()) mailbox->second->status = to_status(*status);
+    if (const auto mailbox = asked.find(status->mailbox); mailbox != asked.end())
+      mailbox->second->status = to_status(*status);
   };
   for (const auto& tag : tags) {
     auto done = co_await connection_->complete(tag, Scope::mailbox, "STATUS", on_data);
@@ -132,11 +140,20 @@ struct Preparing {
   }
   void take(const StatusResponse& status) {
     switch (status.code.code) {
-      case Code::uid_validity: prepared.status.uid_validity = static_cast<UidValidity>(status.code.number); break;
-      case Code::uid_next: prepared.status.uid_next = static_cast<Uid>(status.code.number); break;
-      case Code::highestmodseq: prepared.status.highest_modseq = status.code.number; break;
-      case Code::permanentflags: take_permanent_flags(status.code.atoms); break;
-      default: break;
+      case Code::uid_validity:
+        prepared.status.uid_validity = static_cast<UidValidity>(status.code.number);
+        break;
+      case Code::uid_next:
+        prepared.status.uid_next = static_cast<Uid>(status.code.number);
+        break;
+      case Code::highestmodseq:
+        prepared.status.highest_modseq = status.code.number;
+        break;
+      case Code::permanentflags:
+        take_permanent_flags(status.code.atoms);
+        break;
+      default:
+        break;
     }
   }
   void take_permanent_flags(const std::vector<std::string>& names) {
@@ -163,7 +180,8 @@ Task<std::vector<Result<store::Prepared>>> ImapSession::prepare(const std::vecto
       steps.emplace_back(std::unexpected(wire.error()));
       continue;
     }
-    Preparing step{.wire = *wire, .create_tag = {}, .subscribe_tag = {}, .select_tag = {}, .create_error = {}, .prepared = {}};
+    Preparing step{
+        .wire = *wire, .create_tag = {}, .subscribe_tag = {}, .select_tag = {}, .create_error = {}, .prepared = {}};
     const auto use = has(Capability::create_special_use) ? to_attribute(request.use) : std::string_view{};
     if (request.create) step.create_tag = connection_->submit(commands::create(*wire, use));
     if (request.subscribe) step.subscribe_tag = connection_->submit(commands::subscribe(*wire));
@@ -181,14 +199,14 @@ Task<std::vector<Result<store::Prepared>>> ImapSession::prepare(const std::vecto
     if (!step->create_tag.empty()) {
       auto created = co_await connection_->complete(step->create_tag, Scope::mailbox, "CREATE " + step->wire);
       if (!created) step->create_error = created.error();
-      if (!created && !connection_->transport().is_open())
-        co_return std::unexpected(created.error());
+      if (!created && !connection_->transport().is_open()) co_return std::unexpected(created.error());
     }
     if (!step->subscribe_tag.empty()) {
       auto subscribed = co_await connection_->complete(step->subscribe_tag, Scope::mailbox, "SUBSCRIBE");
       if (!subscribed && !connection_->transport().is_open()) co_return std::unexpected(subscribed.error());
     }
-    auto selected = co_await connection_->complete(step->select_tag, Scope::mailbox, "SELECT " + step->wire, on_data, on_status);
+    auto selected =
+        co_await connection_->complete(step->select_tag, Scope::mailbox, "SELECT " + step->wire, on_data, on_status);
     if (!selected && !connection_->transport().is_open()) co_return std::unexpected(selected.error());
     if (selected) {
       results.emplace_back(step->prepared);

@@ -18,7 +18,9 @@ namespace commands = mailferry::imap::commands;
 /// Command lines stay below this (quirks x26, y4, o7).
 constexpr std::size_t kSetOctets = 900;
 
-UidSet single(Uid uid) { return UidSet(UidRange{uid, uid}); }
+UidSet single(Uid uid) {
+  return UidSet(UidRange{uid, uid});
+}
 
 }  // namespace
 
@@ -54,8 +56,9 @@ void ImapReader::send_fetches(const Active& active) {
       const auto command = commands::uid_fetch(part, {.flags = true, .internal_date = true});
       sent_.push_back({Step::metadata, connection_.submit(command), {}});
     }
-    const auto command = metadata_first_ ? commands::uid_fetch(part, {.body = true})
-                                         : commands::uid_fetch(part, {.flags = true, .internal_date = true, .body = true});
+    const auto command = metadata_first_
+                             ? commands::uid_fetch(part, {.body = true})
+                             : commands::uid_fetch(part, {.flags = true, .internal_date = true, .body = true});
     sent_.push_back({Step::bodies, connection_.submit(command), {}});
     if (!uids.empty()) sent_.back().step = Step::metadata;  // only the last command ends the request
   }
@@ -102,7 +105,8 @@ ImapReader::Next ImapReader::on_body(const BodyBegin& body) {
   auto head = head_of(*body.so_far, body.size);
   if (!head) {
     metadata_first_ = true;
-    for (auto& active : active_) active.incomplete = active.incomplete || active.epoch == epoch_;
+    for (auto& active : active_)
+      active.incomplete = active.incomplete || active.epoch == epoch_;
     return {};
   }
   auto* active = find_active(head->uid);
@@ -152,7 +156,8 @@ ImapReader::Next ImapReader::on_data(UntaggedData& data) {
   return {};
 }
 
-/// Commands may complete in another order than they were sent in (RFC 9051 §5.5); they are finished in the order of sending.
+/// Commands may complete in another order than they were sent in (RFC 9051 §5.5); they are finished in the order of
+/// sending.
 void ImapReader::on_status(const StatusResponse& status) {
   if (status.code.code == Code::uid_validity) uid_validity_ = static_cast<UidValidity>(status.code.number);
   if (status.tag.empty()) return;
@@ -178,10 +183,14 @@ ImapReader::Next ImapReader::finish_examine(const StatusResponse& status) {
     mailbox_error_ = mailferry::imap::to_error(status, Scope::mailbox, "EXAMINE " + request.mailbox.to_string());
     examined_.clear();
   } else if (request.uid_validity != 0 && uid_validity_ != request.uid_validity) {
-    mailbox_error_ = Error{.kind = ErrorKind::protocol, .scope = Scope::mailbox, .retry = Retry::later, .retry_after = {},
-                           .message = fmt::format("UIDVALIDITY of {} changed from {} to {}", request.mailbox.to_string(),
-                                                  request.uid_validity, uid_validity_),
-                           .remedy = "run again: messages are then recognised by their content", .trail = {}};
+    mailbox_error_ = Error{.kind = ErrorKind::protocol,
+                           .scope = Scope::mailbox,
+                           .retry = Retry::later,
+                           .retry_after = {},
+                           .message = fmt::format("UIDVALIDITY of {} changed from {} to {}",
+                                                  request.mailbox.to_string(), request.uid_validity, uid_validity_),
+                           .remedy = "run again: messages are then recognised by their content",
+                           .trail = {}};
     examined_.clear();
   }
   return {};

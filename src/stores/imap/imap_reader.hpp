@@ -12,8 +12,8 @@ namespace mailferry::stores::imap {
 
 class ImapReader final : public store::Reader {
  public:
-  /// All must outlive the reader. `examined`: the wire name of the mailbox that is open on the connection, empty for none; kept
-  /// up to date for whoever uses the connection next.
+  /// All must outlive the reader. `examined`: the wire name of the mailbox that is open on the connection, empty for
+  /// none; kept up to date for whoever uses the connection next.
   ImapReader(client::ImapConnection& connection, const MailboxNames& names, std::string& examined)
       : connection_(connection), names_(names), examined_(examined) {}
 
@@ -25,10 +25,10 @@ class ImapReader final : public store::Reader {
  private:
   struct Active {
     store::ReadRequest request;
-    UidSet left = {};        // not delivered yet
-    std::uint64_t epoch = 0; // which EXAMINE it belongs to
-    bool again = false;      // sent a second time, metadata first
-    bool incomplete = false; // a body came before what is needed to append it
+    UidSet left = {};         // not delivered yet
+    std::uint64_t epoch = 0;  // which EXAMINE it belongs to
+    bool again = false;       // sent a second time, metadata first
+    bool incomplete = false;  // a body came before what is needed to append it
   };
   enum class Step { examine, metadata, bodies };
   struct Sent {
@@ -41,8 +41,8 @@ class ImapReader final : public store::Reader {
   void send_ahead();
   Result<> send(Active& active);
   void send_fetches(const Active& active);
-  /// Which request wants this message. A server may answer the next FETCH before it completes the one before (Dovecot does),
-  /// so that all requests for the open mailbox are looked at.
+  /// Which request wants this message. A server may answer the next FETCH before it completes the one before (Dovecot
+  /// does), so that all requests for the open mailbox are looked at.
   [[nodiscard]] Active* find_active(Uid uid);
   Next on_event(mailferry::imap::Event& event);
   Next on_data(mailferry::imap::UntaggedData& data);
@@ -56,21 +56,21 @@ class ImapReader final : public store::Reader {
 
   client::ImapConnection& connection_;
   const MailboxNames& names_;
-  std::deque<Active> queue_;        // not sent
-  std::deque<Active> active_;       // sent; the front one is being answered
-  std::deque<Sent> sent_;           // commands in flight
+  std::deque<Active> queue_;            // not sent
+  std::deque<Active> active_;           // sent; the front one is being answered
+  std::deque<Sent> sent_;               // commands in flight
   std::deque<store::ReadDone> failed_;  // requests that could not be sent
-  std::string& examined_;           // wire name that the last EXAMINE sent has opened
+  std::string& examined_;               // wire name that the last EXAMINE sent has opened
   std::optional<Error> mailbox_error_;  // why the mailbox of the front request cannot be read
   std::optional<Error> request_error_;  // why a part of the front request failed
-  UidValidity uid_validity_ = 0;    // as the EXAMINE being answered says
-  std::uint64_t sent_epoch_ = 0;    // EXAMINEs sent
-  std::uint64_t epoch_ = 0;         // EXAMINEs completed
+  UidValidity uid_validity_ = 0;        // as the EXAMINE being answered says
+  std::uint64_t sent_epoch_ = 0;        // EXAMINEs sent
+  std::uint64_t epoch_ = 0;             // EXAMINEs completed
   bool metadata_first_ = false;
   std::map<SequenceNumber, store::MessageHead> metadata_;
   std::optional<std::string> held_body_;  // a body that came as a string, not yet taken
   std::string held_chunk_;                // and taken
-  bool in_body_ = false;            // a streamed body is being answered
+  bool in_body_ = false;                  // a streamed body is being answered
 };
 
 }  // namespace mailferry::stores::imap

@@ -1,7 +1,7 @@
 // Scanning mailboxes: EXAMINE and one UID SEARCH or UID FETCH a mailbox, all mailboxes in one pipelined turn.
 #include "base/header_fields.hpp"
-#include "mail/body_digest.hpp"
 #include "imap/response_errors.hpp"
+#include "mail/body_digest.hpp"
 #include "stores/imap/imap_reader.hpp"
 #include "stores/imap/imap_session.hpp"
 
@@ -29,7 +29,9 @@ commands::FetchItems to_items(const store::ScanDetail& detail) {
   return items;
 }
 
-bool is_plain(const store::ScanDetail& detail) { return !detail.flags && !detail.octets && !detail.date && !detail.identity; }
+bool is_plain(const store::ScanDetail& detail) {
+  return !detail.flags && !detail.octets && !detail.date && !detail.identity;
+}
 
 }  // namespace
 
@@ -57,16 +59,20 @@ class MailboxScan {
   }
 
   Task<> receive() {
-    auto examined = co_await connection_.complete(examine_tag_, Scope::mailbox, "EXAMINE " + request_.mailbox.to_string(),
-                                                  [this](UntaggedData& data) { on_examine(data); },
-                                                  [this](const StatusResponse& status) { on_examine(status); });
+    auto examined = co_await connection_.complete(
+        examine_tag_, Scope::mailbox, "EXAMINE " + request_.mailbox.to_string(),
+        [this](UntaggedData& data) { on_examine(data); }, [this](const StatusResponse& status) { on_examine(status); });
     if (!examined && !connection_.transport().is_open()) co_return std::unexpected(examined.error());
     if (!examined) error_ = examined.error();
     if (error_) session_.examined_.clear();
     if (!error_ && request_.uid_validity != 0 && result_.status.uid_validity != request_.uid_validity)
-      error_ = Error{.kind = ErrorKind::protocol, .scope = Scope::mailbox, .retry = Retry::later, .retry_after = {},
+      error_ = Error{.kind = ErrorKind::protocol,
+                     .scope = Scope::mailbox,
+                     .retry = Retry::later,
+                     .retry_after = {},
                      .message = "UIDVALIDITY of " + request_.mailbox.to_string() + " changed",
-                     .remedy = "run again: messages are then recognised by their content", .trail = {}};
+                     .remedy = "run again: messages are then recognised by their content",
+                     .trail = {}};
     co_return co_await receive_answers();
   }
 
@@ -138,8 +144,11 @@ class MailboxScan {
     if (fetch.uid == 0 || !wanted || !has_all(fetch)) return;
     result_.uids.add(fetch.uid);
     if (sink_ == nullptr) return;
-    store::MessageMeta meta{.uid = fetch.uid, .flags = fetch.flags.value_or(Flags{}), .octets = fetch.size.value_or(0),
-                            .date = fetch.internal_date.value_or(InternalDate{}), .identity = {}};
+    store::MessageMeta meta{.uid = fetch.uid,
+                            .flags = fetch.flags.value_or(Flags{}),
+                            .octets = fetch.size.value_or(0),
+                            .date = fetch.internal_date.value_or(InternalDate{}),
+                            .identity = {}};
     if (request_.detail.identity) meta.identity = identify_headers(header_of(fetch));
     sink_->message(std::move(meta));
   }

@@ -48,9 +48,11 @@ Task<> ImapSession::change_flags(const MailboxPath& mailbox, UidValidity uid_val
     auto uids = update.uids;
     while (!uids.empty()) {
       const auto part = uids.take_front_octets(kSetOctets);
-      if (!update.add.empty()) tags.push_back(connection_->submit(commands::uid_store(part, mailferry::imap::StoreMode::add, update.add)));
+      if (!update.add.empty())
+        tags.push_back(connection_->submit(commands::uid_store(part, mailferry::imap::StoreMode::add, update.add)));
       if (!update.remove.empty())
-        tags.push_back(connection_->submit(commands::uid_store(part, mailferry::imap::StoreMode::remove, update.remove)));
+        tags.push_back(
+            connection_->submit(commands::uid_store(part, mailferry::imap::StoreMode::remove, update.remove)));
     }
   }
   std::optional<Error> first_error;

@@ -38,7 +38,7 @@ class ImapSession final : public store::Session {
   std::unique_ptr<client::ImapConnection> connection_;
   std::shared_ptr<MailboxNames> names_;
   store::Traits traits_;
-  std::string examined_;   // wire name that is open read-only, as long as nothing else was opened since
+  std::string examined_;  // wire name that is open read-only, as long as nothing else was opened since
 };
 
 }  // namespace mailferry::stores::imap

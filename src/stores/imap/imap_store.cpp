@@ -5,7 +5,8 @@
 namespace mailferry::stores::imap {
 
 ImapStore::ImapStore(asio::io_context& context, client::ConnectOptions options)
-    : context_(context), options_(std::move(options)),
+    : context_(context),
+      options_(std::move(options)),
       name_(fmt::format("{}@{}", options_.credentials.user, options_.endpoint.host)),
       identity_(fmt::format("{}@{}:{}", options_.credentials.user, options_.endpoint.host, options_.endpoint.port)),
       names_(std::make_shared<MailboxNames>()) {}

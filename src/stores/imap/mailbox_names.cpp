@@ -17,7 +17,8 @@ void MailboxNames::set_namespaces(const mailferry::imap::NamespaceData& namespac
 }
 
 bool MailboxNames::is_foreign(const std::string& wire_name) const {
-  return std::ranges::any_of(foreign_prefixes_, [&](const std::string& prefix) { return wire_name.starts_with(prefix); });
+  return std::ranges::any_of(foreign_prefixes_,
+                             [&](const std::string& prefix) { return wire_name.starts_with(prefix); });
 }
 
 MailboxPath MailboxNames::learn(const std::string& wire_name, char separator) {
@@ -34,9 +35,10 @@ Result<std::string> MailboxNames::to_wire(const MailboxPath& path) const {
   if (const auto known = wire_names_.find(path); known != wire_names_.end()) return known->second;
   for (const auto& component : path.components()) {
     if (component.find(separator_) != std::string::npos)
-      return fail(ErrorKind::usage, Scope::mailbox,
-                  fmt::format("the mailbox name \"{}\" holds the server's separator '{}'", path.to_string(), separator_),
-                  "give it another name with --map");
+      return fail(
+          ErrorKind::usage, Scope::mailbox,
+          fmt::format("the mailbox name \"{}\" holds the server's separator '{}'", path.to_string(), separator_),
+          "give it another name with --map");
   }
   TRY(const auto encoded, mailferry::imap::encode_mutf7(path.join(separator_)));
   return prefix_ + encoded;

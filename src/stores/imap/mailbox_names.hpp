@@ -1,4 +1,5 @@
-// How one IMAP account spells its mailboxes: separator, namespace prefix, and the exact wire name of each that was listed.
+// How one IMAP account spells its mailboxes: separator, namespace prefix, and the exact wire name of each that was
+// listed.
 #pragma once
 
 #include "imap/response/response.hpp"
@@ -17,11 +18,13 @@ class MailboxNames {
   void set_separator(char separator) { separator_ = separator; }
   [[nodiscard]] char separator() const noexcept { return separator_; }
 
-  /// The path of a listed mailbox; remembers its wire name, so that even a name that is no valid modified UTF-7 can be opened.
+  /// The path of a listed mailbox; remembers its wire name, so that even a name that is no valid modified UTF-7 can be
+  /// opened.
   MailboxPath learn(const std::string& wire_name, char separator);
   /// In another user's or a shared namespace.
   [[nodiscard]] bool is_foreign(const std::string& wire_name) const;
-  /// The wire name of a path, listed or new. A component that holds the separator or is no UTF-8 is Error{usage, mailbox}.
+  /// The wire name of a path, listed or new. A component that holds the separator or is no UTF-8 is Error{usage,
+  /// mailbox}.
   [[nodiscard]] Result<std::string> to_wire(const MailboxPath& path) const;
 
  private:
