@@ -100,6 +100,7 @@ bool names_row(const Row& row, std::string_view name) {
 
 std::vector<CapabilityInfo> make_table() {
   std::vector<CapabilityInfo> table;
+  table.reserve(kRows.size());
   for (const auto& row : kRows)
     table.push_back({row.capability, row.name, row.reference, row.use});
   return table;

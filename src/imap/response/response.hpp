@@ -239,7 +239,8 @@ struct MetadataData {
 struct ThreadData {
   std::vector<Value> threads;
 };
-/// A well-formed untagged response of a kind not known here; ignored by the client.
+/// What is not typed here: an untagged response of an unknown kind, one that could not be read, or (with an empty name)
+/// a line that is no response at all. Ignored by the client. `raw` is all of it but the last line end.
 struct OtherData {
   std::string name;
   std::string raw;

@@ -50,6 +50,8 @@ class ResponseParser {
   void feed(std::string_view octets);
 
   /// The next event; nullopt: more octets are needed. After an error the parser stays in error.
+  /// Errors (protocol, account): a limit is exceeded; what follows a streamed literal shows that its size was announced
+  /// wrongly, so that the message just given must not be kept (Retry::now).
   /// A malformed line that is not needed to stay in step (an unknown or broken untagged response) comes out as
   /// OtherData.
   [[nodiscard]] Result<std::optional<Event>> poll();
