@@ -113,10 +113,10 @@ Result<std::vector<Route>> Journal::routes(PairId pair) {
 
 Result<std::vector<Intent>> Journal::open_intents(PairId pair) {
   const std::scoped_lock lock(impl_->mutex);
-  return impl_->rows<Intent>("SELECT intent.route, intent.source, intent.destination_from FROM route "
-                             "JOIN intent ON intent.route = route.id WHERE route.pair = ?1 ORDER BY route.id",
-                             pair,
-                             [this](const db::Statement& row) { return read_intent(row, impl_->connection.path()); });
+  return impl_->rows<Intent>(
+      "SELECT intent.route, intent.source, intent.destination_from FROM route "
+      "JOIN intent ON intent.route = route.id WHERE route.pair = ?1 ORDER BY route.id",
+      pair, [this](const db::Statement& row) { return read_intent(row, impl_->connection.path()); });
 }
 
 Result<std::vector<Intent>> Journal::in_doubt(PairId pair) {

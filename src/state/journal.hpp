@@ -22,12 +22,13 @@ using RouteId = std::int64_t;
 
 /// One source mailbox → one destination mailbox. A UIDVALIDITY that changed on either side means another route row.
 struct Route {
-  RouteId id = 0;                  // 0: not stored yet
-  std::string source_mailbox{};      // UTF-8, joined with '/' after escaping '/' and '\' with '\'
+  RouteId id = 0;                // 0: not stored yet
+  std::string source_mailbox{};  // UTF-8, joined with '/' after escaping '/' and '\' with '\'
   std::string destination_mailbox{};
   UidValidity source_validity = 0;
   UidValidity destination_validity = 0;
-  /// Source as it was when all before was settled: then UIDNEXT, HIGHESTMODSEQ, MESSAGES equal to these mean "nothing new".
+  /// Source as it was when all before was settled: then UIDNEXT, HIGHESTMODSEQ, MESSAGES equal to these mean "nothing
+  /// new".
   Uid source_uid_next = 0;
   ModSeq source_modseq = 0;
   std::uint32_t source_messages = 0;
@@ -58,34 +59,37 @@ struct Parked {
   int attempts = 0;
 };
 
-/// Everything that belongs into one transaction; filled on the network thread, applied on the blocking pool. Whatever the
-/// order it was filled in, it takes effect in this one: routes, closed_intents, intents, forgotten, settled, flags,
+/// Everything that belongs into one transaction; filled on the network thread, applied on the blocking pool. Whatever
+/// the order it was filled in, it takes effect in this one: routes, closed_intents, intents, forgotten, settled, flags,
 /// unparked, parked, notes. So a new intent survives the closing of the one before, and what is to be copied again may
 /// be forgotten and settled in one batch.
 struct Batch {
-  std::vector<Route> routes{};                                   // insert (id 0) or update the checkpoint values
-  std::vector<Intent> intents{};                                 // replaces the open intent of the route
-  std::vector<RouteId> closed_intents{};                         // nothing of the route is in doubt any more
-  std::vector<std::pair<RouteId, SettledRun>> settled{};         // in doubt → settled; adjacent runs are merged
-  std::vector<std::pair<RouteId, std::vector<std::pair<UidSet, Flags>>>> flags{};  // settled messages have these flags now; others are passed over
-  std::vector<std::pair<RouteId, UidSet>> forgotten{};           // expunged on the source, or to be copied again
-  std::vector<Parked> parked{};                                  // insert or update
+  std::vector<Route> routes{};                            // insert (id 0) or update the checkpoint values
+  std::vector<Intent> intents{};                          // replaces the open intent of the route
+  std::vector<RouteId> closed_intents{};                  // nothing of the route is in doubt any more
+  std::vector<std::pair<RouteId, SettledRun>> settled{};  // in doubt → settled; adjacent runs are merged
+  std::vector<std::pair<RouteId, std::vector<std::pair<UidSet, Flags>>>>
+      flags{};                                          // settled messages have these flags now; others are passed over
+  std::vector<std::pair<RouteId, UidSet>> forgotten{};  // expunged on the source, or to be copied again
+  std::vector<Parked> parked{};                         // insert or update
   std::vector<std::pair<RouteId, UidSet>> unparked{};
-  std::vector<std::pair<std::string, std::string>> notes{};      // key → value for the pair (e.g. slowest append)
+  std::vector<std::pair<std::string, std::string>> notes{};  // key → value for the pair (e.g. slowest append)
   [[nodiscard]] bool empty() const noexcept;
 };
 
 class Journal {
  public:
-  /// Opens or creates the file (0600, missing directories 0700) and locks it against a second process: Error{usage, run} "is in
-  /// use by process N". A newer format or a damaged file is Error{state_corrupt} and the file is left alone.
+  /// Opens or creates the file (0600, missing directories 0700) and locks it against a second process: Error{usage,
+  /// run} "is in use by process N". A newer format or a damaged file is Error{state_corrupt} and the file is left
+  /// alone.
   [[nodiscard]] static Result<std::unique_ptr<Journal>> open(const std::string& path);
   ~Journal();
 
   /// The pair of accounts, created when new. Keys are "user@host:port".
   [[nodiscard]] Result<PairId> pair(const std::string& source_account, const std::string& destination_account);
   [[nodiscard]] Result<std::vector<Route>> routes(PairId pair);
-  /// Intents that were never closed: what they name and is not settled is in doubt. Intents with nothing left are left out.
+  /// Intents that were never closed: what they name and is not settled is in doubt. Intents with nothing left are left
+  /// out.
   [[nodiscard]] Result<std::vector<Intent>> in_doubt(PairId pair);
   /// The same intents whole, settled messages included, as they were written.
   [[nodiscard]] Result<std::vector<Intent>> open_intents(PairId pair);
@@ -96,8 +100,9 @@ class Journal {
   [[nodiscard]] Result<std::vector<Parked>> parked(PairId pair);
   [[nodiscard]] Result<std::optional<std::string>> note(PairId pair, const std::string& key);
 
-  /// One durable transaction (fsync). New routes get their ids written into `batch.routes`. On Error{local_io} (disk full…)
-  /// nothing of the batch is stored. UIDs that no mailbox can have are Error{protocol, mailbox}. All calls are thread-safe.
+  /// One durable transaction (fsync). New routes get their ids written into `batch.routes`. On Error{local_io} (disk
+  /// full…) nothing of the batch is stored. UIDs that no mailbox can have are Error{protocol, mailbox}. All calls are
+  /// thread-safe.
   [[nodiscard]] Result<> apply(PairId pair, Batch& batch);
 
  private:

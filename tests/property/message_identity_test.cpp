@@ -28,10 +28,10 @@ rc::Gen<std::vector<Field>> header() {
   std::vector<std::string> names(kIdentityFields.begin(), kIdentityFields.end());
   names.insert(names.end(), {"X-Spam", "Content-Type"});
   return rc::gen::scale(0.3, rc::gen::container<std::vector<Field>>(rc::gen::apply(
-      [](std::string name, Words words) {
-    return Field{std::move(name), std::move(words)};
-      },
-      rc::gen::elementOf(names), rc::gen::nonEmpty(rc::gen::container<Words>(word())))));
+                                 [](std::string name, Words words) {
+                                   return Field{std::move(name), std::move(words)};
+                                 },
+                                 rc::gen::elementOf(names), rc::gen::nonEmpty(rc::gen::container<Words>(word())))));
 }
 
 bool identifies(const Field& field) {

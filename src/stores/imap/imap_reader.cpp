@@ -7,7 +7,6 @@ namespace {
 
 using mailferry::imap::BodyBegin;
 using mailferry::imap::BodyChunk;
-using mailferry::imap::BodyEnd;
 using mailferry::imap::Code;
 using mailferry::imap::FetchData;
 using mailferry::imap::Status;
@@ -86,10 +85,19 @@ Task<std::variant<store::MessageHead, store::ReadDone>> ImapReader::next() {
 
 ImapReader::Next ImapReader::on_event(mailferry::imap::Event& event) {
   if (const auto* body = std::get_if<BodyBegin>(&event)) return on_body(*body);
-  if (std::holds_alternative<BodyEnd>(event)) in_body_ = false;
+  if (ends_body(event)) {
+    in_body_ = false;
+    return {};
+  }
   if (auto* data = std::get_if<UntaggedData>(&event)) return on_data(*data);
   if (const auto* status = std::get_if<StatusResponse>(&event)) on_status(*status);
   return {};
+}
+
+/// Only the whole FETCH response proves that the announced size was right; a wrong one is an error in its place.
+bool ImapReader::ends_body(const mailferry::imap::Event& event) const {
+  const auto* data = std::get_if<UntaggedData>(&event);
+  return in_body_ && data != nullptr && std::holds_alternative<FetchData>(*data);
 }
 
 ImapReader::Active* ImapReader::find_active(Uid uid) {
@@ -227,7 +235,7 @@ Task<std::span<const char>> ImapReader::body() {
   while (in_body_) {
     CO_TRY(auto event, co_await connection_.next());
     if (const auto* chunk = std::get_if<BodyChunk>(&event)) co_return chunk->data;
-    if (std::holds_alternative<BodyEnd>(event)) in_body_ = false;
+    if (ends_body(event)) in_body_ = false;
   }
   co_return std::span<const char>{};
 }

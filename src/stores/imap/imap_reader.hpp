@@ -44,6 +44,7 @@ class ImapReader final : public store::Reader {
   /// Which request wants this message. A server may answer the next FETCH before it completes the one before (Dovecot
   /// does), so that all requests for the open mailbox are looked at.
   [[nodiscard]] Active* find_active(Uid uid);
+  [[nodiscard]] bool ends_body(const mailferry::imap::Event& event) const;
   Next on_event(mailferry::imap::Event& event);
   Next on_data(mailferry::imap::UntaggedData& data);
   Next on_body(const mailferry::imap::BodyBegin& body);
