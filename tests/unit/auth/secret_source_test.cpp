@@ -196,8 +196,8 @@ TEST(SecretPrompt, AsksAtTheTerminalAndDoesNotEcho) {
   if (child == 0) {
     const auto secret = read_secret(SecretSource{.kind = Kind::prompt, .value = {}}, "alice@host");
     const bool right = secret && secret->reveal() == "hunter2";
-    ::write(STDOUT_FILENO, right ? "RIGHT." : "WRONG.", 6);
-    ::_exit(right ? 0 : 1);
+    const auto told = ::write(STDOUT_FILENO, right ? "RIGHT." : "WRONG.", 6);
+    ::_exit(right && told == 6 ? 0 : 1);
   }
   EXPECT_NE(read_until(terminal, ": ").find("Password for alice@host: "), std::string::npos);
   ASSERT_EQ(::write(terminal, "hunter2\n", 8), 8);
