@@ -11,6 +11,7 @@ namespace {
 /// Requests sent ahead of the answers: enough that the source never waits for us.
 constexpr std::size_t kJobsAhead = 3;
 constexpr std::size_t kDefaultWindow = 64U << 20;
+constexpr int kSilentAttempts = 2;
 /// How often one message is asked for again before it is reported.
 constexpr int kMessageAttempts = 3;
 
@@ -56,7 +57,8 @@ Task<> CopyWorker::reconnect_after(Error error) {
   pair_.close();
   if (context_.stopping || context_.journal.error()) co_return std::unexpected(std::move(error));
   async::RetryPolicy policy;
-  policy.max_attempts = context_.settings.attempts;
+  // Each wait for a server that hangs takes its whole deadline: one more try tells a hiccup from a dead server.
+  policy.max_attempts = error.kind == ErrorKind::timeout ? kSilentAttempts : context_.settings.attempts;
   const auto delay = policy.delay_after(++attempts_, std::chrono::milliseconds{0}, error, unit_random());
   if (!delay) co_return std::unexpected(std::move(error));
   context_.report.warnings.push_back(fmt::format("{}; connecting again in {} ms", error.describe(), delay->count()));
