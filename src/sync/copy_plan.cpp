@@ -104,7 +104,7 @@ void CopyRun::decide(RouteWork& work, const RouteSpec& spec) {
     if (const auto intent = open_intents_.find(work.route.id); intent != open_intents_.end()) {
       work.destination_from = intent->second.destination_from;
       work.doubt = in_doubt_[work.route.id];
-      work.doubt_may_move = true;
+      work.doubt_since = std::chrono::steady_clock::now();
     }
     if (const auto parked = parked_.find(work.route.id); parked != parked_.end()) work.parked = parked->second;
   }

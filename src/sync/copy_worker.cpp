@@ -70,7 +70,7 @@ Task<> CopyWorker::reconnect_after(Error error) {
 void CopyWorker::reclaim() {
   for (const auto& [token, message] : in_flight_) {
     message.work->doubt.add(message.uid);
-    message.work->doubt_may_move = true;
+    message.work->doubt_since = std::chrono::steady_clock::now();
     --message.work->in_flight;
   }
   in_flight_.clear();

@@ -30,15 +30,15 @@ Task<UidSet> list_from(store::Session& session, const RouteWork& work) {
 Task<UidSet> candidates(RunContext& context, store::Session& session, const RouteWork& work) {
   CO_TRY(auto seen, co_await list_from(session, work));
   const auto quiet = std::clamp(context.slowest_append * 3, kLeastQuiet, kMostQuiet);
-  auto last_change = std::chrono::steady_clock::now();
-  const auto give_up = last_change + kLongestWait;
-  while (work.doubt_may_move && !context.stopping &&
-         std::chrono::steady_clock::now() < std::min(give_up, last_change + quiet)) {
+  const auto now = [] { return std::chrono::steady_clock::now(); };
+  const auto give_up = now() + kLongestWait;
+  auto last_change = work.doubt_since.value_or(now() - quiet);
+  while (!context.stopping && now() < std::min(give_up, last_change + quiet)) {
     co_await async::sleep_for(kLookEvery, context.stop_requested);
     CO_TRY(auto again, co_await list_from(session, work));
     if (again == seen) continue;
     seen = std::move(again);
-    last_change = std::chrono::steady_clock::now();
+    last_change = now();
   }
   seen.remove(work.known_destination);
   co_return seen;
@@ -94,7 +94,7 @@ Task<> resolve_doubt(RunContext& context, SessionPair& pair, RouteWork& work) {
   // Not there: to be sent. What has left the source meanwhile will simply not come.
   work.todo.add(work.doubt);
   work.doubt = UidSet{};
-  work.doubt_may_move = false;
+  work.doubt_since.reset();
   co_return Result<>{};
 }
 

@@ -29,13 +29,15 @@ struct RouteWork {
   store::MailboxStatus source_status;  // at the scan; what the checkpoint becomes when all is settled
   PermanentFlags permanent_flags;
 
-  UidSet todo;                   // to be copied; taken from the front
-  UidSet careful;                // of todo: one by one, each in its own APPEND
-  UidSet doubt;                  // may be on the destination already
-  UidSet settled;                // delivered in this run, for servers that do not tell UIDs
-  Uid destination_from = 1;      // what is in doubt has a UID from here on
-  UidSet known_destination;      // UIDs from there on that are accounted for
-  bool doubt_may_move = false;   // the server may still be working on what a broken connection sent
+  UidSet todo;               // to be copied; taken from the front
+  UidSet careful;            // of todo: one by one, each in its own APPEND
+  UidSet doubt;              // may be on the destination already
+  UidSet settled;            // delivered in this run, for servers that do not tell UIDs
+  Uid destination_from = 1;  // what is in doubt has a UID from here on
+  UidSet known_destination;  // UIDs from there on that are accounted for
+  /// When the connection broke (or this run began, after a crash): the server may go on storing for a while. Absent: it
+  /// is at rest.
+  std::optional<std::chrono::steady_clock::time_point> doubt_since;
   UidSet unread;                 // the source did not send them
   std::map<Uid, Error> refused;  // by the destination, for good
   std::map<Uid, int> attempts;
