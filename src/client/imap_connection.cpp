@@ -46,13 +46,15 @@ Task<> ImapConnection::flush() {
   co_return Result<>{};
 }
 
+bool ImapConnection::queue_octets(std::span<const char> octets) {
+  if (octets.size() >= kCopyBelow || engine_.output_size() >= kFlushAt) return false;
+  engine_.append_octets(octets);
+  return true;
+}
+
 Task<> ImapConnection::send_octets(std::span<const char> octets) {
-  if (octets.size() < kCopyBelow) {
-    engine_.append_octets(octets);
-    if (engine_.output_size() < kFlushAt) co_return Result<>{};
-    co_return co_await flush();
-  }
   CO_CHECK(co_await flush());
+  if (queue_octets(octets)) co_return Result<>{};
   auto written = co_await transport_->write_all(octets);
   if (!written) co_return broken(std::move(written).error());
   co_return Result<>{};
@@ -64,20 +66,35 @@ std::unexpected<Error> ImapConnection::broken(Error error) {
   return std::unexpected(std::move(error));
 }
 
+Result<imap::Event*> ImapConnection::poll() {
+  auto polled = engine_.poll();
+  if (!polled) return broken(std::move(polled).error());
+  const auto* status = *polled == nullptr ? nullptr : std::get_if<imap::StatusResponse>(*polled);
+  if (status != nullptr && status->status == imap::Status::bye && !leaving_) return broken(bye_error(*status));
+  return polled;
+}
+
+Result<bool> ImapConnection::receive_at_once() {
+  const auto octets = transport_->try_read(engine_.prepare(kReadSize));
+  if (!octets) return broken(octets.error());
+  engine_.received(*octets);
+  return *octets > 0;
+}
+
+Task<> ImapConnection::receive() {
+  CO_CHECK(co_await flush());
+  const auto room = engine_.prepare(kReadSize);
+  auto octets = co_await transport_->read_some(room, timeouts_.response);
+  if (!octets) co_return broken(std::move(octets).error());
+  engine_.received(*octets);
+  co_return Result<>{};
+}
+
 Task<imap::Event> ImapConnection::next() {
   while (true) {
-    auto polled = engine_.poll();
-    if (!polled) co_return broken(std::move(polled).error());
-    if (auto& event = *polled) {
-      const auto* status = std::get_if<imap::StatusResponse>(&*event);
-      if (status != nullptr && status->status == imap::Status::bye && !leaving_) co_return broken(bye_error(*status));
-      co_return std::move(*event);
-    }
-    CO_CHECK(co_await flush());
-    const auto room = engine_.prepare(kReadSize);
-    auto octets = co_await transport_->read_some(room, timeouts_.response);
-    if (!octets) co_return broken(std::move(octets).error());
-    engine_.received(*octets);
+    CO_TRY(imap::Event* const event, poll());
+    if (event != nullptr) co_return std::move(*event);
+    CO_CHECK(co_await receive());
   }
 }
 

@@ -44,7 +44,14 @@ class ImapConnection {
   std::string submit(const imap::Command& command) { return engine_.submit(command); }
   /// Sends what is queued.
   Task<> flush();
-  /// The next event, sending what is queued before it waits. BYE is an error unless logout() runs.
+  /// The next event that has come already, null if there is none; valid until the next call, may be moved from. BYE is
+  /// an error unless logout() runs.
+  Result<imap::Event*> poll();
+  /// Takes in what has come from the network, without waiting. False: nothing has.
+  Result<bool> receive_at_once();
+  /// Sends what is queued and waits for more octets.
+  Task<> receive();
+  /// poll(), and receive() where needed.
   Task<imap::Event> next();
   /// Waits for the completion of `tag`, in flight. OK → the response; NO, BAD → Error of `scope`.
   /// Bodies that come meanwhile are skipped; completions of other commands are kept for their turn.
@@ -62,6 +69,8 @@ class ImapConnection {
   [[nodiscard]] const imap::Capabilities& capabilities() const noexcept { return engine_.capabilities(); }
   [[nodiscard]] bool has(imap::Capability capability) const noexcept { return engine_.capabilities().has(capability); }
   [[nodiscard]] net::Transport& transport() noexcept { return *transport_; }
+  /// Queues `octets` if they are few and there is room; false: nothing was done, send_octets() is to be called.
+  bool queue_octets(std::span<const char> octets);
   /// Sends `octets` behind what is queued, without copying them when they are many.
   Task<> send_octets(std::span<const char> octets);
 

@@ -35,13 +35,6 @@ void ClientEngine::submit_line(std::string_view line) {
   output_ += "\r\n";
 }
 
-bool ClientEngine::append_message(std::string_view tag, std::string_view mailbox, bool first, const Flags& flags,
-                                  const std::optional<InternalDate>& date, std::uint64_t size) {
-  const auto head = append_head(tag, mailbox, first, flags, date, size, literal_mode());
-  output_ += head.octets;
-  return head.synchronizing;
-}
-
 std::span<const char> ClientEngine::output() const noexcept {
   return std::span<const char>(output_).subspan(output_sent_);
 }
@@ -53,10 +46,10 @@ void ClientEngine::sent(std::size_t octets) {
   output_sent_ = 0;
 }
 
-Result<std::optional<Event>> ClientEngine::poll() {
+Result<Event*> ClientEngine::poll() {
   while (true) {
-    TRY(auto event, parser_.poll());
-    if (!event) return event;
+    TRY(Event* const event, parser_.poll());
+    if (event == nullptr) return event;
     if (std::holds_alternative<Continuation>(*event) && release_after_continuation()) continue;
     note(*event);
     return event;

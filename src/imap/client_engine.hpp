@@ -24,11 +24,16 @@ class ClientEngine {
   /// The line that ends IDLE (RFC 2177), or an answer to a SASL challenge, base64 already.
   void submit_line(std::string_view line);
 
-  /// A tag for an APPEND that is written piece by piece with the three calls below (RFC 3502 MULTIAPPEND for several).
+  /// A tag for an APPEND that is written piece by piece with the four calls below (RFC 3502 MULTIAPPEND for several).
   [[nodiscard]] std::string next_tag();
+  /// Begins it; the name must be one that can be sent.
+  void begin_append(std::string_view tag, std::string_view mailbox) {
+    output_ += append_begin(tag, mailbox, literal_mode());
+  }
   /// Writes the head of a message. True: wait for a Continuation before append_octets().
-  bool append_message(std::string_view tag, std::string_view mailbox, bool first, const Flags& flags,
-                      const std::optional<InternalDate>& date, std::uint64_t size);
+  bool append_message(const Flags& flags, const std::optional<InternalDate>& date, std::uint64_t size) {
+    return append_head(output_, flags, date, size, literal_mode());
+  }
   void append_octets(std::span<const char> octets) { output_.append(octets.data(), octets.size()); }
   void close_append() {
     output_ += "\r\n";
@@ -42,8 +47,9 @@ class ClientEngine {
 
   [[nodiscard]] std::span<char> prepare(std::size_t hint) { return parser_.prepare(hint); }
   void received(std::size_t octets) { parser_.commit(octets); }
-  /// The next event; nullopt: more octets are needed (or output is to be sent first).
-  [[nodiscard]] Result<std::optional<Event>> poll();
+  /// The next event; null: more octets are needed (or output is to be sent first). Valid until the next poll(); may be
+  /// moved from.
+  [[nodiscard]] Result<Event*> poll();
 
   [[nodiscard]] const Capabilities& capabilities() const noexcept { return capabilities_; }
   /// Forgets the capabilities, as after STARTTLS and sign-in (RFC 9051 §6.2.1, §7.2.2).

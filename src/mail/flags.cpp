@@ -112,18 +112,16 @@ bool Flags::operator==(const Flags& other) const {
                                             other.keywords_.end(), equal_ascii_nocase);
 }
 
-Flags PermanentFlags::storable(const Flags& wanted) const {
+Flags PermanentFlags::storable(Flags wanted) const {
   if (!known) return wanted;
-  Flags kept = wanted;
-  for (const NamedFlag& system : kSystemFlags) {
-    if (!flags.has(system.flag)) kept.remove(system.flag);
-  }
-  for (const std::string& keyword : wanted.keywords()) {
+  wanted.keep_system(flags);
+  const auto keywords = wanted.keywords();
+  for (const std::string& keyword : keywords) {
     // "\*" lets a client create keywords, not names with a backslash (RFC 9051 §7.1).
     const bool may_be_created = new_keywords && !keyword.starts_with('\\');
-    if (!may_be_created && !flags.has(keyword)) kept.remove(keyword);
+    if (!may_be_created && !flags.has(keyword)) wanted.remove(keyword);
   }
-  return kept;
+  return wanted;
 }
 
 }  // namespace mailferry

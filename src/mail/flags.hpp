@@ -26,7 +26,13 @@ class Flags {
   [[nodiscard]] bool has(std::string_view name) const;
   [[nodiscard]] bool empty() const noexcept { return bits_ == 0 && keywords_.empty(); }
   [[nodiscard]] const std::vector<std::string>& keywords() const noexcept { return keywords_; }
-  void clear() noexcept { bits_ = 0; keywords_.clear(); }
+  void clear() noexcept {
+    bits_ = 0;
+    keywords_.clear();
+  }
+
+  /// Takes out the system flags that are not in `other`.
+  void keep_system(const Flags& other) noexcept { bits_ &= other.bits_; }
 
   /// What is in this set and not in `other`.
   [[nodiscard]] Flags minus(const Flags& other) const;
@@ -53,7 +59,7 @@ struct PermanentFlags {
   bool known = false;
 
   /// The part of `wanted` that the mailbox can keep.
-  [[nodiscard]] Flags storable(const Flags& wanted) const;
+  [[nodiscard]] Flags storable(Flags wanted) const;
 };
 
 }  // namespace mailferry

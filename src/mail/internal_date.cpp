@@ -13,6 +13,20 @@ constexpr std::array<std::string_view, 12> kMonths = {"Jan", "Feb", "Mar", "Apr"
                                                       "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
 constexpr std::int64_t kSecondsPerDay = 86400;
 
+/// Three letters in one number, case left out: a comparison a month where a date is read for each message.
+constexpr std::uint32_t pack_month(std::string_view name) {
+  std::uint32_t packed = 0;
+  for (const char c : name.substr(0, 3))
+    packed = packed << 8U | (static_cast<unsigned char>(c) | 0x20U);
+  return packed;
+}
+constexpr auto kPackedMonths = [] {
+  std::array<std::uint32_t, 12> packed{};
+  for (std::size_t month = 0; month < packed.size(); ++month)
+    packed.at(month) = pack_month(kMonths.at(month));
+  return packed;
+}();
+
 struct CivilDate {
   std::int64_t year = 0;
   int month = 0;  // 1–12
@@ -52,6 +66,13 @@ constexpr int days_in_month(std::int64_t year, int month) {
   return kDays.at(static_cast<std::size_t>(month - 1)) + (month == 2 && leap ? 1 : 0);
 }
 
+/// `digits` decimal digits of `number`, which has no more, to `out`; returns where they end.
+char* put_digits(char* out, std::int64_t number, int digits) {
+  for (int at = digits - 1; at >= 0; --at, number /= 10)
+    out[at] = static_cast<char>('0' + number % 10);
+  return out + digits;
+}
+
 /// Takes the text apart from the front; each step leaves it untouched and says no when something else is there.
 class Reader {
  public:
@@ -79,12 +100,12 @@ class Reader {
     return digits(1);
   }
   std::optional<int> month() {
-    const auto found = std::find_if(kMonths.begin(), kMonths.end(), [&](std::string_view name) {
-      return equal_ascii_nocase(name, rest_.substr(0, name.size()));
-    });
-    if (found == kMonths.end()) return std::nullopt;
-    rest_.remove_prefix(found->size());
-    return static_cast<int>(found - kMonths.begin()) + 1;
+    if (rest_.size() < 3) return std::nullopt;
+    const auto packed = pack_month(rest_);
+    const auto found = std::find(kPackedMonths.begin(), kPackedMonths.end(), packed);
+    if (found == kPackedMonths.end()) return std::nullopt;
+    rest_.remove_prefix(3);
+    return static_cast<int>(found - kPackedMonths.begin()) + 1;
   }
   [[nodiscard]] bool at_end() const { return rest_.empty(); }
 
@@ -146,6 +167,12 @@ Result<InternalDate> InternalDate::parse(std::string_view text) {
 }
 
 std::string InternalDate::to_string() const {
+  std::string text;
+  append_to(text);
+  return text;
+}
+
+void InternalDate::append_to(std::string& out_text) const {
   constexpr std::int64_t kFarthestZone = 24 * 60 - 1;
   const std::int64_t zone = std::clamp<std::int64_t>(zone_minutes, -kFarthestZone, kFarthestZone);
   // First clamped, so that the sum below cannot overflow, and again, as IMAP has four digits for a year.
@@ -155,9 +182,24 @@ std::string InternalDate::to_string() const {
   const std::int64_t of_day = local - days * kSecondsPerDay;
   const CivilDate date = civil_from_days(days);
   const std::int64_t zone_size = zone < 0 ? -zone : zone;
-  return fmt::format("{:02}-{}-{:04} {:02}:{:02}:{:02} {}{:02}{:02}", date.day,
-                     kMonths.at(static_cast<std::size_t>(date.month - 1)), date.year, of_day / 3600, of_day / 60 % 60,
-                     of_day % 60, zone < 0 ? '-' : '+', zone_size / 60, zone_size % 60);
+  // Written for each message: by hand, several times as fast as a format.
+  std::array<char, 26> text;
+  char* out = put_digits(text.data(), date.day, 2);
+  *out++ = '-';
+  out = std::ranges::copy(kMonths.at(static_cast<std::size_t>(date.month - 1)), out).out;
+  *out++ = '-';
+  out = put_digits(out, date.year, 4);
+  constexpr std::array<char, 3> kBefore = {' ', ':', ':'};
+  const std::array<std::int64_t, 3> time = {of_day / 3600, of_day / 60 % 60, of_day % 60};
+  for (std::size_t at = 0; at < time.size(); ++at) {
+    *out++ = kBefore.at(at);
+    out = put_digits(out, time.at(at), 2);
+  }
+  *out++ = ' ';
+  *out++ = zone < 0 ? '-' : '+';
+  out = put_digits(out, zone_size / 60, 2);
+  put_digits(out, zone_size % 60, 2);
+  out_text.append(text.data(), text.size());
 }
 
 }  // namespace mailferry

@@ -140,6 +140,27 @@ void UidSet::remove(const UidSet& other) {
   ranges_ = std::move(left);
 }
 
+void UidSet::remove(UidRange gone) {
+  if (gone.first > gone.last) std::swap(gone.first, gone.last);
+  auto at = std::lower_bound(ranges_.begin(), ranges_.end(), gone.first,
+                             [](const UidRange& held, Uid first) { return held.last < first; });
+  if (at == ranges_.end() || at->first > gone.last) return;
+  if (at->first < gone.first) {
+    const UidRange right{gone.last, at->last};
+    at->last = gone.first - 1;
+    ++at;
+    if (right.last > right.first) {
+      ranges_.insert(at, {right.first + 1, right.last});
+      return;
+    }
+  }
+  auto to = at;
+  while (to != ranges_.end() && to->last <= gone.last)
+    ++to;
+  if (to != ranges_.end() && to->first <= gone.last) to->first = gone.last + 1;
+  ranges_.erase(at, to);
+}
+
 bool UidSet::contains(Uid uid) const noexcept {
   const auto range = std::lower_bound(ranges_.begin(), ranges_.end(), uid,
                                       [](const UidRange& held, Uid wanted) { return held.last < wanted; });

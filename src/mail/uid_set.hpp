@@ -33,6 +33,8 @@ class UidSet {
   void add(UidRange range);
   void add(const UidSet& other);
   void remove(const UidSet& other);
+  /// O(1) at the front of the set.
+  void remove(UidRange range);
 
   [[nodiscard]] bool contains(Uid uid) const noexcept;
   [[nodiscard]] bool empty() const noexcept { return ranges_.empty(); }
@@ -44,9 +46,36 @@ class UidSet {
 
   /// Takes up to `count` of the smallest UIDs out of the set.
   [[nodiscard]] UidSet take_front(std::uint64_t count);
-  /// Takes smallest UIDs out of the set so that to_string() of what is taken has at most `octets` characters (≥ 1 range).
+  /// Takes smallest UIDs out of the set so that to_string() of what is taken has at most `octets` characters (≥ 1
+  /// range).
   [[nodiscard]] UidSet take_front_octets(std::size_t octets);
   [[nodiscard]] UidSet intersection(const UidSet& other) const;
+
+  /// The UIDs one after the other; the set must outlive it and stay as it is.
+  class Each {
+   public:
+    /// Zero at the end.
+    [[nodiscard]] Uid next() noexcept {
+      if (range_ == end_) return 0;
+      const Uid uid = next_;
+      if (uid == range_->last) {
+        ++range_;
+        next_ = range_ == end_ ? 0 : range_->first;
+      } else {
+        ++next_;
+      }
+      return uid;
+    }
+
+   private:
+    friend class UidSet;
+    Each(const UidRange* range, const UidRange* end) noexcept
+        : range_(range), end_(end), next_(range == end ? 0 : range->first) {}
+    const UidRange* range_;
+    const UidRange* end_;
+    Uid next_;
+  };
+  [[nodiscard]] Each each() const noexcept { return {ranges_.data(), ranges_.data() + ranges_.size()}; }
 
   /// "1,3:5"; empty for the empty set.
   [[nodiscard]] std::string to_string() const;

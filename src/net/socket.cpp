@@ -55,16 +55,21 @@ double seconds(std::chrono::milliseconds duration) {
 Socket::Socket(asio::ip::tcp::socket socket, std::string peer, Timeouts timeouts)
     : socket_(std::move(socket)), peer_(std::move(peer)), timeouts_(timeouts), watchdog_(socket_.get_executor()) {}
 
+Result<std::size_t> Socket::try_receive(std::span<char> buffer) {
+  if (failure_) return std::unexpected<Error>(*failure_);
+  const ssize_t count = ::recv(socket_.native_handle(), buffer.data(), buffer.size(), MSG_DONTWAIT);
+  if (count == 0) return read_failed(asio::error::eof);
+  if (count < 0 && !is_try_again(last_error())) return read_failed(last_error());
+  return count < 0 ? 0 : received(static_cast<std::size_t>(count), buffer.size());
+}
+
 Task<std::size_t> Socket::receive(std::span<char> buffer, std::chrono::milliseconds patience) {
   if (failure_) co_return std::unexpected<Error>(*failure_);
   if (!drained_) {
-    const ssize_t count = ::recv(socket_.native_handle(), buffer.data(), buffer.size(), MSG_DONTWAIT);
-    if (count == 0) co_return read_failed(asio::error::eof);
-    if (count < 0 && !is_try_again(last_error())) co_return read_failed(last_error());
+    CO_TRY(const std::size_t count, try_receive(buffer));
     if (count > 0) {
-      const std::size_t got = received(static_cast<std::size_t>(count), buffer.size());
       if (is_turn_used_up()) co_await asio::post(socket_.get_executor(), asio::use_awaitable);
-      co_return got;
+      co_return count;
     }
   }
   patience_ = patience;

@@ -28,6 +28,8 @@ class Socket : public std::enable_shared_from_this<Socket> {
 
   /// At least one octet. Errors as Transport::read_some; every error but none of the writes' ends the socket.
   Task<std::size_t> receive(std::span<char> buffer, std::chrono::milliseconds patience);
+  /// What the kernel has, without waiting; may be nothing.
+  Result<std::size_t> try_receive(std::span<char> buffer);
   Task<> send_all(std::span<const char> octets);
   /// Sends what fits into the kernel's buffer right now; for farewells.
   void send_if_possible(std::span<const char> octets) noexcept;

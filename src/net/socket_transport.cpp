@@ -34,6 +34,22 @@ Task<std::size_t> SocketTransport::read_some(std::span<char> buffer, std::chrono
   return tls_ ? read_tls(buffer, patience) : socket_->receive(buffer, patience);
 }
 
+Result<std::size_t> SocketTransport::try_read(std::span<char> buffer) {
+  if (!tls_) return socket_->try_receive(buffer);
+  while (true) {
+    Result<std::size_t> got = tls_->decrypt(buffer);
+    if (!got) socket_->fail(got.error());
+    if (!got || *got > 0) {
+      read_ += got.value_or(0);
+      return got;
+    }
+    const std::span<char> space = tls_->input_space();
+    TRY(const std::size_t count, socket_->try_receive(space));
+    if (count == 0) return 0;
+    tls_->received(count);
+  }
+}
+
 Task<> SocketTransport::write_all(std::span<const char> octets) {
   return tls_ ? write_tls(octets) : socket_->send_all(octets);
 }

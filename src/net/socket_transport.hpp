@@ -20,6 +20,7 @@ class SocketTransport final : public Transport {
   ~SocketTransport() override;
 
   Task<std::size_t> read_some(std::span<char> buffer, std::chrono::milliseconds patience) override;
+  Result<std::size_t> try_read(std::span<char> buffer) override;
   Task<> write_all(std::span<const char> octets) override;
   Task<> start_tls(const TlsOptions& options, const std::string& host) override;
   void close() noexcept override;

@@ -22,6 +22,8 @@ class Transport {
   /// At least one octet, or an Error: network (closed, reset), timeout. `patience` is how long to wait for the first
   /// octet; when it passes, the stream is closed and Error{timeout, account, now} is returned.
   virtual Task<std::size_t> read_some(std::span<char> buffer, std::chrono::milliseconds patience) = 0;
+  /// What has come already, without waiting: 0 if nothing has. The end of the stream and other errors as read_some.
+  virtual Result<std::size_t> try_read(std::span<char> buffer) = 0;
   /// Writes everything. The write timeout counts from the last octet the peer took. May run while a read_some is
   /// pending; two writes may not overlap.
   virtual Task<> write_all(std::span<const char> octets) = 0;

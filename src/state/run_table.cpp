@@ -1,5 +1,7 @@
 #include "state/run_table.hpp"
 
+#include "state/run_text.hpp"
+
 #include <algorithm>
 #include <limits>
 #include <tuple>
@@ -9,18 +11,10 @@ namespace {
 
 using Entry = std::pair<RouteId, SettledRun>;
 
-SettledRun read_run(const db::Statement& row) {
-  return {.source = static_cast<Uid>(row.integer(0)),
-          .count = static_cast<std::uint32_t>(row.integer(1)),
-          .destination = static_cast<Uid>(row.integer(2)),
-          .flags = Flags::from_string(row.text(3))};
-}
-
-Result<std::optional<SettledRun>> read_one(db::Statement& statement) {
-  TRY(const bool has_row, statement.step());
-  if (!has_row) return std::nullopt;
-  return read_run(statement);
-}
+/// A row of this many runs is rewritten in a moment, and its own cost is nothing beside theirs.
+constexpr std::size_t kRowRuns = 200;
+/// Runs further apart than this are not told in one row, so that nothing between them has to be looked at.
+constexpr std::uint64_t kNear = 1000;
 
 bool overlaps(const SettledRun& run, const Entry& next) noexcept {
   return end_of(run) > next.second.source;
@@ -45,6 +39,32 @@ std::vector<const Entry*> in_order(std::span<const Entry> runs) {
   if (!has_overlap) return sorted;
   std::ranges::stable_sort(order, {}, &Entry::first);
   return order;
+}
+
+/// What of `run` is not covered by `covers`, which ascend and do not overlap, is added to `out`.
+void cut_out(const SettledRun& run, std::span<const SettledRun> covers, std::vector<SettledRun>& out) {
+  std::uint64_t from = run.source;
+  for (const SettledRun& cover : covers) {
+    if (end_of(cover) <= from) continue;
+    if (cover.source >= end_of(run)) break;
+    if (cover.source > from) out.push_back(clip(run, from, cover.source - 1));
+    from = end_of(cover);
+  }
+  if (from < end_of(run)) out.push_back(clip(run, from, end_of(run) - 1));
+}
+
+/// Ascending by source UID, with runs that continue each other made one.
+void normalize(std::vector<SettledRun>& runs) {
+  std::ranges::stable_sort(runs, {}, &SettledRun::source);
+  std::vector<SettledRun> merged;
+  for (SettledRun& run : runs) {
+    if (!merged.empty() && continues(merged.back(), run)) {
+      merged.back().count += run.count;
+    } else {
+      merged.push_back(std::move(run));
+    }
+  }
+  runs = std::move(merged);
 }
 
 }  // namespace
@@ -78,128 +98,146 @@ Result<> RunTable::settle(std::span<const Entry> runs) {
   const std::vector<const Entry*> order = in_order(runs);
   for (auto at = order.begin(); at != order.end();) {
     const RouteId route = (*at)->first;
-    TRY(std::optional<SettledRun> tail, last(route));
-    while (at != order.end() && (*at)->first == route) {
-      SettledRun run = (*at)->second;
-      for (++at; at != order.end() && (*at)->first == route && continues(run, (*at)->second); ++at) {
-        run.count += (*at)->second.count;
-      }
-      CHECK_OK(add(route, run, tail));
-    }
+    std::vector<SettledRun> near;
+    do {
+      near.push_back((*at)->second);
+      ++at;
+    } while (at != order.end() && (*at)->first == route && (*at)->second.source >= end_of(near.back()) &&
+             (*at)->second.source - end_of(near.back()) <= kNear);
+    CHECK_OK(insert(route, std::move(near)));
   }
   return {};
 }
 
-/// `tail` is the last stored run of the route and is kept so: what comes after it costs one statement.
-Result<> RunTable::add(RouteId route, const SettledRun& run, std::optional<SettledRun>& tail) {
-  if (tail && run.source < end_of(*tail)) {
-    CHECK_OK(forget(route, {run.source, static_cast<Uid>(end_of(run) - 1)}));
-    CHECK_OK(put(route, run));
-    TRY(tail, last(route));
-    return {};
+Result<> RunTable::insert(RouteId route, std::vector<SettledRun> runs) {
+  const UidRange all{runs.front().source, static_cast<Uid>(end_of(runs.back()) - 1)};
+  TRY(std::optional<Row> before, at_or_before(route, all.first));
+  // Rows in between are taken apart and told anew together with these runs.
+  const bool extend =
+      before && (before->last >= all.first || (before->runs.size() < kRowRuns && all.first - before->last <= kNear));
+  std::optional<Row> row = extend ? std::move(before) : std::nullopt;
+  if (!row) {
+    TRY(row, first_overlap(route, all));
   }
-  if (tail && continues(*tail, run)) {
-    tail->count += run.count;
-    return resize(route, tail->source, tail->count);
+  std::vector<SettledRun> old;
+  while (row) {
+    std::ranges::move(row->runs, std::back_inserter(old));
+    CHECK_OK(erase(route, row->first));
+    if (row->last >= all.last) break;
+    TRY(row, first_overlap(route, {std::max(row->last + 1, all.first), all.last}));
   }
-  tail = run;
-  return insert(route, run);
+  std::vector<SettledRun> together;
+  for (const SettledRun& run : old)
+    cut_out(run, runs, together);
+  std::ranges::move(runs, std::back_inserter(together));
+  normalize(together);
+  return write(route, together);
 }
 
 Result<> RunTable::set_flags(RouteId route, UidRange range, const Flags& flags) {
-  for (std::uint64_t from = range.first; from <= range.last;) {
-    TRY(const std::optional<SettledRun> run, first_overlap(route, {static_cast<Uid>(from), range.last}));
-    if (!run) break;
-    SettledRun piece = clip(*run, from, range.last);
-    from = end_of(piece);
-    if (run->flags == flags) continue;
-    CHECK_OK(cut(route, *run, piece));
-    piece.flags = flags;
-    CHECK_OK(put(route, std::move(piece)));
-  }
-  return {};
+  return edit(route, range, [&](const SettledRun& piece, std::vector<SettledRun>& out) {
+    out.push_back(piece);
+    out.back().flags = flags;
+  });
 }
 
 Result<> RunTable::forget(RouteId route, UidRange range) {
-  for (;;) {
-    TRY(const std::optional<SettledRun> run, first_overlap(route, range));
-    if (!run) return {};
-    CHECK_OK(cut(route, *run, clip(*run, range.first, range.last)));
+  return edit(route, range, [](const SettledRun&, std::vector<SettledRun>&) {});
+}
+
+/// Row by row, so that memory does not grow with the range: `change` says what becomes of each piece in the range.
+template <class Change>
+Result<> RunTable::edit(RouteId route, UidRange range, Change change) {
+  for (std::uint64_t from = range.first; from <= range.last;) {
+    TRY(const std::optional<Row> row, first_overlap(route, {static_cast<Uid>(from), range.last}));
+    if (!row) break;
+    std::vector<SettledRun> edited;
+    for (const SettledRun& run : row->runs) {
+      const std::uint64_t last = end_of(run) - 1;
+      const std::uint64_t begin = std::max<std::uint64_t>(run.source, range.first);
+      const std::uint64_t end = std::min<std::uint64_t>(last, range.last);
+      if (begin > end) {
+        edited.push_back(run);
+        continue;
+      }
+      if (run.source < begin) edited.push_back(clip(run, run.source, begin - 1));
+      change(clip(run, begin, end), edited);
+      if (end < last) edited.push_back(clip(run, end + 1, last));
+    }
+    normalize(edited);
+    CHECK_OK(erase(route, row->first));
+    CHECK_OK(write(route, edited));
+    from = std::uint64_t{row->last} + 1;
   }
+  return {};
 }
 
 Result<std::vector<SettledRun>> RunTable::page(RouteId route, Uid from, std::size_t limit) {
   std::vector<SettledRun> runs;
-  if (limit == 0) return runs;
-  // The run across `from` may have grown since the page before ended there.
-  TRY(const std::optional<SettledRun> across, at_or_before(route, from));
-  if (across && end_of(*across) > from) runs.push_back(clip(*across, from, end_of(*across)));
-  TRY(db::Statement rows, connection_->prepare("SELECT source, count, destination, flags FROM settled "
-                                               "WHERE route = ?1 AND source > ?2 ORDER BY source LIMIT ?3"));
-  rows.bind(route, from, limit - runs.size());
-  for (;;) {
+  TRY(db::Statement rows,
+      connection_->prepare(
+          "SELECT first, last, runs FROM settled WHERE route = ?1 AND last >= ?2 AND first >= "
+          "ifnull((SELECT max(first) FROM settled WHERE route = ?1 AND first <= ?2), 0) ORDER BY first"));
+  rows.bind(route, from);
+  while (runs.size() < limit) {
     TRY(const bool has_row, rows.step());
-    if (!has_row) return runs;
-    runs.push_back(read_run(rows));
+    if (!has_row) break;
+    TRY(const Row row, read(rows));
+    for (const SettledRun& run : row.runs) {
+      if (runs.size() < limit && end_of(run) > from) runs.push_back(clip(run, from, end_of(run) - 1));
+    }
   }
+  return runs;
 }
 
-Result<std::optional<SettledRun>> RunTable::last(RouteId route) {
-  return at_or_before(route, std::numeric_limits<Uid>::max());
+Result<RunTable::Row> RunTable::read(const db::Statement& row) const {
+  Row result{.first = static_cast<Uid>(row.integer(0)), .last = static_cast<Uid>(row.integer(1))};
+  auto runs = parse_runs(result.first, row.text(2));
+  if (!runs || end_of(runs->back()) - 1 != result.last) {
+    return fail(ErrorKind::state_corrupt, Scope::run,
+                fmt::format("{} has a row of settled messages that cannot be read (from UID {})", connection_->path(),
+                            result.first),
+                "restore the file from a backup, or move it away to begin a new one");
+  }
+  result.runs = *std::move(runs);
+  return result;
 }
 
-Result<std::optional<SettledRun>> RunTable::at_or_before(RouteId route, Uid uid) {
-  TRY(db::Statement row, connection_->prepare("SELECT source, count, destination, flags FROM settled "
-                                              "WHERE route = ?1 AND source <= ?2 ORDER BY source DESC LIMIT 1"));
+Result<std::optional<RunTable::Row>> RunTable::at_or_before(RouteId route, Uid uid) {
+  TRY(db::Statement row, connection_->prepare("SELECT first, last, runs FROM settled "
+                                              "WHERE route = ?1 AND first <= ?2 ORDER BY first DESC LIMIT 1"));
   row.bind(route, uid);
-  return read_one(row);
+  TRY(const bool has_row, row.step());
+  if (!has_row) return std::nullopt;
+  TRY(Row found, read(row));
+  return found;
 }
 
-Result<std::optional<SettledRun>> RunTable::first_overlap(RouteId route, UidRange range) {
-  TRY(std::optional<SettledRun> across, at_or_before(route, range.first));
-  if (across && end_of(*across) > range.first) return across;
-  TRY(db::Statement row, connection_->prepare("SELECT source, count, destination, flags FROM settled "
-                                              "WHERE route = ?1 AND source BETWEEN ?2 AND ?3 ORDER BY source LIMIT 1"));
+Result<std::optional<RunTable::Row>> RunTable::first_overlap(RouteId route, UidRange range) {
+  TRY(std::optional<Row> across, at_or_before(route, range.first));
+  if (across && across->last >= range.first) return across;
+  TRY(db::Statement row, connection_->prepare("SELECT first, last, runs FROM settled "
+                                              "WHERE route = ?1 AND first BETWEEN ?2 AND ?3 ORDER BY first LIMIT 1"));
   row.bind(route, range.first, range.last);
-  return read_one(row);
+  TRY(const bool has_row, row.step());
+  if (!has_row) return std::nullopt;
+  TRY(Row found, read(row));
+  return found;
 }
 
-Result<> RunTable::insert(RouteId route, const SettledRun& run) {
-  TRY(db::Statement statement, connection_->prepare("INSERT INTO settled VALUES (?1, ?2, ?3, ?4, ?5)"));
-  return statement.run(route, run.source, run.count, run.destination, run.flags.to_string());
+Result<> RunTable::erase(RouteId route, Uid first) {
+  TRY(db::Statement statement, connection_->prepare("DELETE FROM settled WHERE route = ?1 AND first = ?2"));
+  return statement.run(route, first);
 }
 
-Result<> RunTable::resize(RouteId route, Uid source, std::uint64_t count) {
-  TRY(db::Statement statement, connection_->prepare("UPDATE settled SET count = ?3 WHERE route = ?1 AND source = ?2"));
-  return statement.run(route, source, count);
-}
-
-Result<> RunTable::erase(RouteId route, Uid source) {
-  TRY(db::Statement statement, connection_->prepare("DELETE FROM settled WHERE route = ?1 AND source = ?2"));
-  return statement.run(route, source);
-}
-
-/// Takes `piece` out of the stored `run`, leaving what is left and right of it.
-Result<> RunTable::cut(RouteId route, const SettledRun& run, const SettledRun& piece) {
-  if (piece.source > run.source) {
-    CHECK_OK(resize(route, run.source, piece.source - run.source));
-  } else {
-    CHECK_OK(erase(route, run.source));
+Result<> RunTable::write(RouteId route, std::span<const SettledRun> runs) {
+  while (!runs.empty()) {
+    const auto part = runs.first(std::min(runs.size(), kRowRuns));
+    TRY(db::Statement statement, connection_->prepare("INSERT INTO settled VALUES (?1, ?2, ?3, ?4)"));
+    CHECK_OK(statement.run(route, part.front().source, end_of(part.back()) - 1, to_text(part)));
+    runs = runs.subspan(part.size());
   }
-  if (end_of(piece) == end_of(run)) return {};
-  return insert(route, clip(run, end_of(piece), end_of(run)));
-}
-
-/// Stores a run where there is none, together with the neighbours that it continues.
-Result<> RunTable::put(RouteId route, SettledRun run) {
-  TRY(const std::optional<SettledRun> right, at_or_before(route, static_cast<Uid>(end_of(run))));
-  if (right && continues(run, *right)) {
-    CHECK_OK(erase(route, right->source));
-    run.count += right->count;
-  }
-  TRY(const std::optional<SettledRun> left, at_or_before(route, run.source));
-  if (left && continues(*left, run)) return resize(route, left->source, std::uint64_t{left->count} + run.count);
-  return insert(route, run);
+  return {};
 }
 
 }  // namespace mailferry::state

@@ -24,7 +24,9 @@ namespace mailferry::state {
 /// A run that IMAP can have: UIDNEXT is 32 bits wide as well, so the highest UID is 2^32 - 2 (RFC 9051 §2.3.1.1).
 [[nodiscard]] bool is_possible(const SettledRun& run) noexcept;
 
-/// Writes must be inside a transaction of the caller. Not thread-safe. Must not outlive its Connection.
+/// Rows hold many runs each (see run_text.hpp): flags differ from message to message, and a row a message would cost
+/// more than the message's own bookkeeping. Writes must be inside a transaction of the caller. Not thread-safe. Must
+/// not outlive its Connection.
 class RunTable {
  public:
   explicit RunTable(db::Connection& connection) noexcept : connection_(&connection) {}
@@ -38,15 +40,22 @@ class RunTable {
   [[nodiscard]] Result<std::vector<SettledRun>> page(RouteId route, Uid from, std::size_t limit);
 
  private:
-  [[nodiscard]] Result<std::optional<SettledRun>> last(RouteId route);
-  [[nodiscard]] Result<std::optional<SettledRun>> at_or_before(RouteId route, Uid uid);
-  [[nodiscard]] Result<std::optional<SettledRun>> first_overlap(RouteId route, UidRange range);
-  [[nodiscard]] Result<> insert(RouteId route, const SettledRun& run);
-  [[nodiscard]] Result<> resize(RouteId route, Uid source, std::uint64_t count);
-  [[nodiscard]] Result<> erase(RouteId route, Uid source);
-  [[nodiscard]] Result<> cut(RouteId route, const SettledRun& run, const SettledRun& piece);
-  [[nodiscard]] Result<> put(RouteId route, SettledRun run);
-  [[nodiscard]] Result<> add(RouteId route, const SettledRun& run, std::optional<SettledRun>& tail);
+  struct Row {
+    Uid first = 0;
+    Uid last = 0;
+    std::vector<SettledRun> runs{};
+  };
+
+  [[nodiscard]] Result<Row> read(const db::Statement& row) const;
+  [[nodiscard]] Result<std::optional<Row>> at_or_before(RouteId route, Uid uid);
+  /// The first row that reaches into `range`.
+  [[nodiscard]] Result<std::optional<Row>> first_overlap(RouteId route, UidRange range);
+  [[nodiscard]] Result<> erase(RouteId route, Uid first);
+  [[nodiscard]] Result<> write(RouteId route, std::span<const SettledRun> runs);
+  template <class Change>
+  [[nodiscard]] Result<> edit(RouteId route, UidRange range, Change change);
+  /// Ascending, disjoint runs; what was stored of the same messages is replaced.
+  [[nodiscard]] Result<> insert(RouteId route, std::vector<SettledRun> runs);
 
   db::Connection* connection_;
 };

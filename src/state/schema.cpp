@@ -32,11 +32,10 @@ CREATE TABLE intent (
 ) STRICT;
 CREATE TABLE settled (
   route INTEGER NOT NULL REFERENCES route,
-  source INTEGER NOT NULL CHECK (source > 0),
-  count INTEGER NOT NULL CHECK (count > 0 AND source + count <= 4294967295),
-  destination INTEGER NOT NULL CHECK (destination >= 0 AND destination + count <= 4294967295),
-  flags TEXT NOT NULL,
-  PRIMARY KEY (route, source)
+  first INTEGER NOT NULL CHECK (first > 0),
+  last INTEGER NOT NULL CHECK (last BETWEEN first AND 4294967294),
+  runs TEXT NOT NULL,
+  PRIMARY KEY (route, first)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE parked (
   route INTEGER NOT NULL REFERENCES route,

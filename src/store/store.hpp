@@ -125,46 +125,71 @@ struct MessageHead {
 /// The end of a request. `missing` were asked for and never came; with an error result, so are those not yet delivered.
 struct ReadDone {
   std::uint64_t ticket = 0;
-  Result<> result;
-  UidSet missing;
+  Result<> result{};
+  UidSet missing{};
+  /// In the whole mailbox when it was opened for this request; absent: it was open already.
+  std::optional<std::uint32_t> messages{};
 };
 
-/// Messages of many mailboxes as one stream over one session.
+/// What Reader::poll() found.
+struct ReadStep {
+  enum class Kind {
+    nothing,  // has come yet: Reader::wait()
+    message,  // begins: Reader::head()
+    octets,   // of its body
+    end,      // of it: every announced octet came, and the source confirmed that this is all
+    done,     // a request ended: Reader::take_done()
+  };
+  Kind kind = Kind::nothing;
+  std::span<const char> octets{};  // valid until the next call
+};
+
+/// Messages of many mailboxes as one stream over one session. What is there already is taken with poll(), so that a
+/// small message costs no suspension; only wait() waits.
 class Reader {
  public:
   virtual ~Reader() = default;
-  /// Queues a request. Kept until sent; sending happens inside next().
+  /// Queues a request. Kept until sent; sending happens inside poll() and wait().
   virtual void request(ReadRequest request) = 0;
-  /// The next message, or the end of a request (its UIDs that never came are gone from the source). Skips what is left
-  /// of the body before. Calling it with no request outstanding is a programming error.
-  virtual Task<std::variant<MessageHead, ReadDone>> next() = 0;
-  /// The next piece of the body of the message that next() returned; empty at its end. Valid until the next call.
-  virtual Task<std::span<const char>> body() = 0;
+  /// The next step, if it has come. A message whose steps are ignored is skipped.
+  virtual Result<ReadStep> poll() = 0;
+  /// Sends what is queued, without waiting for answers.
+  virtual Task<> send() = 0;
+  /// The same, and waits until there is more to poll. With no request outstanding it waits in vain.
+  virtual Task<> wait() = 0;
+  /// The message of the last step `message`; the caller may move out of it.
+  [[nodiscard]] virtual MessageHead& head() noexcept = 0;
+  /// Once after each step `done`; UIDs that never came are gone from the source.
+  virtual ReadDone take_done() = 0;
   virtual void close() noexcept = 0;
 };
 
-/// What became of one appended message; `uid` 0 when the server does not tell. `alone` is false when a refusal concerns
-/// a batch of several: then it is not known which message is to blame, nor for certain that none was stored.
+/// What became of messages that were appended together. When several are refused it is not known which of them is to
+/// blame, nor for certain that none was stored.
 struct AppendOutcome {
-  std::uint64_t token = 0;
+  std::vector<std::uint64_t> tokens{};
   UidValidity uid_validity = 0;
-  Uid uid = 0;
-  bool alone = true;
-  Result<> result;
+  UidSet uids{};  // one a token, in their order; empty when the server does not tell
+  Result<> result{};
 };
 
-/// Appends in order over one session with a window in flight.
+/// Appends in order over one session with a window in flight. The try_ forms do the same where that needs no waiting;
+/// where they return false nothing was done, and the form without try_ is to be called.
 class Appender {
  public:
   virtual ~Appender() = default;
   /// Begins a message; waits while the window is full. Messages for the same mailbox may share a MULTIAPPEND.
   /// `alone`: this message must be its own APPEND.
   virtual Task<> begin(const MailboxPath& mailbox, const MessageHead& head, std::uint64_t token, bool alone) = 0;
+  virtual bool try_begin(const MailboxPath& mailbox, const MessageHead& head, std::uint64_t token, bool alone) = 0;
   virtual Task<> write(std::span<const char> octets) = 0;
-  virtual Task<> end() = 0;
-  /// Completes what is open without waiting for its outcome.
-  virtual Task<> seal() = 0;
-  /// Completes everything and waits for all outcomes.
+  virtual bool try_write(std::span<const char> octets) = 0;
+  /// The message is whole. Errors: it had another number of octets than its head announced.
+  virtual Result<> end() = 0;
+  /// For when there is nothing else to do: sends what is queued if that is worth it, and takes in the outcomes that
+  /// have come. What is held back goes with the octets that follow, or with drain().
+  virtual Task<> flush() = 0;
+  /// Completes everything, sends it and waits for all outcomes.
   virtual Task<> drain() = 0;
   /// The outcomes since the last call, in the order of the messages. After an Error from any call above, the messages
   /// without an outcome are in doubt.

@@ -17,7 +17,7 @@ UidSet covering(const UidSet& uids) {
 }
 
 bool has_work(const RouteWork& work) {
-  return !work.dead() && (!work.todo.empty() || !work.doubt.empty() || !work.found.empty() || !work.flag_work.empty());
+  return !work.dead() && (work.has_messages() || !work.flag_work.empty());
 }
 
 bool untouched(const RouteWork& work) {
@@ -27,11 +27,13 @@ bool untouched(const RouteWork& work) {
 }  // namespace
 
 Task<> CopyRun::execute() {
+  co_await read_ahead();
   CO_CHECK(co_await prepare());
   CO_CHECK(co_await record_intents());
   context_.progress.planned_messages = context_.report.sum(&MailboxReport::planned);
   context_.progress.phase = "copying";
   auto copied = co_await copy();
+  if (copied) copied = co_await copy_disproved();
   // Whatever ended the copying, what was acknowledged is recorded.
   auto committed = co_await context_.journal.commit();
   if (!committed) co_return committed;
@@ -68,10 +70,12 @@ Task<> CopyRun::record_intents() {
     if (!has_work(work)) continue;
     for (const auto& found : work.found)
       context_.journal.settle(work.route.id, found.source, found.destination, found.flags);
+    work.found.clear();
     if (const auto old = open_intents_.find(work.route.id); old != open_intents_.end() && !work.doubt.empty()) {
       CO_CHECK(load_accounted(work, old->second));
     }
     UidSet all = work.todo;
+    all.add(work.ahead);
     all.add(work.doubt);
     all.add(work.settled);
     if (!all.empty())
@@ -79,6 +83,40 @@ Task<> CopyRun::record_intents() {
           {.route = work.route.id, .source = covering(all), .destination_from = work.destination_from});
   }
   co_return co_await context_.journal.commit();
+}
+
+/// The status of these was wrong, or is no longer right: they are listed after all, and what was missed is copied.
+Task<> CopyRun::copy_disproved() {
+  std::vector<RouteWork*> wrong;
+  std::vector<store::ScanRequest> requests;
+  for (auto& work : context_.queue.routes) {
+    if (!work.disproved || work.dead() || context_.stopping) continue;
+    wrong.push_back(&work);
+    requests.push_back({.mailbox = work.source, .uid_validity = work.route.source_validity, .uids = {}});
+  }
+  if (wrong.empty()) co_return Result<>{};
+  CO_CHECK(co_await context_.journal.commit());
+  if (!pair_.connected()) CO_CHECK(co_await connect_pair(context_, pair_));
+  const std::vector<store::MetaSink*> no_sinks;
+  CO_TRY(auto results, co_await pair_.source->scan(requests, no_sinks));
+  for (std::size_t index = 0; index < wrong.size(); ++index) {
+    auto& work = *wrong[index];
+    work.believed = work.disproved = false;
+    work.ahead = {};
+    if (!results[index]) {
+      work.report->error = results[index].error();
+      continue;
+    }
+    take_status(work, results[index]->status);
+    work.todo = std::move(results[index]->uids);
+    CO_TRY(const auto settled, context_.journal.journal().settled_uids(work.route.id));
+    work.todo.remove(settled);
+    for (const auto& [uid, error] : work.refused)
+      work.todo.remove(UidRange{uid, uid});
+    work.report->planned = work.report->copied + work.report->failed + work.todo.size();
+  }
+  CO_CHECK(co_await record_intents());
+  co_return co_await copy();
 }
 
 /// What an interrupted run had settled since its intent was opened: it must not be taken for what is in doubt.
@@ -212,7 +250,7 @@ Task<> CopyRun::checkpoint() {
     for (const auto& [uid, error] : work.refused)
       batch.parked.push_back(
           {.route = work.route.id, .source = uid, .reason = error.describe(), .remedy = error.remedy, .attempts = 1});
-    if (!settled) continue;
+    if (!settled || work.disproved) continue;
     work.route.source_uid_next = work.source_status.uid_next;
     work.route.source_modseq = work.source_status.highest_modseq;
     work.route.source_messages = work.source_status.messages;

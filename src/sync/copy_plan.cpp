@@ -31,6 +31,16 @@ struct CopyRun::KnownFlags final : store::MetaSink {
   }
 };
 
+namespace {
+
+/// As many messages as UIDs were ever given: the mailbox has them all, and need not be listed.
+bool tells_all_uids(const RouteWork& work) {
+  const auto& status = work.source_status;
+  return work.fresh && status.messages > 0 && status.uid_validity != 0 && status.uid_next == status.messages + 1;
+}
+
+}  // namespace
+
 CopyRun::CopyRun(RunContext& context, SessionPair pair) : context_(context), pair_(std::move(pair)) {}
 
 Task<> CopyRun::plan(const std::vector<RouteSpec>& specs) {
@@ -133,6 +143,11 @@ Task<> CopyRun::scan() {
   const bool tokens = pair_.source->traits().change_tokens;
   for (auto& work : context_.queue.routes) {
     if (work.unchanged || work.match_first) continue;
+    if (tells_all_uids(work)) {
+      work.believed = true;
+      CO_CHECK(apply_scan(work, UidSet(UidRange{1, work.source_status.messages}), KnownFlags{}));
+      continue;
+    }
     Asked ask{&work, {}, {}, &sinks.emplace_back()};
     const auto validity = work.route.source_validity;
     const bool changes = !work.fresh && (!tokens || work.route.source_modseq != 0);
@@ -163,17 +178,22 @@ Task<> CopyRun::scan() {
       ask.work->report->error = first.error();
       continue;
     }
-    if (first->status.uid_next != 0) ask.work->source_status.uid_next = first->status.uid_next;
-    if (first->status.highest_modseq != 0) ask.work->source_status.highest_modseq = first->status.highest_modseq;
-    ask.work->source_status.messages = first->status.messages;
-    if (ask.work->route.source_validity == 0) ask.work->route.source_validity = first->status.uid_validity;
-    ask.work->report->on_source = first->status.messages;
+    take_status(*ask.work, first->status);
     ask.known->sort();
     UidSet uids = first->uids;
     if (ask.uids && ask.flags && results[*ask.flags]) uids.add(results[*ask.flags]->uids);
     CO_CHECK(apply_scan(*ask.work, uids, *ask.known));
   }
   co_return Result<>{};
+}
+
+/// The mailbox as it was when it was opened.
+void CopyRun::take_status(RouteWork& work, const store::MailboxStatus& status) {
+  if (status.uid_next != 0) work.source_status.uid_next = status.uid_next;
+  if (status.highest_modseq != 0) work.source_status.highest_modseq = status.highest_modseq;
+  work.source_status.messages = status.messages;
+  if (work.route.source_validity == 0) work.route.source_validity = status.uid_validity;
+  work.report->on_source = status.messages;
 }
 
 Result<> CopyRun::apply_scan(RouteWork& work, const UidSet& uids, const KnownFlags& flags) {
@@ -243,10 +263,10 @@ Task<> CopyRun::match_existing(RouteWork& work) {
                                  .detail = {}};
   const std::vector<store::ScanRequest> list{source};
   const std::vector<store::MetaSink*> no_sinks;
-  CO_TRY(auto listed, co_await pair_.source->scan(list, no_sinks));
+  CO_TRY(auto listed, co_await sessions().source->scan(list, no_sinks));
   if (!listed.front()) co_return std::unexpected(listed.front().error());
   const auto empty = UidSet{};
-  CO_TRY(const auto matched, co_await match_by_identity(pair_, source, destination, empty));
+  CO_TRY(const auto matched, co_await match_by_identity(sessions(), source, destination, empty));
   work.source_status.uid_next = listed.front()->status.uid_next;
   if (listed.front()->status.highest_modseq != 0)
     work.source_status.highest_modseq = listed.front()->status.highest_modseq;

@@ -8,8 +8,7 @@ namespace mailferry::sync {
 namespace {
 
 bool needs_mailbox(const RouteWork& work) {
-  const bool messages = !work.todo.empty() || !work.doubt.empty() || !work.found.empty() || !work.flag_work.empty();
-  return !work.dead() && (messages || work.create || work.subscribe);
+  return !work.dead() && (work.has_messages() || !work.flag_work.empty() || work.create || work.subscribe);
 }
 
 /// Dovecot over Maildir takes '/' as separator and cannot have '.' in a name either; other servers have other such
@@ -25,6 +24,15 @@ MailboxPath without_dots(const MailboxPath& path) {
 
 std::string renamed_note(const MailboxPath& wanted) {
   return "renamed:" + state::to_mailbox_key(wanted);
+}
+
+/// A turn of the source hides behind the one that the destination needs for its mailboxes.
+asio::awaitable<void> CopyRun::read_ahead() {
+  const auto& routes = context_.queue.routes;
+  const bool doubtful = std::ranges::any_of(routes, [](const RouteWork& work) { return !work.doubt.empty(); });
+  if (doubtful || !context_.queue.has_todo()) co_return;
+  reading_ahead_ = true;
+  co_await make_worker().read_ahead();
 }
 
 Task<> CopyRun::prepare() {
@@ -45,7 +53,7 @@ Task<> CopyRun::prepare_all(const std::vector<RouteWork*>& asked, std::vector<Ro
   for (const auto* work : asked)
     requests.push_back(
         {.mailbox = work->destination, .use = work->use, .create = work->create, .subscribe = work->subscribe});
-  CO_TRY(auto results, co_await pair_.destination->prepare(requests));
+  CO_TRY(auto results, co_await sessions().destination->prepare(requests));
   for (std::size_t index = 0; index < asked.size(); ++index) {
     auto& work = *asked[index];
     if (!results[index]) {
@@ -56,7 +64,7 @@ Task<> CopyRun::prepare_all(const std::vector<RouteWork*>& asked, std::vector<Ro
     const auto& prepared = *results[index];
     work.report->error.reset();
     work.permanent_flags = prepared.permanent_flags;
-    const bool surprise = work.route.destination_validity == 0 && prepared.status.messages > 0 && !work.todo.empty();
+    const bool surprise = work.route.destination_validity == 0 && prepared.status.messages > 0 && work.has_messages();
     if (work.route.destination_validity == 0) work.route.destination_validity = prepared.status.uid_validity;
     if (work.route.destination_validity != prepared.status.uid_validity) {
       work.report->error =
@@ -70,7 +78,9 @@ Task<> CopyRun::prepare_all(const std::vector<RouteWork*>& asked, std::vector<Ro
     }
     // New appends begin here; an older intent that is still open begins where it began.
     if (work.doubt.empty()) work.destination_from = std::max<Uid>(1, prepared.status.uid_next);
-    if (surprise) CO_CHECK(co_await match_existing(work));
+    if (!surprise) continue;
+    if (!workers_.empty()) CO_CHECK(co_await workers_.front().undo_read_ahead());
+    CO_CHECK(co_await match_existing(work));
   }
   co_return Result<>{};
 }

@@ -47,14 +47,20 @@ class CopyRun {
   Result<> load_state();
   void decide(RouteWork& work, const RouteSpec& spec);
   Task<> scan();
+  void take_status(RouteWork& work, const store::MailboxStatus& status);
   Result<> apply_scan(RouteWork& work, const UidSet& uids, const KnownFlags& flags);
   Result<> plan_flags(RouteWork& work, const KnownFlags& flags);
   Task<> match_existing(RouteWork& work);
+  /// The sessions in use before the workers run.
+  [[nodiscard]] SessionPair& sessions() noexcept { return workers_.empty() ? pair_ : workers_.front().pair(); }
+  asio::awaitable<void> read_ahead();
   Task<> prepare();
   Task<> prepare_all(const std::vector<RouteWork*>& asked, std::vector<RouteWork*>& refused);
   Task<> prepare_renamed(const std::vector<RouteWork*>& refused);
   Task<> record_intents();
   Task<> copy();
+  Task<> copy_disproved();
+  CopyWorker& make_worker();
   void add_worker();
   Task<> run_worker(CopyWorker* worker);
   void take_back_sessions();
@@ -75,6 +81,7 @@ class CopyRun {
   std::map<state::RouteId, std::vector<state::Parked>> parked_;
   std::deque<CopyWorker> workers_;
   async::TaskScope* worker_scope_ = nullptr;  // while copy() runs
+  bool reading_ahead_ = false;                // the first worker is there and has asked for messages
   bool copying_ = true;
   std::optional<Error> halted_;
 };

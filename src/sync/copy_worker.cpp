@@ -37,13 +37,13 @@ Task<> CopyWorker::run() {
 
 Task<> CopyWorker::work_once() {
   if (!pair_.connected()) CO_CHECK(co_await connect_pair(context_, pair_));
-  if (auto* doubtful = context_.queue.take_doubt()) {
+  if (auto* doubtful = reader_ ? nullptr : context_.queue.take_doubt()) {
     auto resolved = co_await resolve_doubt(context_, pair_, *doubtful);
     doubtful->resolving = false;
     context_.queue.notify();
     co_return resolved;
   }
-  if (context_.queue.has_todo()) {
+  if (reader_ || context_.queue.has_todo()) {
     auto pumped = co_await pump();
     context_.queue.notify();
     co_return pumped;
@@ -68,11 +68,13 @@ Task<> CopyWorker::reconnect_after(Error error) {
 
 /// Puts back what this worker had taken: what it began to append is in doubt, the rest is to be done.
 void CopyWorker::reclaim() {
-  for (const auto& [token, message] : in_flight_) {
+  for (const auto& message : in_flight_) {
+    if (message.work == nullptr) continue;
     message.work->doubt.add(message.uid);
     message.work->doubt_since = std::chrono::steady_clock::now();
     --message.work->in_flight;
   }
+  first_token_ += in_flight_.size();
   in_flight_.clear();
   for (auto& [ticket, job] : jobs_) {
     job.work->todo.add(job.uids);
@@ -87,20 +89,35 @@ void CopyWorker::reclaim() {
   context_.queue.notify();
 }
 
+asio::awaitable<void> CopyWorker::read_ahead() {
+  reader_ = pair_.source->reader();
+  request_jobs();
+  for (const auto& [ticket, job] : jobs_)
+    job.work->ahead.add(job.uids);
+  const auto sent = co_await reader_->send();
+  if (sent) co_return;
+  reclaim();
+  pair_.source.reset();
+}
+
+Task<> CopyWorker::undo_read_ahead() {
+  if (!reader_) co_return Result<>{};
+  reclaim();
+  for (auto& work : context_.queue.routes)
+    work.ahead = {};
+  CO_TRY(pair_.source, co_await context_.source.open_session());
+  co_return Result<>{};
+}
+
 Task<> CopyWorker::pump() {
   const auto window = context_.settings.window_octets != 0 ? context_.settings.window_octets : kDefaultWindow;
-  reader_ = pair_.source->reader();
+  if (!reader_) reader_ = pair_.source->reader();
   appender_ = pair_.destination->appender(window);
-  while (!fatal_) {
-    request_jobs();
-    if (jobs_.empty() || context_.stopping) break;
-    CO_TRY(auto next, co_await reader_->next());
-    if (const auto* head = std::get_if<store::MessageHead>(&next)) {
-      CO_CHECK(co_await carry(*head));
-    } else {
-      finish_job(std::move(std::get<store::ReadDone>(next)));
-    }
-    take_outcomes();
+  request_jobs();
+  while (!fatal_ && !context_.stopping && !jobs_.empty()) {
+    CO_TRY(const auto step, reader_->poll());
+    CO_TRY(const bool taken, take_at_once(step));
+    if (!taken) CO_CHECK(co_await take(step));
     // What is on its way is still waited for: it cannot be recorded, but a later look-up must not run ahead of the
     // server.
     if (context_.journal.error()) break;
@@ -113,6 +130,40 @@ Task<> CopyWorker::pump() {
   reader_.reset();
   appender_.reset();
   if (abandoned) pair_.close();
+  co_return Result<>{};
+}
+
+/// The steps of a small message are all in memory: without a coroutine they cost next to nothing.
+Result<bool> CopyWorker::take_at_once(const store::ReadStep& step) {
+  switch (step.kind) {
+    case store::ReadStep::Kind::nothing:
+      return false;
+    case store::ReadStep::Kind::message:
+      if (!admit()) return true;
+      return appender_->try_begin(current_->destination, reader_->head(), last_token(), careful_);
+    case store::ReadStep::Kind::octets:
+      return !carrying_ || appender_->try_write(step.octets);
+    case store::ReadStep::Kind::end:
+      if (carrying_) CHECK_OK(appender_->end());
+      if (carrying_) context_.progress.sent_octets += reader_->head().octets;
+      return true;
+    case store::ReadStep::Kind::done:
+      finish_job(reader_->take_done());
+      request_jobs();
+      return true;
+  }
+  return false;
+}
+
+Task<> CopyWorker::take(store::ReadStep step) {
+  if (step.kind == store::ReadStep::Kind::octets) co_return co_await appender_->write(step.octets);
+  if (step.kind == store::ReadStep::Kind::message) {
+    CO_CHECK(co_await appender_->begin(current_->destination, reader_->head(), last_token(), careful_));
+  } else {
+    CO_CHECK(co_await appender_->flush());
+    CO_CHECK(co_await reader_->wait());
+  }
+  take_outcomes();
   co_return Result<>{};
 }
 
@@ -129,40 +180,35 @@ void CopyWorker::request_jobs() {
   }
 }
 
-Task<> CopyWorker::carry(const store::MessageHead& head) {
+/// Decides on the message that begins, and counts it as on its way.
+bool CopyWorker::admit() {
+  auto& head = reader_->head();
   auto& job = jobs_.at(head.ticket);
-  auto& work = *job.work;
-  job.uids.remove(UidSet(UidRange{head.uid, head.uid}));
-  context_.progress.mailbox = work.source;
-  if (const auto limit = pair_.destination->traits().append_limit; limit && head.octets > *limit) {
-    fail_message(work, head.uid,
-                 Error{.kind = ErrorKind::message_rejected,
-                       .scope = Scope::message,
-                       .retry = Retry::never,
-                       .retry_after = {},
-                       .message = fmt::format("the message has {} octets, the destination takes at most {}",
-                                              head.octets, *limit),
-                       .remedy = "raise the limit of the destination, or keep this message elsewhere",
-                       .trail = {}});
-    co_return Result<>{};
-  }
-  const auto token = ++last_token_;
-  in_flight_.emplace(token, InFlight{&work, head.uid, head.flags, head.octets});
-  ++work.in_flight;
-  auto stored = head;
-  stored.flags = work.permanent_flags.storable(head.flags);
-  CO_CHECK(co_await appender_->begin(work.destination, stored, token, job.careful));
-  co_return co_await stream_body(head);
+  job.uids.remove(UidRange{head.uid, head.uid});
+  if (current_ != job.work) context_.progress.mailbox = job.work->source;
+  current_ = job.work;
+  careful_ = job.careful;
+  carrying_ = !current_->dead() && !is_too_large(head);
+  if (!carrying_) return false;
+  in_flight_.push_back({current_, head.uid, head.flags, head.octets});
+  ++current_->in_flight;
+  head.flags = current_->permanent_flags.storable(std::move(head.flags));
+  return true;
 }
 
-Task<> CopyWorker::stream_body(const store::MessageHead& head) {
-  while (true) {
-    CO_TRY(const auto chunk, co_await reader_->body());
-    if (chunk.empty()) break;
-    CO_CHECK(co_await appender_->write(chunk));
-  }
-  context_.progress.sent_octets += head.octets;
-  co_return co_await appender_->end();
+bool CopyWorker::is_too_large(const store::MessageHead& head) {
+  const auto limit = pair_.destination->traits().append_limit;
+  if (!limit || head.octets <= *limit) return false;
+  fail_message(
+      *current_, head.uid,
+      Error{.kind = ErrorKind::message_rejected,
+            .scope = Scope::message,
+            .retry = Retry::never,
+            .retry_after = {},
+            .message = fmt::format("the message has {} octets, the destination takes at most {}", head.octets, *limit),
+            .remedy = "raise the limit of the destination, or keep this message elsewhere",
+            .trail = {}});
+  return true;
 }
 
 void CopyWorker::finish_job(store::ReadDone done) {
@@ -175,6 +221,10 @@ void CopyWorker::finish_job(store::ReadDone done) {
   if (!done.result &&
       (done.result.error().kind == ErrorKind::mailbox_missing || done.result.error().kind == ErrorKind::protocol)) {
     work.report->error = done.result.error();
+  } else if (work.believed) {
+    // What the status said of the mailbox has to be looked at; see CopyRun::check_believed().
+    if (!job.uids.empty() || done.messages.value_or(work.source_status.messages) != work.source_status.messages)
+      work.disproved = true;
   } else if (!job.uids.empty()) {
     retry_reading(work, job.uids, done.result ? nullptr : &done.result.error());
   }
@@ -215,23 +265,28 @@ void CopyWorker::measure_append(bool answered) {
 void CopyWorker::take_outcomes() {
   auto outcomes = appender_->take_outcomes();
   measure_append(!outcomes.empty());
-  for (auto& outcome : outcomes) {
-    const auto found = in_flight_.find(outcome.token);
-    if (found == in_flight_.end()) continue;
-    const auto message = std::move(found->second);
-    in_flight_.erase(found);
+  for (const auto& outcome : outcomes)
+    take_outcome(outcome);
+  for (; !in_flight_.empty() && in_flight_.front().work == nullptr; ++first_token_)
+    in_flight_.pop_front();
+}
+
+void CopyWorker::take_outcome(const store::AppendOutcome& outcome) {
+  auto uids = outcome.uids.each();
+  for (const auto token : outcome.tokens) {
+    const auto message = std::exchange(in_flight_.at(token - first_token_), InFlight{});
     --message.work->in_flight;
-    if (outcome.result) {
-      settle(message, outcome);
-    } else {
+    if (!outcome.result) {
       refuse(message, outcome);
+    } else {
+      const auto uid = uids.next();
+      settle(message, outcome.uid_validity == message.work->route.destination_validity ? uid : 0);
     }
   }
 }
 
-void CopyWorker::settle(const InFlight& message, const store::AppendOutcome& outcome) {
+void CopyWorker::settle(const InFlight& message, Uid uid) {
   auto& work = *message.work;
-  const auto uid = outcome.uid_validity == work.route.destination_validity ? outcome.uid : 0;
   context_.journal.settle(work.route.id, message.uid, uid, message.flags);
   if (uid != 0) {
     work.known_destination.add(uid);
@@ -252,7 +307,8 @@ void CopyWorker::refuse(const InFlight& message, const store::AppendOutcome& out
   if (error.scope == Scope::account || error.scope == Scope::run) {
     work.doubt.add(message.uid);
     if (!fatal_) fatal_ = error;
-  } else if (!outcome.alone || (error.retry != Retry::never && ++work.attempts[message.uid] < kMessageAttempts)) {
+  } else if (outcome.tokens.size() > 1 ||
+             (error.retry != Retry::never && ++work.attempts[message.uid] < kMessageAttempts)) {
     work.doubt.add(message.uid);
     work.careful.add(message.uid);
   } else {

@@ -20,6 +20,11 @@ class CopyWorker {
   /// Works until the queue is finished, the run is stopped, or the worker is retired. An error means that this worker
   /// cannot go on (its work is back in the queue); the run decides whether others can.
   Task<> run();
+  /// Asks for the first messages before run(): they are on their way while the destination makes its mailboxes. Until
+  /// run() the source can do nothing else. A failure shows in run().
+  asio::awaitable<void> read_ahead();
+  /// Takes that back; the source is connected anew.
+  Task<> undo_read_ahead();
   /// Ends after what it has taken.
   void retire() noexcept {
     retired_ = true;
@@ -29,10 +34,10 @@ class CopyWorker {
 
  private:
   struct InFlight {
-    RouteWork* work;
-    Uid uid;
-    Flags flags;
-    std::uint64_t octets;
+    RouteWork* work = nullptr;  // null: it has its outcome
+    Uid uid = 0;
+    Flags flags{};
+    std::uint64_t octets = 0;
   };
 
   Task<> work_once();
@@ -40,26 +45,34 @@ class CopyWorker {
   Task<> pump();
   void request_jobs();
   [[nodiscard]] bool ending() const noexcept { return retired_ || context_.stopping; }
-  Task<> carry(const store::MessageHead& head);
-  Task<> stream_body(const store::MessageHead& head);
+  /// False: take() has to do it.
+  Result<bool> take_at_once(const store::ReadStep& step);
+  Task<> take(store::ReadStep step);
+  [[nodiscard]] bool admit();
+  [[nodiscard]] bool is_too_large(const store::MessageHead& head);
   void finish_job(store::ReadDone done);
   void retry_reading(RouteWork& work, const UidSet& uids, const Error* error);
   void measure_append(bool answered);
   void take_outcomes();
-  void settle(const InFlight& message, const store::AppendOutcome& outcome);
+  void take_outcome(const store::AppendOutcome& outcome);
+  void settle(const InFlight& message, Uid uid);
   void refuse(const InFlight& message, const store::AppendOutcome& outcome);
   void fail_message(RouteWork& work, Uid uid, const Error& error);
   void reclaim();
+  [[nodiscard]] std::uint64_t last_token() const noexcept { return first_token_ + in_flight_.size() - 1; }
 
   RunContext& context_;
   SessionPair pair_;
   std::unique_ptr<store::Reader> reader_;
   std::unique_ptr<store::Appender> appender_;
-  std::unordered_map<std::uint64_t, Job> jobs_;            // by ticket
-  std::unordered_map<std::uint64_t, InFlight> in_flight_;  // by token
+  std::unordered_map<std::uint64_t, Job> jobs_;  // by ticket
+  std::deque<InFlight> in_flight_;               // in the order of their tokens
+  std::uint64_t first_token_ = 1;                // of in_flight_.front()
   RouteWork* last_work_ = nullptr;
-  std::uint64_t last_token_ = 0;
-  std::optional<Error> fatal_;  // a refusal that concerns the whole destination
+  RouteWork* current_ = nullptr;  // of the message at hand
+  bool careful_ = false;          // it goes alone
+  bool carrying_ = false;         // it goes at all
+  std::optional<Error> fatal_;    // a refusal that concerns the whole destination
   int attempts_ = 0;
   bool retired_ = false;
   std::chrono::steady_clock::time_point waiting_since_{};

@@ -14,6 +14,7 @@ constexpr double kWorthGain = 1.10;
 
 Task<> CopyRun::copy() {
   if (context_.queue.finished()) co_return Result<>{};
+  copying_ = true;
   async::TaskScope commits(context_.io);
   async::TaskScope workers(context_.io);
   commits.spawn("journal", context_.journal.run_commits());
@@ -37,8 +38,12 @@ Task<> CopyRun::copy() {
   co_return Result<>{};
 }
 
+CopyWorker& CopyRun::make_worker() {
+  return workers_.emplace_back(context_, workers_.empty() ? std::move(pair_) : SessionPair{});
+}
+
 void CopyRun::add_worker() {
-  workers_.emplace_back(context_, workers_.empty() ? std::move(pair_) : SessionPair{});
+  if (!std::exchange(reading_ahead_, false)) make_worker();
   ++context_.workers;
   context_.report.connections = std::max(context_.report.connections, static_cast<unsigned>(context_.workers));
   context_.progress.connections = static_cast<unsigned>(context_.workers);

@@ -6,6 +6,9 @@ namespace {
 /// How much work a crash can leave in doubt, against how often the disk is asked to sync.
 constexpr std::chrono::milliseconds kCommitEvery{1000};
 
+/// So that the list need not grow step by step; a second's worth of small messages.
+constexpr std::size_t kExpectedRuns = 4096;
+
 bool continues(const state::SettledRun& run, Uid source, Uid destination, const Flags& flags) {
   const bool next_source = run.source + run.count == source;
   const bool next_destination = run.destination == 0 ? destination == 0 : run.destination + run.count == destination;
@@ -26,6 +29,7 @@ void JournalWriter::settle(state::RouteId route, Uid source, Uid destination, co
       return;
     }
   }
+  if (pending_.settled.empty()) pending_.settled.reserve(kExpectedRuns);
   pending_.settled.emplace_back(
       route, state::SettledRun{.source = source, .count = 1, .destination = destination, .flags = flags});
 }
@@ -56,7 +60,7 @@ Task<> JournalWriter::commit_routes(std::vector<state::Route>& routes) {
 }
 
 Task<> JournalWriter::run_commits() {
-  while (!stopped_) {
+  for (stopped_ = false; !stopped_;) {
     co_await async::sleep_for(kCommitEvery, stopping_);
     CO_CHECK(co_await commit());
   }

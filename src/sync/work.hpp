@@ -30,6 +30,7 @@ struct RouteWork {
   PermanentFlags permanent_flags;
 
   UidSet todo;               // to be copied; taken from the front
+  UidSet ahead;              // taken out of todo and asked of the source before the destination was ready
   UidSet careful;            // of todo: one by one, each in its own APPEND
   UidSet doubt;              // may be on the destination already
   UidSet settled;            // delivered in this run, for servers that do not tell UIDs
@@ -48,6 +49,8 @@ struct RouteWork {
   bool resolving = false;
   bool fresh = true;         // no state: nothing was ever settled between these two UIDVALIDITYs
   bool unchanged = false;    // nothing to do: the checkpoint still holds
+  bool believed = false;     // todo follows from the status of the source: it was not listed
+  bool disproved = false;    // and the mailbox was found to be another than that
   bool match_first = false;  // the destination has mail that no state tells of
   bool create = false;
   bool subscribe = false;
@@ -61,6 +64,10 @@ struct RouteWork {
   std::vector<state::Parked> parked;  // by earlier runs
   MailboxReport* report = nullptr;
 
+  /// Messages are to be carried or looked for.
+  [[nodiscard]] bool has_messages() const noexcept {
+    return !todo.empty() || !ahead.empty() || !doubt.empty() || !found.empty();
+  }
   [[nodiscard]] bool dead() const noexcept { return report->error.has_value(); }
   [[nodiscard]] bool quiet() const noexcept { return jobs == 0 && in_flight == 0 && !resolving; }
 };

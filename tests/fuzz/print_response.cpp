@@ -207,6 +207,7 @@ struct EventPrinter {
   }
   std::string operator()(const BodyChunk& chunk) const { return print(std::string_view(chunk.data)); }
   std::string operator()(const BodyEnd&) const { return "end"; }
+  std::string operator()(const FetchEnd& end) const { return DataPrinter()(*end.data); }
 };
 
 /// Collects lines; chunks wait until their body ends.
@@ -247,7 +248,7 @@ bool drain(ResponseParser& parser, Transcript& transcript) {
       transcript.add_error();
       return false;
     }
-    if (!*polled) return true;
+    if (*polled == nullptr) return true;
     transcript.add(**polled);
   }
 }

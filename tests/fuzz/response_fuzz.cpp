@@ -65,7 +65,7 @@ bool drain(ResponseParser& parser, BodyLaw& law) {
                   polled.error().kind == ErrorKind::protocol && polled.error().scope == Scope::account);
       return false;
     }
-    if (!*polled) return true;
+    if (*polled == nullptr) return true;
     law.check(**polled);
   }
 }

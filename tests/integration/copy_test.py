@@ -11,6 +11,7 @@ import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 from support import checker, corpus, harness  # noqa: E402
+from support.faultproxy import FaultProxy  # noqa: E402
 from support.rawimap import Connection, mailbox  # noqa: E402
 
 MESSAGES = int(os.environ.get("MAILFERRY_TEST_MESSAGES", "500"))
@@ -277,7 +278,7 @@ class SpeakingTest(harness.IntegrationTest):
         with Connection(self.destination.port) as connection:
             connection.command(b"SELECT INBOX")
             connection.command(b"STORE 3 +FLAGS (\\Deleted)")
-            connection.command(b"EXPUNGE")
+            connection.command(b"UID EXPUNGE 3:7")
         done = harness.run(verify, self.folder)
         self.assertEqual(done.code, 1, done)
 
@@ -313,6 +314,42 @@ class SpeakingTest(harness.IntegrationTest):
                                left.subscribed, left.attributes)
         self.assertLess(fits.count(), left.count())
         self.assertEqual(checker.compare(fits, checker.read_account(self.destination)), [], done)
+
+
+class StatusTest(harness.IntegrationTest):
+    """What STATUS says is believed only until the mailbox is open."""
+
+    def copy_through(self, source, rewrite):
+        destination = self.server()
+        with FaultProxy(source.port, rewrite=rewrite, count=True) as near:
+            self.copy(source, destination, tls=False, from_port=near.port, to_port=destination.port)
+            self.assert_same(source, destination)
+            self.assertGreater(near.rewritten, 0)
+            near.reset_counters()
+            done = self.copy(source, destination, "--json", tls=False, from_port=near.port, to_port=destination.port)
+            self.assertNotIn("APPEND", near.command_names(), done)
+
+    def test_one_that_lies_low(self):
+        source = self.server()
+        corpus.load(source, corpus.uniform(20, 500))
+
+        self.copy_through(source, lambda data: data.replace(b"MESSAGES 20 UIDNEXT 21", b"MESSAGES 9 UIDNEXT 10"))
+
+    def test_one_that_tells_of_more_than_there_is(self):
+        source = self.server()
+        corpus.load(source, corpus.uniform(20, 500))
+
+        self.copy_through(source, lambda data: data.replace(b"MESSAGES 20 UIDNEXT 21", b"MESSAGES 30 UIDNEXT 31"))
+
+    def test_as_many_messages_as_uids_but_others(self):
+        source = self.server()
+        corpus.load(source, corpus.uniform(20, 500))
+        with Connection(source.port) as connection:
+            connection.command(b"SELECT INBOX")
+            connection.command(b"STORE 3:7 +FLAGS (\\Deleted)")
+            connection.command(b"UID EXPUNGE 3:7")
+
+        self.copy_through(source, lambda data: data.replace(b"MESSAGES 15 UIDNEXT 21", b"MESSAGES 15 UIDNEXT 16"))
 
 
 if __name__ == "__main__":

@@ -77,6 +77,18 @@ RC_GTEST_PROP(UidSetProperty, RemovingAgreesWithASet, ()) {
   require_equal(set, model);
 }
 
+RC_GTEST_PROP(UidSetProperty, RemovingARangeAgreesWithRemovingASet, ()) {
+  const auto left = *ranges();
+  const auto right = *ranges();
+  UidSet expected = set_of(left);
+  expected.remove(set_of(right));
+  UidSet set = set_of(left);
+  const UidSet removed = set_of(right);
+  for (const UidRange& range : removed.ranges())
+    set.remove(range);
+  RC_ASSERT(set == expected);
+}
+
 RC_GTEST_PROP(UidSetProperty, IntersectionAgreesWithASet, ()) {
   const auto left = *ranges();
   const auto right = model_of(*ranges());

@@ -16,6 +16,10 @@ class FaultyTransport final : public net::Transport {
       : inner_(std::move(inner)), plan_(std::move(plan)) {}
 
   Task<std::size_t> read_some(std::span<char> buffer, std::chrono::milliseconds patience) override;
+  Result<std::size_t> try_read(std::span<char> buffer) override {
+    if (failure_) return std::unexpected<Error>(*failure_);
+    return inner_->try_read(buffer);
+  }
   Task<> write_all(std::span<const char> octets) override;
   Task<> start_tls(const net::TlsOptions& options, const std::string& host) override {
     return inner_->start_tls(options, host);

@@ -152,6 +152,7 @@ class ScriptedTransport final : public net::Transport {
   ~ScriptedTransport() override { close(); }
 
   Task<std::size_t> read_some(std::span<char> buffer, std::chrono::milliseconds patience) override;
+  Result<std::size_t> try_read(std::span<char> buffer) override;
   Task<> write_all(std::span<const char> octets) override;
   Task<> start_tls(const net::TlsOptions& options, const std::string& host) override;
   void close() noexcept override {
@@ -165,6 +166,7 @@ class ScriptedTransport final : public net::Transport {
 
  private:
   [[nodiscard]] std::unexpected<Error> time_out(std::string message);
+  std::size_t take_outbox(std::span<char> buffer);
   bool is_at(Act act) const { return !script_->steps.empty() && script_->steps.front().act == act; }
 
   std::shared_ptr<ScriptedPeer::Script> script_;
@@ -196,11 +198,21 @@ Task<std::size_t> ScriptedTransport::read_some(std::span<char> buffer, std::chro
     if (!in_time) co_return time_out("the scripted peer waits for something else and sent nothing in time");
     in_time = co_await script_->changed.wait_until(deadline);
   }
+  co_return take_outbox(buffer);
+}
+
+std::size_t ScriptedTransport::take_outbox(std::span<char> buffer) {
   const std::size_t count = std::min({buffer.size(), script_->outbox.size(), script_->fragment});
   std::memcpy(buffer.data(), script_->outbox.data(), count);
   script_->outbox.erase(0, count);
   script_->octets_read += count;
-  co_return count;
+  return count;
+}
+
+Result<std::size_t> ScriptedTransport::try_read(std::span<char> buffer) {
+  if (!script_->client_closed && !script_->outbox.empty()) return take_outbox(buffer);
+  if (const std::optional<Error> ending = script_->ending()) return std::unexpected<Error>(*ending);
+  return 0;
 }
 
 Task<> ScriptedTransport::write_all(std::span<const char> octets) {

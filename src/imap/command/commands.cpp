@@ -345,6 +345,14 @@ Command get_metadata(std::string_view mailbox, const std::vector<std::string_vie
 
 namespace {
 
+/// " (\Seen $Label1)", or nothing if none of the flags can be sent.
+void append_flags(std::string& out, const Flags& flags) {
+  const auto before = out.size();
+  out += ' ';
+  append_flag_list(out, flags);
+  if (out.size() == before + 3) out.resize(before);
+}
+
 /// Empty: the name cannot be sent at this place. A waiting literal is none of the choices, the head is one piece.
 std::string append_mailbox(std::string_view name, LiteralMode mode) {
   if (is_plain_atom(name)) return std::string(name);
@@ -357,18 +365,25 @@ std::string append_mailbox(std::string_view name, LiteralMode mode) {
 
 }  // namespace
 
-AppendHead append_head(std::string_view tag, std::string_view mailbox, bool first, const Flags& flags,
-                       const std::optional<InternalDate>& date, std::uint64_t size, LiteralMode mode) {
-  AppendHead head{.octets = {}, .synchronizing = must_wait(mode, size)};
-  if (first) {
-    const auto name = append_mailbox(mailbox, mode);
-    if (name.empty()) return head;
-    head.octets = fmt::format("{} APPEND {}", tag, name);
+std::string append_begin(std::string_view tag, std::string_view mailbox, LiteralMode mode) {
+  const auto name = append_mailbox(mailbox, mode);
+  return name.empty() ? std::string() : fmt::format("{} APPEND {}", tag, name);
+}
+
+bool append_head(std::string& out, const Flags& flags, const std::optional<InternalDate>& date, std::uint64_t size,
+                 LiteralMode mode) {
+  if (!flags.empty()) append_flags(out, flags);
+  if (date) {
+    out += " \"";
+    date->append_to(out);
+    out += '"';
   }
-  if (const auto list = flag_list(flags); list != "()") head.octets += " " + list;
-  if (date) head.octets += " " + quoted(date->to_string());
-  head.octets += fmt::format(" {{{}{}}}\r\n", size, head.synchronizing ? "" : "+");
-  return head;
+  const bool synchronizing = must_wait(mode, size);
+  const fmt::format_int digits(size);
+  out += " {";
+  out.append(digits.data(), digits.size());
+  out += synchronizing ? "}\r\n" : "+}\r\n";
+  return synchronizing;
 }
 
 }  // namespace mailferry::imap

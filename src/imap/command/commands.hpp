@@ -85,15 +85,11 @@ Command get_acl(std::string_view mailbox);
 Command get_metadata(std::string_view mailbox, const std::vector<std::string_view>& entries);
 }  // namespace commands
 
-/// The head of one message inside APPEND or MULTIAPPEND: " (flags) \"date\" {n+}\r\n" (`first`: preceded by
-/// "tag APPEND mailbox"), up to and including the literal header. Without flags or date the argument is left out.
-struct AppendHead {
-  /// Empty when the mailbox name cannot be sent (it holds NUL, CR or LF): nothing may be sent then.
-  std::string octets;
-  /// The client must wait for "+" before it sends the message.
-  bool synchronizing = false;
-};
-[[nodiscard]] AppendHead append_head(std::string_view tag, std::string_view mailbox, bool first, const Flags& flags,
-                                     const std::optional<InternalDate>& date, std::uint64_t size, LiteralMode mode);
+/// "tag APPEND mailbox"; empty when the name cannot be sent (it holds NUL, CR or LF): nothing may be sent then.
+[[nodiscard]] std::string append_begin(std::string_view tag, std::string_view mailbox, LiteralMode mode);
+/// Adds the head of one message inside APPEND or MULTIAPPEND to `out`: " (flags) \"date\" {n+}\r\n". Without flags or
+/// date the argument is left out. True: the client must wait for "+" before it sends the message.
+bool append_head(std::string& out, const Flags& flags, const std::optional<InternalDate>& date, std::uint64_t size,
+                 LiteralMode mode);
 
 }  // namespace mailferry::imap

@@ -35,18 +35,27 @@ std::string quoted(std::string_view value) {
 }
 
 std::string flag_list(const Flags& flags) {
+  std::string out;
+  append_flag_list(out, flags);
+  return out;
+}
+
+void append_flag_list(std::string& out, const Flags& flags) {
   using enum SystemFlag;
   static constexpr std::pair<SystemFlag, std::string_view> kSystem[] = {
       {answered, "\\Answered"}, {flagged, "\\Flagged"}, {deleted, "\\Deleted"}, {seen, "\\Seen"}, {draft, "\\Draft"}};
-  std::string out;
-  const auto add = [&out](std::string_view name) { out += fmt::format("{}{}", out.empty() ? "" : " ", name); };
+  out += '(';
+  const auto add = [&out](std::string_view name) {
+    if (out.back() != '(') out += ' ';
+    out += name;
+  };
   for (const auto& [flag, name] : kSystem) {
     if (flags.has(flag)) add(name);
   }
   for (const std::string_view name : flags.keywords()) {
     if (is_atom(name.starts_with('\\') ? name.substr(1) : name)) add(name);
   }
-  return "(" + out + ")";
+  out += ')';
 }
 
 }  // namespace mailferry::imap

@@ -19,5 +19,6 @@ namespace mailferry::imap {
 
 /// "(\Seen $Label1)"; what is neither "\" and an atom nor an atom is left out.
 [[nodiscard]] std::string flag_list(const Flags& flags);
+void append_flag_list(std::string& out, const Flags& flags);
 
 }  // namespace mailferry::imap

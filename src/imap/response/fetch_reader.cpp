@@ -153,6 +153,28 @@ std::size_t measure_section(std::string_view text) noexcept {
 
 }  // namespace
 
+/// Field by field: what a message rarely has costs a look, and the memory of what it always has is kept.
+void FetchReader::start_over() noexcept {
+  data_.sequence = 0;
+  data_.uid = 0;
+  data_.flags.reset();
+  data_.internal_date.reset();
+  data_.size.reset();
+  data_.modseq.reset();
+  data_.email_id.reset();
+  data_.thread_id.reset();
+  data_.gm_message_id.reset();
+  data_.gm_thread_id.reset();
+  data_.gm_labels.reset();
+  data_.save_date.reset();
+  data_.envelope.reset();
+  data_.body_structure.reset();
+  data_.preview.reset();
+  data_.sections.clear();
+  data_.others.clear();
+  closed_ = false;
+}
+
 FetchReader::Stop FetchReader::read(Lexer& lexer) {
   return read_head(lexer) ? read_items(lexer) : Stop::malformed;
 }
@@ -197,7 +219,10 @@ FetchReader::Stop FetchReader::read_items(Lexer& lexer) {
 }
 
 bool FetchReader::read_section_name(Lexer& lexer, std::string_view word) {
-  pending_ = {.name = to_upper(word), .origin = {}, .data = {}};
+  pending_.name = to_upper(word);
+  pending_.origin.reset();
+  pending_.data.reset();
+  pending_.streamed = false;
   if (lexer.peek() == '[') {
     const auto octets = measure_section(lexer.rest());
     if (octets == std::string_view::npos) return false;

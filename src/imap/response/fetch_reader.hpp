@@ -25,8 +25,9 @@ class FetchReader {
 
   /// The name of the section that is to be, or is being, streamed.
   [[nodiscard]] const std::string& pending_section() const noexcept { return pending_.name; }
-  [[nodiscard]] const FetchData& data() const noexcept { return data_; }
-  [[nodiscard]] FetchData take() noexcept { return std::move(data_); }
+  [[nodiscard]] FetchData& data() noexcept { return data_; }
+  /// For the next response.
+  void start_over() noexcept;
 
  private:
   bool read_head(Lexer& lexer);

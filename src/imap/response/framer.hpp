@@ -43,7 +43,10 @@ class Framer {
   /// The octets up to frame.next and the literal are used up by the caller.
   void stream(const Frame& frame);
   /// The response is over; the next call of next() sees the one behind it.
-  void finish() noexcept { *this = Framer(limits_); }
+  void finish() noexcept {
+    classified_ = false;
+    fragment_ = scanned_ = line_octets_ = held_octets_ = 0;
+  }
 
   [[nodiscard]] LineKind kind() const noexcept { return class_.kind; }
   /// Where the part of the response behind its last held literal begins.

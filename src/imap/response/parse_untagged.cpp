@@ -77,7 +77,7 @@ std::optional<UntaggedData> read_fetch(Lexer& lexer) {
   switch (reader.read(lexer)) {
     case FetchReader::Stop::section:  // a section without anything behind it
     case FetchReader::Stop::end:
-      return reader.take();
+      return std::move(reader.data());
     case FetchReader::Stop::malformed:
       break;
   }

@@ -12,13 +12,7 @@
 namespace mailferry::imap {
 namespace {
 
-using Polled = Result<std::optional<Event>>;
-
-/// One event, built where it is returned: it is too large to be moved about for each message.
-template <class Kind, class... Arguments>
-Polled event(Arguments&&... arguments) {
-  return Polled(std::in_place, std::in_place, std::in_place_type<Kind>, std::forward<Arguments>(arguments)...);
-}
+using Polled = Result<Event*>;
 
 std::unexpected<Error> out_of_step() {
   return fail(ErrorKind::protocol, Scope::account, "the server sent a message whose size is not the announced one",
@@ -47,6 +41,7 @@ struct ResponseParser::State {
     line,        // before or in a response of which nothing was streamed
     body,        // in a streamed literal
     after_body,  // behind a streamed literal of a FETCH
+    complete,    // behind such a FETCH, whose data the caller may still look at
   };
 
   ParserLimits limits;
@@ -57,49 +52,57 @@ struct ResponseParser::State {
   std::uint64_t body_left = 0;
   bool may_stream = true;  // false: the FETCH at hand is malformed, all its literals are held
   std::optional<Error> error;
+  Event event;  // the last one
 
   Polled poll();
-  Polled poll_body();
+  Event* poll_body();
   Result<bool> begin_body(const Frame& frame);
   bool read_up_to(const Frame& frame);
   bool skip_blank_line(const Frame& frame);
   Polled finish_line(const Frame& frame);
   Polled finish_fetch(const Frame& frame);
   void start_over();
+  /// Too large to be moved about for each message, an event is built where it stays.
+  template <class Kind, class... Arguments>
+  Event* give(Arguments&&... arguments) {
+    event.emplace<Kind>(std::forward<Arguments>(arguments)...);
+    return &event;
+  }
 };
 
 void ResponseParser::State::start_over() {
   framer.finish();
-  if (phase != Phase::line || !may_stream) fetch = FetchReader();
+  if (phase != Phase::line || !may_stream) fetch.start_over();
   phase = Phase::line;
   may_stream = true;
 }
 
 Polled ResponseParser::State::poll() {
   if (phase == Phase::body) return poll_body();
+  if (phase == Phase::complete) start_over();
   while (true) {
     TRY(const auto frame, framer.next(buffer.live()));
-    if (frame.kind == Frame::Kind::incomplete) return Polled(std::nullopt);
+    if (frame.kind == Frame::Kind::incomplete) return nullptr;
     if (frame.kind == Frame::Kind::literal) {
       TRY(const auto streams, begin_body(frame));
-      if (streams) return event<BodyBegin>(&fetch.data(), fetch.pending_section(), frame.literal_size);
+      if (streams) return give<BodyBegin>(&fetch.data(), fetch.pending_section(), frame.literal_size);
     } else if (!skip_blank_line(frame)) {
       return phase == Phase::after_body ? finish_fetch(frame) : finish_line(frame);
     }
   }
 }
 
-Polled ResponseParser::State::poll_body() {
+Event* ResponseParser::State::poll_body() {
   if (body_left == 0) {
     phase = Phase::after_body;
-    return event<BodyEnd>();
+    return give<BodyEnd>();
   }
   const auto octets = static_cast<std::size_t>(std::min<std::uint64_t>(body_left, buffer.size()));
-  if (octets == 0) return Polled(std::nullopt);
+  if (octets == 0) return nullptr;
   const auto chunk = buffer.live().substr(0, octets);
   buffer.consume(octets);
   body_left -= octets;
-  return event<BodyChunk>(std::span(chunk.data(), chunk.size()));
+  return give<BodyChunk>(std::span(chunk.data(), chunk.size()));
 }
 
 /// Decides on a literal: true if it is streamed from now on, false if it is held.
@@ -153,16 +156,16 @@ Polled ResponseParser::State::finish_line(const Frame& frame) {
   const auto last = text.substr(fragment).find_last_not_of(' ');
   const auto trimmed = text.substr(0, last == std::string_view::npos ? fragment : fragment + last + 1);
   TRY(auto parsed, kind == LineKind::status ? parse_status_line(text) : parse_untagged_line(trimmed, limits.depth));
-  return Polled(std::in_place, std::in_place, std::move(parsed));
+  event = std::move(parsed);
+  return &event;
 }
 
 Polled ResponseParser::State::finish_fetch(const Frame& frame) {
   Lexer lexer(buffer.live().substr(0, frame.text_end), limits.depth - 1);
   buffer.consume(frame.next);
   if (fetch.read_on(lexer) != FetchReader::Stop::end || !fetch.closed()) return out_of_step();
-  auto polled = event<UntaggedData>(std::in_place_type<FetchData>, fetch.take());
-  start_over();
-  return polled;
+  phase = Phase::complete;
+  return give<FetchEnd>(&fetch.data());
 }
 
 ResponseParser::ResponseParser(ParserLimits limits) : state_(std::make_unique<State>(limits)) {}
@@ -184,7 +187,7 @@ void ResponseParser::feed(std::string_view octets) {
   commit(octets.size());
 }
 
-Result<std::optional<Event>> ResponseParser::poll() {
+Result<Event*> ResponseParser::poll() {
   if (state_->error) return std::unexpected<Error>(*state_->error);
   auto polled = state_->poll();
   if (!polled) state_->error = polled.error();

@@ -21,8 +21,8 @@ struct ParserLimits {
   std::size_t streamed_from = 0;             // body literals of at least this size are streamed; smaller ones held
 };
 
-/// A streamed literal begins. `so_far` holds the FETCH items that stood before it; the complete FetchData follows after
-/// the last BodyEnd of the response (with the section marked `streamed`).
+/// A streamed literal begins. `so_far` holds the FETCH items that stood before it; FetchEnd follows after the last
+/// BodyEnd of the response.
 struct BodyBegin {
   const FetchData* so_far = nullptr;  // valid until the next poll()
   std::string section;                // "BODY[]", "BODY[HEADER.FIELDS (DATE)]", "RFC822", …
@@ -33,8 +33,13 @@ struct BodyChunk {
   std::span<const char> data;
 };
 struct BodyEnd {};
+/// A FETCH of which something was streamed is complete, the sections in question marked `streamed`. One of which
+/// nothing was streamed comes as UntaggedData.
+struct FetchEnd {
+  FetchData* data = nullptr;  // valid until the next poll(); may be moved from
+};
 
-using Event = std::variant<StatusResponse, Continuation, UntaggedData, BodyBegin, BodyChunk, BodyEnd>;
+using Event = std::variant<StatusResponse, Continuation, UntaggedData, BodyBegin, BodyChunk, BodyEnd, FetchEnd>;
 
 class ResponseParser {
  public:
@@ -49,12 +54,14 @@ class ResponseParser {
   /// Copying form of prepare and commit, for tests.
   void feed(std::string_view octets);
 
-  /// The next event; nullopt: more octets are needed. After an error the parser stays in error.
+  /// The next event; null: more octets are needed. It lives in the parser, so that the events of a small message cost
+  /// no moves: the caller may move out of it, and it is valid until the next poll(). After an error the parser stays in
+  /// error.
   /// Errors (protocol, account): a limit is exceeded; what follows a streamed literal shows that its size was announced
   /// wrongly, so that the message just given must not be kept (Retry::now).
   /// A malformed line that is not needed to stay in step (an unknown or broken untagged response) comes out as
   /// OtherData.
-  [[nodiscard]] Result<std::optional<Event>> poll();
+  [[nodiscard]] Result<Event*> poll();
 
   /// Octets received and not yet turned into events (STARTTLS must find none; RFC 9051 §6.2.1).
   [[nodiscard]] std::size_t buffered() const noexcept;

@@ -11,6 +11,11 @@ using mailferry::imap::Status;
 using mailferry::imap::StatusResponse;
 namespace commands = mailferry::imap::commands;
 
+/// A send of less costs more than it moves.
+constexpr std::size_t kWorthSending = 32U << 10;
+/// Octets sent from one look for answers to the next.
+constexpr std::uint64_t kLookEvery = 256U << 10;
+
 }  // namespace
 
 ImapAppender::ImapAppender(client::ImapConnection& connection, const MailboxNames& names, std::size_t window_octets,
@@ -22,52 +27,82 @@ ImapAppender::ImapAppender(client::ImapConnection& connection, const MailboxName
       batch_messages_(limits.first_messages),
       multi_append_(connection.has(Capability::multiappend)) {}
 
-bool ImapAppender::fits(const std::string& wire, std::uint64_t octets, bool alone) const {
-  return open_ && multi_append_ && !answered_early_ && !alone && !open_->alone && open_->mailbox == wire &&
+Result<> ImapAppender::name(const MailboxPath& mailbox) {
+  if (!wire_.empty() && mailbox_ == mailbox) return {};
+  TRY(auto wire, names_.to_wire(mailbox));
+  if (mailferry::imap::append_begin("A", wire, connection_.engine().literal_mode()).empty())
+    return fail(ErrorKind::usage, Scope::mailbox,
+                fmt::format("the server takes no line end in a name such as \"{}\"", mailbox.to_string()),
+                "give it another name with --map");
+  wire_ = std::move(wire);
+  mailbox_ = mailbox;
+  return {};
+}
+
+bool ImapAppender::fits(std::uint64_t octets, bool alone) const {
+  return open_ && multi_append_ && !answered_early_ && !alone && !open_->alone && open_->mailbox == wire_ &&
          open_->tokens.size() < batch_messages_ && open_->octets + octets <= limits_.octets;
+}
+
+/// For one more command, with the open one counted as sent.
+bool ImapAppender::has_room(std::uint64_t octets) const {
+  const auto commands = in_flight_.size() + (open_ ? 1 : 0);
+  const auto most = multi_append_ ? limits_.commands_in_flight : limits_.singles_in_flight;
+  return commands == 0 || (commands < most && octets_in_flight_ + octets <= window_octets_);
 }
 
 Task<> ImapAppender::begin(const MailboxPath& mailbox, const store::MessageHead& head, std::uint64_t token,
                            bool alone) {
-  CO_TRY(const auto wire, names_.to_wire(mailbox));
-  if (!fits(wire, head.octets, alone)) {
-    CO_CHECK(co_await seal());
+  CO_CHECK(name(mailbox));
+  if (!fits(head.octets, alone)) {
+    seal();
     CO_CHECK(co_await wait_for_room(head.octets));
-    CO_CHECK(co_await open(wire, alone));
+    open(alone);
   }
-  const bool first = open_->tokens.empty();
+  if (add(head, token)) CO_CHECK(co_await wait_for_continuation());
+  co_return Result<>{};
+}
+
+bool ImapAppender::try_begin(const MailboxPath& mailbox, const store::MessageHead& head, std::uint64_t token,
+                             bool alone) {
+  const bool ready = !wire_.empty() && mailbox_ == mailbox &&
+                     connection_.engine().literal_mode() == mailferry::imap::LiteralMode::plus;
+  if (!ready) return false;
+  if (!fits(head.octets, alone)) {
+    if (!has_room(head.octets)) return false;
+    seal();
+    open(alone);
+  }
+  (void)add(head, token);
+  return true;
+}
+
+void ImapAppender::open(bool alone) {
+  // Where each message costs its own APPEND, appending into the selected mailbox is the cheaper way for the server.
+  if (!multi_append_ && selected_ != wire_) {
+    in_flight_.push_back({.tag = connection_.submit(commands::select(wire_)),
+                          .mailbox = wire_,
+                          .tokens = {},
+                          .octets = 0,
+                          .alone = false});
+    selected_ = wire_;
+  }
+  open_ = Batch{.tag = connection_.engine().next_tag(), .mailbox = wire_, .tokens = {}, .octets = 0, .alone = alone};
+  connection_.engine().begin_append(open_->tag, wire_);
+  answered_early_ = false;
+}
+
+bool ImapAppender::add(const store::MessageHead& head, std::uint64_t token) {
   open_->tokens.push_back(token);
   open_->octets += head.octets;
   octets_in_flight_ += head.octets;
   expected_ = head.octets;
   discarding_ = false;
-  if (connection_.engine().append_message(open_->tag, wire, first, head.flags, head.date, head.octets))
-    CO_CHECK(co_await wait_for_continuation());
-  co_return Result<>{};
-}
-
-Task<> ImapAppender::open(const std::string& wire, bool alone) {
-  // Where each message costs its own APPEND, appending into the selected mailbox is the cheaper way for the server.
-  if (!multi_append_ && selected_ != wire) {
-    in_flight_.push_back({.tag = connection_.submit(commands::select(wire)),
-                          .mailbox = wire,
-                          .tokens = {},
-                          .octets = 0,
-                          .alone = false});
-    selected_ = wire;
-  }
-  open_ = Batch{.tag = connection_.engine().next_tag(), .mailbox = wire, .tokens = {}, .octets = 0, .alone = alone};
-  answered_early_ = false;
-  co_return Result<>{};
-}
-
-bool ImapAppender::full() const {
-  const auto commands = multi_append_ ? limits_.commands_in_flight : limits_.singles_in_flight;
-  return in_flight_.size() >= commands || octets_in_flight_ >= window_octets_;
+  return connection_.engine().append_message(head.flags, head.date, head.octets);
 }
 
 Task<> ImapAppender::wait_for_room(std::uint64_t octets) {
-  while (!in_flight_.empty() && (full() || octets_in_flight_ + octets > window_octets_))
+  while (!has_room(octets))
     CO_CHECK(co_await receive_completion());
   co_return Result<>{};
 }
@@ -92,25 +127,47 @@ Task<> ImapAppender::write(std::span<const char> octets) {
   co_return co_await connection_.send_octets(octets);
 }
 
-Task<> ImapAppender::end() {
-  if (expected_ != 0)
-    co_return fail(ErrorKind::protocol, Scope::account,
-                   "the source sends fewer octets than it announced for a message");
-  if (open_ && (open_->alone || !multi_append_ || answered_early_)) CO_CHECK(co_await seal());
-  co_return Result<>{};
+bool ImapAppender::try_write(std::span<const char> octets) {
+  if (octets.size() > expected_) return false;
+  if (!discarding_ && !connection_.queue_octets(octets)) return false;
+  expected_ -= octets.size();
+  return true;
 }
 
-Task<> ImapAppender::seal() {
-  if (!open_) co_return Result<>{};
+Result<> ImapAppender::end() {
+  if (expected_ != 0)
+    return fail(ErrorKind::protocol, Scope::account, "the source sends fewer octets than it announced for a message");
+  if (open_ && (open_->alone || !multi_append_ || answered_early_)) seal();
+  return {};
+}
+
+/// Completes what is open without waiting for its outcome.
+void ImapAppender::seal() {
+  if (!open_) return;
   connection_.engine().close_append();
   if (!answered_early_) in_flight_.push_back(std::move(*open_));
   open_.reset();
-  if (connection_.engine().output_size() > (64U << 10)) CO_CHECK(co_await connection_.flush());
+}
+
+Task<> ImapAppender::flush() {
+  if (connection_.engine().output_size() >= kWorthSending) CO_CHECK(co_await connection_.flush());
+  const auto written = connection_.transport().octets_written();
+  if (in_flight_.empty() || written - looked_at_ < kLookEvery) co_return Result<>{};
+  looked_at_ = written;
+  while (!in_flight_.empty()) {
+    CO_TRY(auto* const event, connection_.poll());
+    if (event != nullptr) {
+      if (const auto* status = std::get_if<StatusResponse>(event)) take_completion(*status);
+      continue;
+    }
+    CO_TRY(const bool more, connection_.receive_at_once());
+    if (!more) break;
+  }
   co_return Result<>{};
 }
 
 Task<> ImapAppender::drain() {
-  CO_CHECK(co_await seal());
+  seal();
   CO_CHECK(co_await connection_.flush());
   while (!in_flight_.empty())
     CO_CHECK(co_await receive_completion());
@@ -140,24 +197,19 @@ void ImapAppender::take_completion(const StatusResponse& status) {
   }
 }
 
-void ImapAppender::settle(const Batch& batch, const StatusResponse& status) {
+void ImapAppender::settle(Batch& batch, const StatusResponse& status) {
   octets_in_flight_ -= batch.octets;
   if (batch.tokens.empty()) return;
   const bool accepted = status.status == Status::ok;
-  const bool alone = batch.tokens.size() == 1;
   adapt(batch, accepted);
-  auto uids = status.code.code == Code::appenduid ? status.code.destination : UidSet{};
+  auto& outcome = outcomes_.emplace_back();
   // A server that tells another number of UIDs than messages tells nothing that can be relied on.
-  if (uids.size() != batch.tokens.size()) uids = UidSet{};
-  for (const auto token : batch.tokens) {
-    store::AppendOutcome outcome{.token = token, .uid_validity = 0, .uid = 0, .alone = alone, .result = {}};
-    if (!accepted) outcome.result = std::unexpected(mailferry::imap::to_error(status, Scope::message, "APPEND"));
-    if (!uids.empty()) {
-      outcome.uid = uids.take_front(1).min();
-      outcome.uid_validity = status.code.uid_validity;
-    }
-    outcomes_.push_back(std::move(outcome));
+  if (status.code.code == Code::appenduid && status.code.destination.size() == batch.tokens.size()) {
+    outcome.uids = status.code.destination;
+    outcome.uid_validity = status.code.uid_validity;
   }
+  if (!accepted) outcome.result = std::unexpected(mailferry::imap::to_error(status, Scope::message, "APPEND"));
+  outcome.tokens = std::move(batch.tokens);
 }
 
 void ImapAppender::adapt(const Batch& batch, bool accepted) {

@@ -14,8 +14,8 @@ struct BatchLimits {
   std::size_t first_messages = 100;
   std::size_t messages = 1000;
   std::uint64_t octets = 24U << 20;
-  std::size_t commands_in_flight = 2;  // MULTIAPPENDs
-  std::size_t singles_in_flight = 64;  // APPENDs of one message
+  std::size_t commands_in_flight = 16;  // MULTIAPPENDs; small mailboxes have small ones
+  std::size_t singles_in_flight = 64;   // APPENDs of one message
 };
 
 class ImapAppender final : public store::Appender {
@@ -25,9 +25,11 @@ class ImapAppender final : public store::Appender {
                BatchLimits limits = {});
 
   Task<> begin(const MailboxPath& mailbox, const store::MessageHead& head, std::uint64_t token, bool alone) override;
+  bool try_begin(const MailboxPath& mailbox, const store::MessageHead& head, std::uint64_t token, bool alone) override;
   Task<> write(std::span<const char> octets) override;
-  Task<> end() override;
-  Task<> seal() override;
+  bool try_write(std::span<const char> octets) override;
+  Result<> end() override;
+  Task<> flush() override;
   Task<> drain() override;
   std::vector<store::AppendOutcome> take_outcomes() override { return std::exchange(outcomes_, {}); }
   void close() noexcept override { connection_.close(); }
@@ -41,15 +43,19 @@ class ImapAppender final : public store::Appender {
     bool alone = false;
   };
 
-  [[nodiscard]] bool fits(const std::string& wire, std::uint64_t octets, bool alone) const;
-  Task<> open(const std::string& wire, bool alone);
+  Result<> name(const MailboxPath& mailbox);
+  [[nodiscard]] bool fits(std::uint64_t octets, bool alone) const;
+  [[nodiscard]] bool has_room(std::uint64_t octets) const;
+  void open(bool alone);
+  void seal();
+  /// True: the server must allow the octets first.
+  bool add(const store::MessageHead& head, std::uint64_t token);
   Task<> wait_for_room(std::uint64_t octets);
   Task<> wait_for_continuation();
   Task<> receive_completion();
   void take_completion(const mailferry::imap::StatusResponse& status);
-  void settle(const Batch& batch, const mailferry::imap::StatusResponse& status);
+  void settle(Batch& batch, const mailferry::imap::StatusResponse& status);
   void adapt(const Batch& batch, bool accepted);
-  [[nodiscard]] bool full() const;
 
   client::ImapConnection& connection_;
   const MailboxNames& names_;
@@ -57,6 +63,8 @@ class ImapAppender final : public store::Appender {
   BatchLimits limits_;
   std::size_t batch_messages_;
   bool multi_append_;
+  MailboxPath mailbox_;          // of the message begun last
+  std::string wire_;             // its wire name; empty: none yet
   std::optional<Batch> open_;    // not yet closed by its CRLF
   bool answered_early_ = false;  // the open batch has its completion already
   bool discarding_ = false;      // the message being written is not wanted: the server said NO instead of "+"
@@ -65,6 +73,7 @@ class ImapAppender final : public store::Appender {
   std::uint64_t octets_in_flight_ = 0;
   std::string selected_;  // wire name, when appends go into the selected mailbox
   std::vector<store::AppendOutcome> outcomes_;
+  std::uint64_t looked_at_ = 0;  // octets written at the last look for answers
 };
 
 }  // namespace mailferry::stores::imap

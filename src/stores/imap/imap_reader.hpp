@@ -18,8 +18,11 @@ class ImapReader final : public store::Reader {
       : connection_(connection), names_(names), examined_(examined) {}
 
   void request(store::ReadRequest request) override { queue_.push_back({.request = std::move(request)}); }
-  Task<std::variant<store::MessageHead, store::ReadDone>> next() override;
-  Task<std::span<const char>> body() override;
+  Result<store::ReadStep> poll() override;
+  Task<> send() override;
+  Task<> wait() override { return connection_.receive(); }
+  store::MessageHead& head() noexcept override { return head_; }
+  store::ReadDone take_done() override { return std::move(done_); }
   void close() noexcept override { connection_.close(); }
 
  private:
@@ -30,13 +33,13 @@ class ImapReader final : public store::Reader {
     bool again = false;       // sent a second time, metadata first
     bool incomplete = false;  // a body came before what is needed to append it
   };
-  enum class Step { examine, metadata, bodies };
+  enum class Command { examine, metadata, bodies };
   struct Sent {
-    Step step;
+    Command command;
     std::string tag;
     std::optional<mailferry::imap::StatusResponse> completion;
   };
-  using Next = std::optional<std::variant<store::MessageHead, store::ReadDone>>;
+  using Step = std::optional<store::ReadStep>;
 
   void send_ahead();
   Result<> send(Active& active);
@@ -44,34 +47,43 @@ class ImapReader final : public store::Reader {
   /// Which request wants this message. A server may answer the next FETCH before it completes the one before (Dovecot
   /// does), so that all requests for the open mailbox are looked at.
   [[nodiscard]] Active* find_active(Uid uid);
-  [[nodiscard]] bool ends_body(const mailferry::imap::Event& event) const;
-  Next on_event(mailferry::imap::Event& event);
-  Next on_data(mailferry::imap::UntaggedData& data);
-  Next on_body(const mailferry::imap::BodyBegin& body);
-  void on_status(const mailferry::imap::StatusResponse& status);
-  Next finish_next();
-  Next finish_examine(const mailferry::imap::StatusResponse& status);
-  Next finish_bodies(const mailferry::imap::StatusResponse& status);
-  [[nodiscard]] std::optional<store::MessageHead> head_of(const mailferry::imap::FetchData& data, std::uint64_t size);
-  store::MessageHead deliver(Active& active, store::MessageHead head);
+  Step on_event(mailferry::imap::Event& event);
+  Step on_data(mailferry::imap::UntaggedData& data);
+  Step on_fetch(mailferry::imap::FetchData& fetch);
+  Step on_body(const mailferry::imap::BodyBegin& body);
+  Step on_end();
+  Step take_held();
+  void on_status(mailferry::imap::StatusResponse& status);
+  Step finish_next();
+  Step finish_examine(const mailferry::imap::StatusResponse& status);
+  Step finish_bodies(const mailferry::imap::StatusResponse& status);
+  /// Fills head_. False: something that is needed to append the message has not come.
+  [[nodiscard]] bool read_head(const mailferry::imap::FetchData& data, std::uint64_t size);
+  Step deliver();
+  store::ReadStep give(store::ReadDone done);
 
   client::ImapConnection& connection_;
   const MailboxNames& names_;
-  std::deque<Active> queue_;            // not sent
-  std::deque<Active> active_;           // sent; the front one is being answered
-  std::deque<Sent> sent_;               // commands in flight
-  std::deque<store::ReadDone> failed_;  // requests that could not be sent
-  std::string& examined_;               // wire name that the last EXAMINE sent has opened
-  std::optional<Error> mailbox_error_;  // why the mailbox of the front request cannot be read
-  std::optional<Error> request_error_;  // why a part of the front request failed
-  UidValidity uid_validity_ = 0;        // as the EXAMINE being answered says
-  std::uint64_t sent_epoch_ = 0;        // EXAMINEs sent
-  std::uint64_t epoch_ = 0;             // EXAMINEs completed
+  std::deque<Active> queue_;             // not sent
+  std::deque<Active> active_;            // sent; the front one is being answered
+  std::deque<Sent> sent_;                // commands in flight
+  std::deque<store::ReadDone> failed_;   // requests that could not be sent
+  std::string& examined_;                // wire name that the last EXAMINE sent has opened
+  std::optional<Error> mailbox_error_;   // why the mailbox of the front request cannot be read
+  std::optional<Error> request_error_;   // why a part of the front request failed
+  UidValidity uid_validity_ = 0;         // as the EXAMINE being answered says
+  std::optional<std::uint32_t> exists_;  // the same
+  std::uint64_t sent_epoch_ = 0;         // EXAMINEs sent
+  std::uint64_t epoch_ = 0;              // EXAMINEs completed
   bool metadata_first_ = false;
   std::map<SequenceNumber, store::MessageHead> metadata_;
-  std::optional<std::string> held_body_;  // a body that came as a string, not yet taken
-  std::string held_chunk_;                // and taken
-  bool in_body_ = false;                  // a streamed body is being answered
+  store::MessageHead head_;
+  store::ReadDone done_;
+  std::optional<std::string> held_body_;  // of the message at hand, which came as a string
+  bool held_given_ = false;
+  bool in_body_ = false;         // a FETCH with a streamed body is being answered
+  bool delivering_ = false;      // it is wanted: head_ is its head
+  bool wanted_section_ = false;  // the literal being streamed is the message
 };
 
 }  // namespace mailferry::stores::imap

@@ -14,6 +14,7 @@ using mailferry::imap::BodyEnd;
 using mailferry::imap::Capability;
 using mailferry::imap::Code;
 using mailferry::imap::FetchData;
+using mailferry::imap::FetchEnd;
 using mailferry::imap::Status;
 using mailferry::imap::StatusResponse;
 using mailferry::imap::UntaggedData;
@@ -117,8 +118,12 @@ class MailboxScan {
         header_.reserve(std::min<std::uint64_t>(body->size, kHeaderOctets));
       } else if (const auto* chunk = std::get_if<BodyChunk>(&event)) {
         header_.append(chunk->data.data(), std::min(chunk->data.size(), kHeaderOctets - header_.size()));
+      } else if (error_) {
+        continue;
+      } else if (const auto* end = std::get_if<FetchEnd>(&event)) {
+        on_fetch(*end->data);
       } else if (auto* data = std::get_if<UntaggedData>(&event)) {
-        if (!error_) on_answer(*data);
+        on_answer(*data);
       }
     }
     co_return Result<>{};
@@ -224,10 +229,14 @@ Task<std::map<Uid, std::string>> ImapSession::subjects(const MailboxPath& mailbo
       CO_TRY(auto event, co_await connection_->next());
       if (const auto* chunk = std::get_if<BodyChunk>(&event)) {
         header.append(chunk->data.data(), std::min(chunk->data.size(), kHeaderOctets - header.size()));
+      } else if (const auto* end = std::get_if<FetchEnd>(&event)) {
+        if (end->data->uid != 0) subjects[end->data->uid] = subject_in(header);
+        header.clear();
       } else if (const auto* data = std::get_if<UntaggedData>(&event)) {
         const auto* fetch = std::get_if<FetchData>(data);
-        if (fetch != nullptr && fetch->uid != 0) subjects[fetch->uid] = subject_in(header);
-        header.clear();
+        if (fetch == nullptr || fetch->uid == 0) continue;
+        for (const auto& section : fetch->sections)
+          subjects[fetch->uid] = subject_in(section.data.value_or(""));
       } else if (const auto* status = std::get_if<StatusResponse>(&event); status != nullptr && status->tag == tag) {
         break;
       }
@@ -241,20 +250,16 @@ Task<std::vector<std::pair<Uid, Digest>>> ImapSession::body_digests(const Mailbo
   ImapReader reader(*connection_, *names_, examined_);
   reader.request({.ticket = 0, .mailbox = mailbox, .uid_validity = 0, .uids = uids});
   BodyDigest digest;
+  using Kind = store::ReadStep::Kind;
   while (true) {
-    CO_TRY(auto next, co_await reader.next());
-    const auto* head = std::get_if<store::MessageHead>(&next);
-    if (head == nullptr) {
-      auto& done = std::get<store::ReadDone>(next);
-      if (!done.result) co_return std::unexpected(done.result.error());
-      co_return digests;
-    }
-    while (true) {
-      CO_TRY(const auto chunk, co_await reader.body());
-      if (chunk.empty()) break;
-      digest.update(chunk);
-    }
-    digests.emplace_back(head->uid, digest.finish());
+    CO_TRY(const auto step, reader.poll());
+    if (step.kind == Kind::nothing) CO_CHECK(co_await reader.wait());
+    if (step.kind == Kind::octets) digest.update(step.octets);
+    if (step.kind == Kind::end) digests.emplace_back(reader.head().uid, digest.finish());
+    if (step.kind != Kind::done) continue;
+    const auto done = reader.take_done();
+    if (!done.result) co_return std::unexpected(done.result.error());
+    co_return digests;
   }
 }
 

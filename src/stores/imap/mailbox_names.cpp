@@ -32,7 +32,14 @@ MailboxPath MailboxNames::learn(const std::string& wire_name, char separator) {
 
 Result<std::string> MailboxNames::to_wire(const MailboxPath& path) const {
   if (path.is_inbox()) return "INBOX";
-  if (const auto known = wire_names_.find(path); known != wire_names_.end()) return known->second;
+  if (const auto known = wire_names_.find(path); known != wire_names_.end()) {
+    // RFC 9051 §4.3: no literal holds NUL either.
+    if (!known->second.contains('\0')) return known->second;
+    return fail(ErrorKind::usage, Scope::mailbox,
+                fmt::format("the server told a mailbox name with a NUL octet, \"{}\"; it cannot be asked for",
+                            path.to_string()),
+                "leave it out with --exclude");
+  }
   for (const auto& component : path.components()) {
     if (component.find(separator_) != std::string::npos)
       return fail(

@@ -69,11 +69,12 @@ class Ends:
 class FaultProxy:
     """Listens on .port, passes everything to `target` on 127.0.0.1. Use as a context manager."""
 
-    def __init__(self, target, plan=None, count=False, silent_from=None):
-        """`silent_from`: a command name; from the first such command on, a connection passes nothing down any more."""
+    def __init__(self, target, plan=None, count=False, silent_from=None, rewrite=None):
+        """`silent_from`: a command name; from the first such command on, a connection passes nothing down any more.
+        `rewrite(octets)` → octets: what the client is told instead (of each piece as it comes)."""
         self.target, self._plan, self._count = target, plan or (lambda number: None), count or silent_from
-        self._silent_from = silent_from
-        self.connections = self.cuts = self.silenced = 0
+        self._silent_from, self._rewrite = silent_from, rewrite
+        self.connections = self.cuts = self.silenced = self.rewritten = 0
         self.octets = {"up": 0, "down": 0}
         self.commands, self.responses = [], []  # lines (without literals) when counting
         self._loop, self._ready, self._tasks = asyncio.new_event_loop(), threading.Event(), set()
@@ -92,7 +93,7 @@ class FaultProxy:
     def reset_counters(self):
         self.commands, self.responses = [], []
         self.octets = {"up": 0, "down": 0}
-        self.connections = self.cuts = self.silenced = 0
+        self.connections = self.cuts = self.silenced = self.rewritten = 0
 
     def set_plan(self, plan):
         self._plan = plan
@@ -157,6 +158,10 @@ class FaultProxy:
                 counter.feed(data)
             if way == "down" and ends.silent:
                 continue
+            if way == "down" and self._rewrite:
+                told = self._rewrite(data)
+                self.rewritten += told != data
+                data = told
             writer.write(data)
             await writer.drain()
         if writer.can_write_eof():

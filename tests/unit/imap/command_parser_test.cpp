@@ -357,7 +357,9 @@ RC_GTEST_PROP(CommandParser, ReadsEveryAppendHead, (std::string mailbox, std::ui
   const auto flags = Flags::from_string("\\Seen $b");
 
   CommandParser parser;
-  parser.feed(append_head("A1", mailbox, true, flags, date, size, mode).octets);
+  auto head = append_begin("A1", mailbox, mode);
+  append_head(head, flags, date, size, mode);
+  parser.feed(head);
   auto event = parser.poll().value().value();
 
   const auto& message = std::get<MessageBegin>(event);

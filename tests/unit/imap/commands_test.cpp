@@ -138,39 +138,42 @@ INSTANTIATE_TEST_SUITE_P(
              R"(UID SEARCH RETURN (ALL) CHARSET UTF-8 HEADER Subject "\\xC3\\xA4")"}),
     test_name);
 
-TEST(AppendHead, NamesTheMailboxOnlyBeforeTheFirstMessage) {
-  const InternalDate date{837596665, -420};
+TEST(AppendHead, HasFlagsDateAndSize) {
+  std::string out = "A1 APPEND S";
 
-  const auto first = append_head("A1", "a b", true, seen_and_label(), date, 310, LiteralMode::plus);
-  const auto second = append_head("A1", "a b", false, {}, {}, 5, LiteralMode::plus);
+  EXPECT_FALSE(append_head(out, seen_and_label(), InternalDate{837596665, -420}, 310, LiteralMode::plus));
 
-  EXPECT_EQ(first.octets, "A1 APPEND \"a b\" (\\Seen $Label1) \"17-Jul-1996 02:44:25 -0700\" {310+}\r\n");
-  EXPECT_EQ(second.octets, " {5+}\r\n");
-  EXPECT_FALSE(first.synchronizing);
+  EXPECT_EQ(out, "A1 APPEND S (\\Seen $Label1) \"17-Jul-1996 02:44:25 -0700\" {310+}\r\n");
+}
+
+TEST(AppendHead, LeavesOutWhatIsNotThere) {
+  std::string out;
+
+  append_head(out, Flags::from_string("a]b"), {}, 5, LiteralMode::plus);
+
+  EXPECT_EQ(out, " {5+}\r\n");
 }
 
 TEST(AppendHead, WaitsAsTheLiteralModeSays) {
-  const auto head = [](std::uint64_t size, LiteralMode mode) {
-    return append_head("A1", "S", true, {}, {}, size, mode);
-  };
+  std::string out;
+  const auto waits = [&out](std::uint64_t size, LiteralMode mode) { return append_head(out, {}, {}, size, mode); };
 
-  EXPECT_EQ(head(10, LiteralMode::synchronizing).octets, "A1 APPEND S {10}\r\n");
-  EXPECT_TRUE(head(10, LiteralMode::synchronizing).synchronizing);
-  EXPECT_FALSE(head(4096, LiteralMode::minus).synchronizing);
-  EXPECT_TRUE(head(4097, LiteralMode::minus).synchronizing);
-  EXPECT_FALSE(head(5'000'000'000, LiteralMode::plus).synchronizing);
+  EXPECT_TRUE(waits(10, LiteralMode::synchronizing));
+  EXPECT_EQ(out, " {10}\r\n");
+  EXPECT_FALSE(waits(4096, LiteralMode::minus));
+  EXPECT_TRUE(waits(4097, LiteralMode::minus));
+  EXPECT_FALSE(waits(5'000'000'000, LiteralMode::plus));
 }
 
-TEST(AppendHead, IsOnePieceEvenWithAnEightBitName) {
-  EXPECT_EQ(append_head("A1", "\xc3\xa4", true, {}, {}, 1, LiteralMode::plus).octets,
-            "A1 APPEND {2+}\r\n\xc3\xa4 {1+}\r\n");
-  EXPECT_EQ(append_head("A1", "\xc3\xa4", true, {}, {}, 1, LiteralMode::synchronizing).octets,
-            "A1 APPEND \"\xc3\xa4\" {1}\r\n");
+TEST(AppendBegin, IsOnePieceEvenWithAnEightBitName) {
+  EXPECT_EQ(append_begin("A1", "a b", LiteralMode::plus), "A1 APPEND \"a b\"");
+  EXPECT_EQ(append_begin("A1", "\xc3\xa4", LiteralMode::plus), "A1 APPEND {2+}\r\n\xc3\xa4");
+  EXPECT_EQ(append_begin("A1", "\xc3\xa4", LiteralMode::synchronizing), "A1 APPEND \"\xc3\xa4\"");
 }
 
-TEST(AppendHead, RefusesNamesThatCannotBeSent) {
-  EXPECT_EQ(append_head("A1", "a\nb", true, {}, {}, 1, LiteralMode::synchronizing).octets, "");
-  EXPECT_EQ(append_head("A1", std::string("a\0b", 3), true, {}, {}, 1, LiteralMode::plus).octets, "");
+TEST(AppendBegin, RefusesNamesThatCannotBeSent) {
+  EXPECT_EQ(append_begin("A1", "a\nb", LiteralMode::synchronizing), "");
+  EXPECT_EQ(append_begin("A1", std::string("a\0b", 3), LiteralMode::plus), "");
 }
 
 }  // namespace

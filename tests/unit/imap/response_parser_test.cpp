@@ -13,14 +13,14 @@ constexpr std::string_view kMessage = "* 1 FETCH (UID 5 BODY[] {10}\r\n012345678
 
 Event next_event(ResponseParser& parser) {
   auto polled = parser.poll();
-  EXPECT_TRUE(polled.has_value() && polled->has_value());
-  if (!polled || !*polled) return Continuation{"nothing"};
-  return **std::move(polled);
+  EXPECT_TRUE(polled.has_value() && *polled != nullptr);
+  if (!polled || *polled == nullptr) return Continuation{"nothing"};
+  return std::move(**polled);
 }
 
 bool has_nothing(ResponseParser& parser) {
   const auto polled = parser.poll();
-  return polled.has_value() && !polled->has_value();
+  return polled.has_value() && *polled == nullptr;
 }
 
 void fill(ResponseParser& parser, std::string_view octets) {

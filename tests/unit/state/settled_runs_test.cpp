@@ -69,6 +69,35 @@ TEST_F(SettledRuns, DoNotMergeUidOneWithAnUnknownUid) {
   EXPECT_THAT(settled(), ElementsAre("1+1>0", "2+1>1"));
 }
 
+TEST_F(SettledRuns, OfManyRowsAreReadChangedAndForgottenAsOfOne) {
+  constexpr Uid kMany = 1000;  // each a run of its own: several rows
+  std::vector<SettledRun> runs;
+  std::vector<std::string> expected;
+  for (Uid uid = 1; uid <= kMany; ++uid) {
+    runs.push_back(run(2 * uid, 1, uid, uid % 2 == 0 ? "\\Seen" : ""));
+    const bool forgotten = uid >= 300 && uid <= 700;
+    const bool flagged = uid <= 250;
+    if (forgotten) continue;
+    expected.push_back(fmt::format("{}+1>{}{}", 2 * uid, uid, flagged ? " x" : uid % 2 == 0 ? " \\Seen" : ""));
+  }
+  settle(runs);
+  reopen();
+
+  forget("600:1400");
+  set_flags("1:500", "x");
+
+  EXPECT_EQ(settled(route_, 7), expected);
+  EXPECT_EQ(settled(route_, 4096), expected);
+}
+
+TEST_F(SettledRuns, FillAGapInTheMiddleOfARow) {
+  settle({run(1, 1, 10), run(5, 1, 14, "x"), run(9, 1, 18)});
+  settle({run(3, 1, 12)});
+  settle({run(5, 2, 40)});
+
+  EXPECT_THAT(settled(), ElementsAre("1+1>10", "3+1>12", "5+2>40", "9+1>18"));
+}
+
 TEST_F(SettledRuns, OfSeveralRoutesStayApart) {
   const RouteId other = add_route("Sent");
   apply(
