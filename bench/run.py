@@ -79,7 +79,7 @@ class Bench:
     @contextlib.contextmanager
     def servers(self, mail_format=None):
         settings = dict(any_user=PASSWORD, mail_root=memory_folder(), mail_format=mail_format or self.arguments.server_format,
-                        connections=100)
+                        connections=100, extra="auth_mechanisms = plain login")  # the default; what the floor uses too
         with Dovecot(**settings) as source, Dovecot(**settings) as destination:
             yield source, destination
 

@@ -18,6 +18,7 @@ namespace mailferry {
 
 [[nodiscard]] constexpr bool equal_ascii_nocase(std::string_view left, std::string_view right) noexcept {
   if (left.size() != right.size()) return false;
+  if (left == right) return true;  // the usual case, and the quick one
   for (std::size_t i = 0; i < left.size(); ++i) {
     if (to_lower_ascii(left[i]) != to_lower_ascii(right[i])) return false;
   }

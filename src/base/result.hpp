@@ -79,13 +79,17 @@ using Result = std::expected<T, Error>;
 
 #define MAILFERRY_JOIN_(a, b) a##b
 #define MAILFERRY_JOIN(a, b) MAILFERRY_JOIN_(a, b)
-#define MAILFERRY_TRY_(leave, temporary, declaration, expression)                          \
-  auto temporary = (expression);                                                           \
-  if (!temporary) leave std::unexpected<::mailferry::Error>(std::move(temporary).error()); \
+#define MAILFERRY_TRY_(leave, temporary, declaration, expression)            \
+  auto temporary = (expression);                                             \
+  if (!temporary) [[unlikely]]                                               \
+    leave std::unexpected<::mailferry::Error>(std::move(temporary).error()); \
   declaration = *std::move(temporary)
-#define MAILFERRY_CHECK_(leave, temporary, expression) \
-  if (auto temporary = (expression); !temporary) leave std::unexpected<::mailferry::Error>(std::move(temporary).error())
+#define MAILFERRY_CHECK_(leave, temporary, expression)        \
+  if (auto temporary = (expression); !temporary) [[unlikely]] \
+  leave std::unexpected<::mailferry::Error>(std::move(temporary).error())
 
+// Errors are marked unlikely so that the compiler keeps their code apart from the instructions that run for each
+// message.
 /// `TRY(auto box, open(path));` assigns the value or returns the error. CO_TRY is the same inside a coroutine.
 #define TRY(declaration, expression) MAILFERRY_TRY_(return, MAILFERRY_JOIN(try_, __LINE__), declaration, expression)
 #define CO_TRY(declaration, expression) \

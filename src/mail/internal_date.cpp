@@ -67,7 +67,7 @@ constexpr int days_in_month(std::int64_t year, int month) {
 }
 
 /// `digits` decimal digits of `number`, which has no more, to `out`; returns where they end.
-char* put_digits(char* out, std::int64_t number, int digits) {
+char* put_digits(char* out, unsigned number, int digits) {
   for (int at = digits - 1; at >= 0; --at, number /= 10)
     out[at] = static_cast<char>('0' + number % 10);
   return out + digits;
@@ -179,18 +179,18 @@ void InternalDate::append_to(std::string& out_text) const {
   const std::int64_t near = std::clamp(seconds, kFirstSecond - kSecondsPerDay, kLastSecond + kSecondsPerDay);
   const std::int64_t local = std::clamp(near + zone * 60, kFirstSecond, kLastSecond);
   const std::int64_t days = local / kSecondsPerDay - (local % kSecondsPerDay < 0 ? 1 : 0);
-  const std::int64_t of_day = local - days * kSecondsPerDay;
+  const auto of_day = static_cast<unsigned>(local - days * kSecondsPerDay);
   const CivilDate date = civil_from_days(days);
-  const std::int64_t zone_size = zone < 0 ? -zone : zone;
+  const auto zone_size = static_cast<unsigned>(zone < 0 ? -zone : zone);
   // Written for each message: by hand, several times as fast as a format.
   std::array<char, 26> text;
-  char* out = put_digits(text.data(), date.day, 2);
+  char* out = put_digits(text.data(), static_cast<unsigned>(date.day), 2);
   *out++ = '-';
   out = std::ranges::copy(kMonths.at(static_cast<std::size_t>(date.month - 1)), out).out;
   *out++ = '-';
-  out = put_digits(out, date.year, 4);
+  out = put_digits(out, static_cast<unsigned>(date.year), 4);
   constexpr std::array<char, 3> kBefore = {' ', ':', ':'};
-  const std::array<std::int64_t, 3> time = {of_day / 3600, of_day / 60 % 60, of_day % 60};
+  const std::array<unsigned, 3> time = {of_day / 3600, of_day / 60 % 60, of_day % 60};
   for (std::size_t at = 0; at < time.size(); ++at) {
     *out++ = kBefore.at(at);
     out = put_digits(out, time.at(at), 2);

@@ -6,7 +6,7 @@ namespace mailferry::sync {
 namespace {
 
 /// Large enough that a batch costs no turn of its own, small enough that workers share a mailbox evenly.
-constexpr std::uint64_t kJobMessages = 500;
+constexpr std::uint64_t kJobMessages = 2000;
 constexpr std::uint64_t kSmallestJob = 16;
 
 bool available(const RouteWork& work) {

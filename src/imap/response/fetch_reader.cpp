@@ -128,14 +128,10 @@ bool is_section(std::string_view name, char next) noexcept {
                                             [name](std::string_view known) { return equal_ascii_nocase(name, known); });
 }
 
-constexpr bool ends_item_name(char c) noexcept {
-  return c == ' ' || c == '(' || c == ')' || c == '[' || c == '<' || c == '\r' || c == '\n';
-}
+constexpr OctetSet kEndsItemName{" ()[<\r\n"};
 
 std::string_view take_item_name(Lexer& lexer) noexcept {
-  const auto rest = lexer.rest();
-  const auto end = std::ranges::find_if(rest, ends_item_name);
-  const auto name = rest.substr(0, static_cast<std::size_t>(end - rest.begin()));
+  const auto name = lexer.rest().substr(0, kEndsItemName.measure_others(lexer.rest()));
   lexer.advance(name.size());
   return name;
 }

@@ -20,8 +20,8 @@ bool is_one_of(std::string_view word, std::span<const std::string_view> words) n
 
 std::string_view take_word(std::string_view& text) noexcept {
   text.remove_prefix(std::min(text.find_first_not_of(' '), text.size()));
-  const auto end = std::ranges::find_if(text, [](char c) { return c == ' ' || c == '\r' || c == '\n'; });
-  const auto word = text.substr(0, static_cast<std::size_t>(end - text.begin()));
+  static constexpr OctetSet kEndsWord{" \r\n"};
+  const auto word = text.substr(0, kEndsWord.measure_others(text));
   text.remove_prefix(word.size());
   return word;
 }

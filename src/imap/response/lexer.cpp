@@ -9,10 +9,6 @@
 namespace mailferry::imap {
 namespace {
 
-constexpr bool ends_word(char c) noexcept {
-  return c == ' ' || c == '(' || c == ')' || c == '\r' || c == '\n' || c == '\t';
-}
-
 /// Octets of "{5}" with its line end, or zero; `size` is then 5.
 std::size_t measure_literal_head(std::string_view text, std::uint64_t& size) noexcept {
   std::size_t at = text.starts_with('~') ? 1 : 0;
@@ -44,56 +40,6 @@ std::string unescape(std::string_view text) {
 }
 
 }  // namespace
-
-bool Lexer::skip(char c) noexcept {
-  if (peek() != c || rest_.empty()) return false;
-  rest_.remove_prefix(1);
-  return true;
-}
-
-void Lexer::skip_blanks() noexcept {
-  while (peek() == ' ' || peek() == '\t')
-    rest_.remove_prefix(1);
-}
-
-bool Lexer::open() {
-  if (peek() != '(') return false;
-  if (depth_left_ <= 0) {
-    too_deep_ = true;
-    return false;
-  }
-  --depth_left_;
-  rest_.remove_prefix(1);
-  return true;
-}
-
-bool Lexer::close() {
-  if (!skip(')')) return false;
-  ++depth_left_;
-  return true;
-}
-
-std::string_view Lexer::take_word() noexcept {
-  const auto end = std::ranges::find_if(rest_, ends_word);
-  const auto word = rest_.substr(0, static_cast<std::size_t>(end - rest_.begin()));
-  rest_.remove_prefix(word.size());
-  return word;
-}
-
-std::optional<std::uint64_t> Lexer::take_number() noexcept {
-  const auto before = rest_;
-  const auto number = to_number(take_word());
-  if (!number) rest_ = before;
-  return number;
-}
-
-std::optional<std::uint32_t> Lexer::take_number32() noexcept {
-  const auto before = rest_;
-  const auto number = take_number();
-  if (number && *number <= std::numeric_limits<std::uint32_t>::max()) return static_cast<std::uint32_t>(*number);
-  rest_ = before;
-  return {};
-}
 
 bool Lexer::at_string() const noexcept {
   return peek() == '"' || peek() == '{' || rest_.starts_with("~{");

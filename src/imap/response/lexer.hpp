@@ -24,19 +24,54 @@ class Lexer {
   [[nodiscard]] bool too_deep() const noexcept { return too_deep_; }
 
   void advance(std::size_t octets) noexcept { rest_.remove_prefix(octets); }
-  bool skip(char c) noexcept;
-  void skip_blanks() noexcept;
+  bool skip(char c) noexcept {
+    if (rest_.empty() || rest_.front() != c) return false;
+    rest_.remove_prefix(1);
+    return true;
+  }
+  void skip_blanks() noexcept {
+    while (peek() == ' ' || peek() == '\t')
+      rest_.remove_prefix(1);
+  }
   /// "(" that starts a list which the caller reads; counts towards the depth. Balanced by close().
-  bool open();
+  bool open() noexcept {
+    if (peek() != '(') return false;
+    if (depth_left_ <= 0) {
+      too_deep_ = true;
+      return false;
+    }
+    --depth_left_;
+    rest_.remove_prefix(1);
+    return true;
+  }
   /// ")" if it is next.
-  bool close();
+  bool close() noexcept {
+    if (!skip(')')) return false;
+    ++depth_left_;
+    return true;
+  }
 
   /// Octets up to a blank, a parenthesis or the line end; may be empty.
-  std::string_view take_word() noexcept;
+  std::string_view take_word() noexcept {
+    const auto word = rest_.substr(0, kEndsWord.measure_others(rest_));
+    rest_.remove_prefix(word.size());
+    return word;
+  }
   /// A word of digits only, at most 64 bits; otherwise nullopt and nothing is taken.
-  std::optional<std::uint64_t> take_number() noexcept;
+  std::optional<std::uint64_t> take_number() noexcept {
+    const auto before = rest_;
+    const auto number = to_number(take_word());
+    if (!number) rest_ = before;
+    return number;
+  }
   /// The same; a number that does not fit in 32 bits is not taken.
-  std::optional<std::uint32_t> take_number32() noexcept;
+  std::optional<std::uint32_t> take_number32() noexcept {
+    const auto before = rest_;
+    const auto number = take_number();
+    if (number && *number <= 0xFFFFFFFFU) return static_cast<std::uint32_t>(*number);
+    rest_ = before;
+    return {};
+  }
   /// A quoted string or a literal; nullopt and nothing taken if neither is next, or it does not end.
   std::optional<std::string> take_string();
   /// A quoted string without backslashes, as it lies in the text; otherwise nullopt and nothing taken.
@@ -52,6 +87,8 @@ class Lexer {
   bool take_value(Value& out);
 
  private:
+  static constexpr OctetSet kEndsWord{" ()\r\n\t"};
+
   [[nodiscard]] bool at_string() const noexcept;
   std::optional<std::string_view> take_literal() noexcept;
   std::optional<std::string> take_quoted();

@@ -12,7 +12,7 @@ namespace mailferry::imap {
 class OctetBuffer {
  public:
   /// Octets; what the buffer starts with and returns to after a large response.
-  static constexpr std::size_t kSteadyCapacity = 128U << 10;
+  static constexpr std::size_t kSteadyCapacity = 192U << 10;
 
   /// At least `hint` octets of room behind the live ones. Views from live() are no longer valid.
   [[nodiscard]] std::span<char> prepare(std::size_t hint);

@@ -2,6 +2,9 @@
 // must agree on whether "{5}" at the end of a line announces a literal.
 #pragma once
 
+#include "imap/response/words.hpp"
+
+#include <algorithm>
 #include <cstddef>
 #include <string_view>
 
@@ -31,7 +34,10 @@ constexpr bool can_follow(char c) noexcept {
 
 /// The closing quotation mark of the string that opens at `open`, or npos: the line ends before it.
 [[nodiscard]] inline std::size_t find_closing_quote(std::string_view text, std::size_t open) noexcept {
-  for (auto at = open + 1; at < text.size() && text[at] != '\n'; ++at) {
+  static constexpr OctetSet kOfInterest{"\\\"\n"};
+  for (auto at = open + 1;; ++at) {
+    at += kOfInterest.measure_others(text.substr(std::min(at, text.size())));
+    if (at >= text.size() || text[at] == '\n') break;
     if (text[at] == '\\') {
       ++at;
     } else if (text[at] == '"' && closes_quoted(text, at)) {

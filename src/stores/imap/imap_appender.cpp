@@ -12,9 +12,9 @@ using mailferry::imap::StatusResponse;
 namespace commands = mailferry::imap::commands;
 
 /// A send of less costs more than it moves.
-constexpr std::size_t kWorthSending = 32U << 10;
+constexpr std::size_t kWorthSending = 64U << 10;
 /// Octets sent from one look for answers to the next.
-constexpr std::uint64_t kLookEvery = 256U << 10;
+constexpr std::uint64_t kLookEvery = 1U << 20;
 
 }  // namespace
 
