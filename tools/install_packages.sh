@@ -91,17 +91,26 @@ install() {
     -o Dpkg::Options::=--force-confold install --no-install-recommends "$@" >"$log" 2>&1
 }
 
+unpack() {  # GROUP...: some tests need servers that must not be installed
+  if [[ " $* " == *" servers "* && -z ${MAILFERRY_INSTALL_ONLY:-} ]]; then "$(dirname "$list")/unpack_servers.sh"; fi
+}
+
 [[ $# -gt 0 ]] || die "usage: install_packages.sh GROUP... (groups are in tools/packages.txt)"
 mapfile -t wanted < <(packages_of "$@")
 [[ ${#wanted[@]} -gt 0 ]] || die "no package is in the groups '$*'"
 command -v dpkg-query >/dev/null || die "this is not Debian; install what these Debian packages hold: ${wanted[*]}"
 mapfile -t missing < <(missing_of "${wanted[@]}")
-[[ ${#missing[@]} -gt 0 ]] || exit 0
+if [[ ${#missing[@]} -eq 0 ]]; then
+  unpack "$@"
+  exit 0
+fi
 
 if [[ $(id -u) != 0 ]]; then
   command -v sudo >/dev/null || die "missing packages: ${missing[*]}. Install them as root: apt-get install ${missing[*]}"
   [[ -t 0 ]] || sudo -n true 2>/dev/null || die "missing packages: ${missing[*]}. sudo asks for a password; run ./dev on a terminal"
-  exec sudo bash "$0" "$@"
+  sudo env MAILFERRY_INSTALL_ONLY=yes bash "$0" "$@"  # what is unpacked belongs to the user
+  unpack "$@"
+  exit 0
 fi
 
 echo "Installing ${#missing[@]} Debian packages: ${missing[*]}"
@@ -120,3 +129,4 @@ fi
 disable_new_services
 mapfile -t missing < <(missing_of "${missing[@]}")
 [[ ${#missing[@]} -eq 0 ]] || die "still missing after the installation: ${missing[*]}"
+unpack "$@"

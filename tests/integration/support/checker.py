@@ -58,30 +58,32 @@ def _label(octets):
     return f"{found[b'message-id']} {found[b'subject']!r}"
 
 
-def _stored(pieces):
+def _stored(pieces, kept):
     fields = tokens(pieces)[3]
     pairs = dict(zip((bytes(name).upper() for name in fields[::2]), fields[1::2]))
     body = pairs[b"BODY[]"]
     if body == b"NIL":
         body = b""
+    label = _label(body)
+    body = kept(body)
     flags = frozenset(flag.decode().lower() for flag in pairs[b"FLAGS"]) - {"\\recent"}
-    return Stored(int(pairs[b"UID"]), hashlib.sha256(body).hexdigest(), len(body), flags, instant(pairs[b"INTERNALDATE"]),
-                  _label(body))
+    return Stored(int(pairs[b"UID"]), hashlib.sha256(body).hexdigest(), len(body), flags, instant(pairs[b"INTERNALDATE"]), label)
 
 
-def read_mailbox(connection, name):
+def read_mailbox(connection, name, kept=bytes):
     connection.command(b"EXAMINE " + mailbox_argument(name))
     tag = connection.send(b"UID FETCH 1:* (UID FLAGS INTERNALDATE BODY.PEEK[])")
-    return [_stored(pieces) for pieces in connection.untagged(tag) if b" FETCH " in pieces[0][:30]]
+    return [_stored(pieces, kept) for pieces in connection.untagged(tag) if b" FETCH " in pieces[0][:30]]
 
 
-def read_account(server, user="alice", password=None):
-    """Reads all selectable mailboxes of an account of `server`."""
+def read_account(server, user="alice", password=None, kept=bytes):
+    """Reads all selectable mailboxes of an account of `server`; `kept` says what another server makes of a message."""
     password = password or server.users.get(user) or server.settings["any_user"]
-    with Connection(server.port, user, password, timeout=600) as connection:
+    with Connection(server.port, server.login_name(user), password, timeout=600) as connection:
         listed = connection.list_mailboxes()
-        subscribed = {name for name, _, _ in connection.list_mailboxes(b"LSUB")}
-        mailboxes = {name: read_mailbox(connection, name) for name, attributes, _ in listed
+        # \Noselect: not subscribed itself, only something below it (RFC 3501 §6.3.9)
+        subscribed = {name for name, attributes, _ in connection.list_mailboxes(b"LSUB") if "\\noselect" not in attributes}
+        mailboxes = {name: read_mailbox(connection, name, kept) for name, attributes, _ in listed
                      if not attributes & {"\\noselect", "\\nonexistent"}}
     return Account(mailboxes, subscribed, {name: attributes for name, attributes, _ in listed})
 

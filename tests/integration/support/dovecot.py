@@ -7,6 +7,7 @@ import ctypes
 import os
 import pathlib
 import pwd
+import re
 import shutil
 import signal
 import socket
@@ -90,10 +91,10 @@ protocol imap {{
 _PR_SET_PDEATHSIG = 1
 
 
-def die_with_parent():
+def die_with_parent(by=signal.SIGTERM):
     """For preexec_fn: the child is killed when the thread that started it ends, however it ends."""
     os.setsid()
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, by)
 
 
 def free_port():
@@ -116,6 +117,10 @@ class Dovecot:
     escape_names   listescape: names may hold the storage's own separator
     certificate    (certificate, key) instead of a good one for localhost
     """
+
+    name = "Dovecot"
+    has_uidplus = has_multiappend = has_flags = has_keywords = has_dates = True
+    refused_in_names = ""  # with escape_names
 
     def __init__(self, *, users=None, any_user=None, mail_format="maildir", separator="/", prefix="", hide=(), capability=None,
                  special_use=None, fsync="never", rawlog=False, connections=40, plugins="", escape_names=False, mail_root=None,
@@ -235,6 +240,16 @@ class Dovecot:
         """Deletes all mail of one user."""
         shutil.rmtree(self.mail / user, ignore_errors=True)
         shutil.rmtree(self.root / "home" / user, ignore_errors=True)
+
+    @staticmethod
+    def login_name(user):
+        return user
+
+    @staticmethod
+    def keeps(octets):
+        """What FETCH returns of a message that was appended: NUL becomes 0x80, each line's end CRLF."""
+        lines = octets.replace(b"\0", b"\x80").removesuffix(b"\r").replace(b"\r\n", b"\n")
+        return re.sub(rb"(?<!\r)\n", b"\r\n", lines)
 
     def log(self):
         try:

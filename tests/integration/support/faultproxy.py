@@ -126,13 +126,14 @@ class FaultProxy:
             return
         ends = Ends(writer, server_writer)
         ways = asyncio.gather(self._pass("up", reader, server_writer, cut, ends),
-                              self._pass("down", server_reader, writer, cut, ends), return_exceptions=True)
+                              self._pass("down", server_reader, writer, cut, ends))
         try:
             await ways
-        except asyncio.CancelledError:
+        except (asyncio.CancelledError, OSError):  # one way broke: the other one would wait for ever
             pass
         finally:
             ends.abort()
+            ways.cancel()
 
     def _counter(self, way, ends):
         lines = self.commands if way == "up" else self.responses
