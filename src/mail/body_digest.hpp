@@ -1,4 +1,4 @@
-// The digest of a message's octets with line ends made equal, to tell messages apart whose headers do not.
+// The digest of what every server keeps of a message's octets, to tell messages apart whose headers do not.
 #pragma once
 
 #include "mail/message_identity.hpp"
@@ -8,8 +8,8 @@
 
 namespace mailferry {
 
-/// Feed the message in pieces of any size. CR, LF and CRLF count as one line end each; line ends at the very end do not
-/// count (servers add or drop them).
+/// Feed the message in pieces of any size. CR and LF do not count, wherever they stand (servers add, drop and change
+/// line ends), and NUL counts as 0x80 (what one server stores instead).
 class BodyDigest {
  public:
   BodyDigest();

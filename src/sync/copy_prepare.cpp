@@ -11,12 +11,27 @@ bool needs_mailbox(const RouteWork& work) {
   return !work.dead() && (work.has_messages() || !work.flag_work.empty() || work.create || work.subscribe);
 }
 
-/// Dovecot over Maildir takes '/' as separator and cannot have '.' in a name either; other servers have other such
-/// octets.
-MailboxPath without_dots(const MailboxPath& path) {
+/// What every server was seen to take; of the others each refuses some (Dovecot over Maildir '.', Cyrus '"', '%' and
+/// others, Courier '/' and what lies outside the Basic Multilingual Plane).
+constexpr std::string_view kPlain = " -_+,=@&()'";
+
+std::string plain_component(std::string_view component) {
+  std::string plain;
+  for (const char c : component) {
+    const auto octet = static_cast<unsigned char>(c);
+    const bool letter = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+    const bool outside_bmp = octet >= 0xF0;
+    // The octets that follow the first one of such a character, which has become '_'.
+    if (octet >= 0x80 && octet < 0xC0 && plain.ends_with('_')) continue;
+    plain += letter || kPlain.contains(c) || (octet >= 0x80 && !outside_bmp) ? c : '_';
+  }
+  return plain;
+}
+
+MailboxPath plain_name(const MailboxPath& path) {
   auto components = path.components();
   for (auto& component : components)
-    std::ranges::replace(component, '.', '_');
+    component = plain_component(component);
   return MailboxPath(std::move(components));
 }
 
@@ -58,14 +73,16 @@ Task<> CopyRun::prepare_all(const std::vector<RouteWork*>& asked, std::vector<Ro
     auto& work = *asked[index];
     if (!results[index]) {
       work.report->error = with_context(results[index].error(), work.destination.to_string()).error();
-      if (work.create && without_dots(work.destination) != work.destination) refused.push_back(&work);
+      if (work.create && plain_name(work.destination) != work.destination) refused.push_back(&work);
       continue;
     }
     const auto& prepared = *results[index];
     work.report->error.reset();
     work.permanent_flags = prepared.permanent_flags;
     const bool surprise = work.route.destination_validity == 0 && prepared.status.messages > 0 && work.has_messages();
-    if (work.route.destination_validity == 0) work.route.destination_validity = prepared.status.uid_validity;
+    // Quirk o6: until SELECT some servers tell the clock. What was matched already must not move, though.
+    if (work.route.destination_validity == 0 || (work.fresh && work.found.empty()))
+      work.route.destination_validity = prepared.status.uid_validity;
     if (work.route.destination_validity != prepared.status.uid_validity) {
       work.report->error =
           Error{.kind = ErrorKind::protocol,
@@ -85,16 +102,16 @@ Task<> CopyRun::prepare_all(const std::vector<RouteWork*>& asked, std::vector<Ro
   co_return Result<>{};
 }
 
-/// Names with '.' that were refused are tried once more with '_'; the state remembers it, so that later runs go there
-/// at once.
+/// Names that were refused are tried once more with '_' for what not every server takes; the state remembers it, so
+/// that later runs go there at once.
 Task<> CopyRun::prepare_renamed(const std::vector<RouteWork*>& refused) {
   std::vector<MailboxPath> wanted;
   for (auto* work : refused) {
     wanted.push_back(work->destination);
-    auto other = without_dots(work->destination);
+    auto other = plain_name(work->destination);
     const auto taken = [&](const RouteWork& route) { return &route != work && route.destination == other; };
     for (int number = 2; std::ranges::any_of(context_.queue.routes, taken); ++number) {
-      auto components = without_dots(work->destination).components();
+      auto components = plain_name(work->destination).components();
       components.back() += "-" + std::to_string(number);
       other = MailboxPath(std::move(components));
     }

@@ -31,6 +31,10 @@ Task<> CopyWorker::run() {
     auto reconnected = co_await reconnect_after(std::move(error));
     if (!reconnected) co_return reconnected;
   }
+  if (reader_) {  // stopped before what was read ahead could be used
+    reclaim();
+    pair_.close();
+  }
   if (fatal_) co_return std::unexpected(*fatal_);
   co_return Result<>{};
 }
@@ -101,7 +105,7 @@ asio::awaitable<void> CopyWorker::read_ahead() {
 }
 
 Task<> CopyWorker::undo_read_ahead() {
-  if (!reader_) co_return Result<>{};
+  if (!reader_ && pair_.source) co_return Result<>{};
   reclaim();
   for (auto& work : context_.queue.routes)
     work.ahead = {};

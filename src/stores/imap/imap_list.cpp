@@ -37,7 +37,10 @@ struct Listing {
   void take(UntaggedData& data) {
     if (auto* list = std::get_if<ListData>(&data)) {
       if (list->lsub) {
-        subscribed.insert(list->mailbox);
+        // RFC 3501 §6.3.9: \Noselect here means that only something below it is subscribed.
+        const bool itself = std::ranges::none_of(
+            list->attributes, [](const std::string& attribute) { return same_word(attribute, "\\Noselect"); });
+        if (itself) subscribed.insert(list->mailbox);
       } else {
         mailboxes.push_back(std::move(*list));
       }
