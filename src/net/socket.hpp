@@ -47,6 +47,7 @@ class Socket : public std::enable_shared_from_this<Socket> {
   static constexpr Clock::time_point kNever = Clock::time_point::max();
 
   std::size_t received(std::size_t count, std::size_t wanted) noexcept;
+  void acknowledge() noexcept;
   [[nodiscard]] bool is_turn_used_up() noexcept;
   [[nodiscard]] std::unexpected<Error> read_failed(const boost::system::error_code& code);
   [[nodiscard]] std::unexpected<Error> write_failed(const boost::system::error_code& code) const;

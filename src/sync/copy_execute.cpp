@@ -261,6 +261,12 @@ Task<> CopyRun::checkpoint() {
 }
 
 Task<> CopyRun::name_failures() {
+  for (const auto& work : context_.queue.routes) {
+    if (work.keywords_left == 0) continue;
+    context_.report.warnings.push_back(
+        fmt::format("{}: {} messages arrived without their keywords, which the destination refused",
+                    work.destination.to_string(), work.keywords_left));
+  }
   for (auto& work : context_.queue.routes) {
     UidSet uids;
     for (const auto& [uid, error] : work.refused) {

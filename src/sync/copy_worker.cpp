@@ -20,6 +20,12 @@ double unit_random() {
   return std::uniform_real_distribution<>{0.0, 1.0}(generator);
 }
 
+void remove_keywords(Flags& flags) {
+  const auto keywords = flags.keywords();
+  for (const auto& keyword : keywords)
+    flags.remove(keyword);
+}
+
 }  // namespace
 
 Task<> CopyWorker::run() {
@@ -197,6 +203,7 @@ bool CopyWorker::admit() {
   in_flight_.push_back({current_, head.uid, head.flags, head.octets});
   ++current_->in_flight;
   head.flags = current_->permanent_flags.storable(std::move(head.flags));
+  if (current_->without_keywords.contains(head.uid)) remove_keywords(head.flags);
   return true;
 }
 
@@ -297,6 +304,7 @@ void CopyWorker::settle(const InFlight& message, Uid uid) {
   } else {
     work.settled.add(message.uid);
   }
+  if (!work.without_keywords.empty() && work.without_keywords.contains(message.uid)) ++work.keywords_left;
   ++work.report->copied;
   work.report->copied_octets += message.octets;
   ++context_.progress.settled_messages;
@@ -313,6 +321,11 @@ void CopyWorker::refuse(const InFlight& message, const store::AppendOutcome& out
     if (!fatal_) fatal_ = error;
   } else if (outcome.tokens.size() > 1 ||
              (error.retry != Retry::never && ++work.attempts[message.uid] < kMessageAttempts)) {
+    work.doubt.add(message.uid);
+    work.careful.add(message.uid);
+  } else if (!message.flags.keywords().empty() && !work.without_keywords.contains(message.uid)) {
+    // A message is worth more than its keywords (Cyrus takes 100 different ones in a mailbox).
+    work.without_keywords.add(message.uid);
     work.doubt.add(message.uid);
     work.careful.add(message.uid);
   } else {

@@ -39,8 +39,10 @@ struct RouteWork {
   /// When the connection broke (or this run began, after a crash): the server may go on storing for a while. Absent: it
   /// is at rest.
   std::optional<std::chrono::steady_clock::time_point> doubt_since;
-  UidSet unread;                 // the source did not send them
-  std::map<Uid, Error> refused;  // by the destination, for good
+  UidSet unread;                    // the source did not send them
+  UidSet without_keywords;          // the destination refused them with their keywords
+  std::uint64_t keywords_left = 0;  // messages that arrived without
+  std::map<Uid, Error> refused;     // by the destination, for good
   std::map<Uid, int> attempts;
   std::vector<FlagWork> flag_work;
 
