@@ -123,15 +123,15 @@ Task<> CopyWorker::pump() {
   const auto window = context_.settings.window_octets != 0 ? context_.settings.window_octets : kDefaultWindow;
   if (!reader_) reader_ = pair_.source->reader();
   appender_ = pair_.destination->appender(window);
+  in_message_ = false;
   request_jobs();
-  while (!fatal_ && !context_.stopping && !jobs_.empty()) {
+  while (in_message_ || goes_on()) {
     CO_TRY(const auto step, reader_->poll());
     CO_TRY(const bool taken, take_at_once(step));
     if (!taken) CO_CHECK(co_await take(step));
-    // What is on its way is still waited for: it cannot be recorded, but a later look-up must not run ahead of the
-    // server.
-    if (context_.journal.error()) break;
   }
+  // Also without a journal: what is on its way cannot be recorded, but a later look-up must not run ahead of the
+  // server.
   CO_CHECK(co_await appender_->drain());
   take_outcomes();
   if (context_.journal.error()) co_return std::unexpected(*context_.journal.error());
@@ -143,17 +143,23 @@ Task<> CopyWorker::pump() {
   co_return Result<>{};
 }
 
+bool CopyWorker::goes_on() const noexcept {
+  return !fatal_ && !context_.stopping && !jobs_.empty() && !context_.journal.error();
+}
+
 /// The steps of a small message are all in memory: without a coroutine they cost next to nothing.
 Result<bool> CopyWorker::take_at_once(const store::ReadStep& step) {
   switch (step.kind) {
     case store::ReadStep::Kind::nothing:
       return false;
     case store::ReadStep::Kind::message:
-      if (!admit()) return true;
+      in_message_ = admit();
+      if (!in_message_) return true;
       return appender_->try_begin(current_->destination, reader_->head(), last_token(), careful_);
     case store::ReadStep::Kind::octets:
       return !carrying_ || appender_->try_write(step.octets);
     case store::ReadStep::Kind::end:
+      in_message_ = false;
       if (carrying_) CHECK_OK(appender_->end());
       if (carrying_) context_.progress.sent_octets += reader_->head().octets;
       return true;

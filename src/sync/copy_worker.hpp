@@ -44,6 +44,7 @@ class CopyWorker {
   Task<> reconnect_after(Error error);
   Task<> pump();
   void request_jobs();
+  [[nodiscard]] bool goes_on() const noexcept;
   [[nodiscard]] bool ending() const noexcept { return retired_ || context_.stopping; }
   /// False: take() has to do it.
   Result<bool> take_at_once(const store::ReadStep& step);
@@ -72,6 +73,7 @@ class CopyWorker {
   RouteWork* current_ = nullptr;  // of the message at hand
   bool careful_ = false;          // it goes alone
   bool carrying_ = false;         // it goes at all
+  bool in_message_ = false;       // some of it was sent, and an APPEND cannot be ended before all of it was
   std::optional<Error> fatal_;    // a refusal that concerns the whole destination
   int attempts_ = 0;
   bool retired_ = false;

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Ctrl-C: the program ends soon, cleanly, with 130, says so, and the next run carries on."""
 
+import datetime
 import pathlib
 import signal
 import subprocess
@@ -48,6 +49,24 @@ class InterruptTest(harness.IntegrationTest):
             self.wait_until(lambda: proxy.octets["up"] > 5_000_000, process)
             self.interrupted(process)
 
+        self.copy(self.source, self.destination)
+        self.assert_same(self.source, self.destination)
+
+    def test_inside_a_message_it_waits_for_its_end(self):
+        """An APPEND that is cut short would hang both sides; one that is whole leaves nothing in doubt."""
+        with Connection(self.source.port) as connection:
+            connection.command(b"CREATE Large")
+            now = datetime.datetime.now(datetime.timezone.utc)
+            for number in range(3):
+                corpus.append(connection, "Large", [corpus.Message(970_000 + number, 40_000_000, (), now)])
+        for after in (1_000_000, 45_000_000, 90_000_000):
+            with FaultProxy(self.destination.port) as proxy:
+                arguments = harness.copy_arguments(self.source, self.destination, self.folder, "--mailbox", "Large", tls=False,
+                                                   from_port=self.source.port, to_port=proxy.port)
+                process = harness.start(arguments, self.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+                self.wait_until(lambda: proxy.octets["up"] > after, process)
+                if process.poll() is None:
+                    self.interrupted(process, within=9)
         self.copy(self.source, self.destination)
         self.assert_same(self.source, self.destination)
 
