@@ -5,8 +5,6 @@
 namespace mailferry::sync {
 namespace {
 
-/// A loaded server was seen to store 800 messages half a second after the connection had gone.
-constexpr std::chrono::milliseconds kLeastQuiet{2'000};
 constexpr std::chrono::milliseconds kLookEvery{250};
 constexpr std::chrono::milliseconds kMostQuiet{30'000};
 /// A server that never comes to rest (others deliver into the mailbox) is not waited for longer than this.
@@ -29,12 +27,13 @@ Task<UidSet> list_from(store::Session& session, const RouteWork& work) {
 /// changed for several times as long as the slowest append took.
 Task<UidSet> candidates(RunContext& context, store::Session& session, const RouteWork& work) {
   CO_TRY(auto seen, co_await list_from(session, work));
-  const auto quiet = std::clamp(context.slowest_append * 3, kLeastQuiet, kMostQuiet);
+  const auto quiet = std::clamp(context.slowest_append * 3, context.settings.least_quiet, kMostQuiet);
+  const auto look_every = std::min(kLookEvery, quiet / 8);
   const auto now = [] { return std::chrono::steady_clock::now(); };
   const auto give_up = now() + kLongestWait;
   auto last_change = work.doubt_since.value_or(now() - quiet);
   while (!context.stopping && now() < std::min(give_up, last_change + quiet)) {
-    co_await async::sleep_for(kLookEvery, context.stop_requested);
+    co_await async::sleep_for(look_every, context.stop_requested);
     CO_TRY(auto again, co_await list_from(session, work));
     if (again == seen) continue;
     seen = std::move(again);

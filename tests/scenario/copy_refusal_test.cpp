@@ -1,0 +1,157 @@
+// A destination that says NO, stores part of what it refused, or goes on storing after the connection broke.
+#include "scenario/stage.hpp"
+
+namespace mailferry::test {
+namespace {
+
+using memory::Behaviour;
+using memory::Fault;
+using memory::Operation;
+
+Mail right_of(CopyWorld& world) {
+  return to_mail(world.right().account);
+}
+
+/// The numbers of the operations of one kind in an undisturbed run.
+std::vector<std::uint64_t> operations(const RunOutcome& calm, Operation wanted) {
+  std::vector<std::uint64_t> numbers;
+  for (std::size_t number = 0; number < calm.log.size(); ++number) {
+    if (calm.log[number] == wanted) numbers.push_back(number);
+  }
+  return numbers;
+}
+
+const Scenario& batches() {
+  static const Scenario scenario{.name = "batches",
+                                 .left = {{"INBOX", "a b:S c d e:S f g"}, {"Archive", "x y"}},
+                                 .right = {{"INBOX", "z"}},
+                                 .changes = {},
+                                 .expected = {{"INBOX", "a b:S c d e:S f g z"}, {"Archive", "x y"}}};
+  return scenario;
+}
+
+TEST(CopyRefusal, EveryAppendMayBeRefusedOnceHoweverMuchOfItWasStored) {
+  for (const auto& variant : variants()) {
+    Stage stage(batches(), variant);
+    const auto appends = operations(stage.run(), Operation::append);
+    for (const auto number : appends) {
+      for (std::size_t stored = 0; stored < 3; ++stored) {
+        SCOPED_TRACE(fmt::format("{}, operation {}, {} stored", variant.name, number, stored));
+        stage.reset();
+        stage.run({.faults = {{.kind = Fault::Kind::refused, .operation = number, .stored = stored}}});
+
+        stage.expect_finish();
+      }
+    }
+  }
+}
+
+TEST(CopyRefusal, EveryAppendMayBeStoredInPartWhenTheConnectionBreaks) {
+  for (const auto& variant : variants()) {
+    Stage stage(batches(), variant);
+    const auto appends = operations(stage.run(), Operation::append);
+    for (const auto number : appends) {
+      for (std::size_t stored = 1; stored < 3; ++stored) {
+        SCOPED_TRACE(fmt::format("{}, operation {}, {} stored", variant.name, number, stored));
+        stage.reset();
+        const auto broken = stage.run({.faults = {{.operation = number, .stored = stored}}});
+
+        EXPECT_TRUE(broken.result) << broken.result.error().describe();
+        stage.expect_end();
+      }
+    }
+  }
+}
+
+/// The third turn comes with the second look: one look alone would double the messages.
+TEST(CopyRefusal, WhatTheServerStoresLateIsWaitedFor) {
+  constexpr std::chrono::milliseconds kQuiet{100};
+  for (const auto& variant : few_variants()) {
+    Stage stage(batches(), variant);
+    const auto appends = operations(stage.run(), Operation::append);
+    for (const auto number : appends) {
+      SCOPED_TRACE(fmt::format("{}, operation {}", variant.name, number));
+      stage.reset();
+      const auto broken = stage.run({.faults = {{.operation = number, .late = 3}}, .least_quiet = kQuiet});
+
+      EXPECT_TRUE(broken.result) << broken.result.error().describe();
+      stage.expect_end();
+    }
+  }
+}
+
+TEST(CopyRefusal, AnyOtherOperationMayBeRefusedOnce) {
+  for (const auto& variant : few_variants()) {
+    Stage stage(batches(), variant);
+    const auto calm = stage.run();
+    for (std::uint64_t number = 0; number < calm.operations; ++number) {
+      SCOPED_TRACE(fmt::format("{}, operation {}: {}", variant.name, number, memory::to_string(calm.log[number])));
+      stage.reset();
+      stage.run({.faults = {{.kind = Fault::Kind::refused, .operation = number}}});
+
+      stage.expect_finish();
+    }
+  }
+}
+
+TEST(CopyRefusal, AMessageThatIsNotLikedStopsNoOther) {
+  for (const auto& variant : few_variants()) {
+    for (std::size_t stored = 0; stored < 3; ++stored) {
+      SCOPED_TRACE(fmt::format("{}, {} stored before it", variant.name, stored));
+      CopyWorld world({{"INBOX", "a b:S !c d !e f"}, {"Archive", "x !y"}}, {}, variant.behaviour);
+      world.right().behaviour.refused_text = "This is !";
+      world.right().behaviour.stored_before_refusal = stored;
+
+      const auto first = run_copy(world);
+      EXPECT_TRUE(first.result);
+      EXPECT_EQ(first.report.failures.size(), 3U);
+      EXPECT_EQ(right_of(world), sorted({{"INBOX", "a b:S d f"}, {"Archive", "x"}}));
+
+      const auto second = run_copy(world);
+      EXPECT_TRUE(second.result);
+      EXPECT_EQ(second.report.failures.size(), 3U);
+      EXPECT_EQ(right_of(world), sorted({{"INBOX", "a b:S d f"}, {"Archive", "x"}}));
+
+      world.right().behaviour.refused_text.clear();
+      EXPECT_TRUE(run_copy(world).report.complete());
+      EXPECT_EQ(right_of(world), sorted({{"INBOX", "a b:S !c d !e f"}, {"Archive", "x !y"}}));
+      EXPECT_TRUE(run_copy(world).nothing_to_do);
+    }
+  }
+}
+
+TEST(CopyRefusal, AMessageThatIsTooLargeStopsNoOther) {
+  for (const auto& variant : few_variants()) {
+    SCOPED_TRACE(variant.name);
+    const auto largest = std::max(message_of("a").size(), message_of("c").size());
+    ASSERT_GT(message_of("b''''''''''").size() + 300, largest);
+    CopyWorld world({{"INBOX", "a c:S b"}}, {}, variant.behaviour);
+    world.right().behaviour.append_limit = message_of("b").size() - 1;
+    const bool a_fits = message_of("a").size() < message_of("b").size();
+    const bool c_fits = message_of("c").size() < message_of("b").size();
+
+    const auto outcome = run_copy(world);
+
+    EXPECT_TRUE(outcome.result);
+    EXPECT_EQ(outcome.report.failures.size(), 1U + !a_fits + !c_fits);
+  }
+}
+
+TEST(CopyRefusal, ANameThatIsRefusedIsReplacedForGood) {
+  for (const auto& variant : few_variants()) {
+    SCOPED_TRACE(variant.name);
+    CopyWorld world({{"v1.2", "a b"}, {"v1_2", "c"}}, {}, variant.behaviour);
+    world.right().behaviour.forbidden_in_names = ".";
+
+    EXPECT_TRUE(run_copy(world).report.complete());
+    EXPECT_EQ(right_of(world), sorted({{"v1_2-2", "a b"}, {"v1_2", "c"}}));
+    EXPECT_TRUE(run_copy(world).nothing_to_do);
+
+    world.apply("left v1.2 + d:S");
+    EXPECT_TRUE(run_copy(world).report.complete());
+    EXPECT_EQ(right_of(world), sorted({{"v1_2-2", "a b d:S"}, {"v1_2", "c"}}));
+  }
+}
+
+}  // namespace
+}  // namespace mailferry::test
