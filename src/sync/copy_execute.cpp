@@ -58,7 +58,8 @@ Task<> CopyRun::record_intents() {
   for (auto& work : context_.queue.routes) {
     if (!work.fresh || work.dead() || work.route.destination_validity == 0) continue;
     work.route.source_uid_next = 0;
-    work.route.source_modseq = work.source_status.highest_modseq;
+    // While flags are to be stored, a later run has to look at all of them.
+    work.route.source_modseq = work.flag_work.empty() ? work.source_status.highest_modseq : 0;
     fresh.push_back(work.route);
     owners.push_back(&work);
   }
@@ -71,7 +72,8 @@ Task<> CopyRun::record_intents() {
     for (const auto& found : work.found)
       context_.journal.settle(work.route.id, found.source, found.destination, found.flags);
     work.found.clear();
-    if (const auto old = open_intents_.find(work.route.id); old != open_intents_.end() && !work.doubt.empty()) {
+    const auto old = open_intents_.find(work.route.id);
+    if (old != open_intents_.end() && (!work.doubt.empty() || !work.siblings.empty())) {
       CO_CHECK(load_accounted(work, old->second));
     }
     UidSet all = work.todo;
@@ -212,18 +214,9 @@ Task<> CopyRun::find_destinations(RouteWork& work) {
     if (group.destination.size() != group.source.size()) unknown.add(group.source);
   }
   if (unknown.empty()) co_return Result<>{};
-  store::ScanRequest source{.mailbox = work.source,
-                            .uid_validity = work.route.source_validity,
-                            .uids = unknown,
-                            .from = 1,
-                            .changed_since = 0,
-                            .detail = {}};
-  store::ScanRequest destination{.mailbox = work.destination,
-                                 .uid_validity = work.route.destination_validity,
-                                 .uids = {},
-                                 .from = 1,
-                                 .changed_since = 0,
-                                 .detail = {}};
+  auto source = scan_of(work.source, work.route.source_validity);
+  source.uids = unknown;
+  auto destination = scan_of(work.destination, work.route.destination_validity);
   const UidSet none;
   CO_TRY(const auto matched, co_await match_by_identity(pair_, source, destination, none));
   for (auto& group : work.flag_work) {

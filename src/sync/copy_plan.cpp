@@ -1,5 +1,6 @@
 // The looking half of a CopyRun: state, scans, and what follows from them.
 #include "state/mailbox_key.hpp"
+#include "sync/claims.hpp"
 #include "sync/copy_run.hpp"
 #include "sync/identity_match.hpp"
 
@@ -48,6 +49,7 @@ Task<> CopyRun::plan(const std::vector<RouteSpec>& specs) {
   CO_CHECK(load_state());
   for (const auto& spec : specs)
     add_route(spec);
+  link_siblings();
   CO_CHECK(co_await scan());
   for (auto& work : context_.queue.routes) {
     if (!work.match_first || work.dead()) continue;
@@ -75,6 +77,16 @@ Result<> CopyRun::load_state() {
   TRY(const auto slowest, journal.note(pair, kSlowestAppendNote));
   if (slowest) context_.slowest_append = std::chrono::milliseconds(std::strtoll(slowest->c_str(), nullptr, 10));
   return {};
+}
+
+void CopyRun::link_siblings() {
+  std::map<MailboxPath, std::vector<RouteWork*>> by_destination;
+  for (auto& work : context_.queue.routes)
+    by_destination[work.destination].push_back(&work);
+  for (auto& work : context_.queue.routes) {
+    work.siblings = by_destination[work.destination];
+    std::erase(work.siblings, &work);
+  }
 }
 
 void CopyRun::add_route(const RouteSpec& spec) {
@@ -150,9 +162,9 @@ Task<> CopyRun::scan() {
     }
     Asked ask{&work, {}, {}, &sinks.emplace_back()};
     const auto validity = work.route.source_validity;
-    const bool changes = !work.fresh && (!tokens || work.route.source_modseq != 0);
+    const bool changes = !work.fresh;
     // With change tokens and a checkpoint, new messages come with the changes; else all UIDs have to be listed.
-    if (work.fresh || (tokens && (work.route.source_uid_next == 0 || !work.doubt.empty() || !changes))) {
+    if (work.fresh || (tokens && (work.route.source_uid_next == 0 || !work.doubt.empty()))) {
       ask.uids = requests.size();
       requests.push_back(
           {.mailbox = work.source, .uid_validity = validity, .uids = {}, .from = 1, .changed_since = 0, .detail = {}});
@@ -249,24 +261,14 @@ Result<> CopyRun::plan_flags(RouteWork& work, const KnownFlags& flags) {
 
 /// No state, but mail on both sides: what is on the destination already is recognised and not sent again.
 Task<> CopyRun::match_existing(RouteWork& work) {
-  store::ScanRequest source{.mailbox = work.source,
-                            .uid_validity = work.route.source_validity,
-                            .uids = {},
-                            .from = 1,
-                            .changed_since = 0,
-                            .detail = {}};
-  store::ScanRequest destination{.mailbox = work.destination,
-                                 .uid_validity = work.route.destination_validity,
-                                 .uids = {},
-                                 .from = 1,
-                                 .changed_since = 0,
-                                 .detail = {}};
+  auto source = scan_of(work.source, work.route.source_validity);
+  auto destination = scan_of(work.destination, work.route.destination_validity);
   const std::vector<store::ScanRequest> list{source};
   const std::vector<store::MetaSink*> no_sinks;
   CO_TRY(auto listed, co_await sessions().source->scan(list, no_sinks));
   if (!listed.front()) co_return std::unexpected(listed.front().error());
-  const auto empty = UidSet{};
-  CO_TRY(const auto matched, co_await match_by_identity(sessions(), source, destination, empty));
+  CO_TRY(const auto claimed, co_await claimed_by_siblings(context_, sessions(), work, 1));
+  CO_TRY(const auto matched, co_await match_by_identity(sessions(), source, destination, claimed));
   work.source_status.uid_next = listed.front()->status.uid_next;
   if (listed.front()->status.highest_modseq != 0)
     work.source_status.highest_modseq = listed.front()->status.highest_modseq;
@@ -274,13 +276,15 @@ Task<> CopyRun::match_existing(RouteWork& work) {
   std::map<std::pair<std::string, std::string>, FlagWork> groups;
   for (const auto& match : matched) {
     work.todo.remove(UidSet(UidRange{match.source, match.source}));
-    work.found.push_back({match.source, match.destination, match.source_flags});
-    // Without common history nothing tells which side is newer: flags are added and none is taken away.
-    const auto wanted = match.destination_flags.united(match.source_flags);
-    if (wanted == match.destination_flags) continue;
-    auto& group = groups[{match.destination_flags.to_string(), wanted.to_string()}];
-    group.before = match.destination_flags;
-    group.now = wanted;
+    // Without common history nothing tells which side is newer: flags are added and none is taken away. On record is
+    // what came from the source, never what only the destination has: that is its own.
+    const auto missing = match.source_flags.minus(match.destination_flags);
+    auto common = match.source_flags.minus(missing);
+    work.found.push_back({match.source, match.destination, common});
+    if (missing.empty()) continue;
+    auto& group = groups[{common.to_string(), match.source_flags.to_string()}];
+    group.before = std::move(common);
+    group.now = match.source_flags;
     group.source.add(match.source);
     group.destination.add(match.destination);
     ++work.report->flags_planned;

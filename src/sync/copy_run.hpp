@@ -44,6 +44,7 @@ class CopyRun {
  private:
   struct KnownFlags;
   void add_route(const RouteSpec& spec);
+  void link_siblings();
   Result<> load_state();
   void decide(RouteWork& work, const RouteSpec& spec);
   Task<> scan();

@@ -21,8 +21,8 @@ double unit_random() {
 }
 
 void remove_keywords(Flags& flags) {
-  const auto keywords = flags.keywords();
-  for (const auto& keyword : keywords)
+  const Flags all = flags;
+  for (const auto& keyword : all.keywords())
     flags.remove(keyword);
 }
 
@@ -239,7 +239,7 @@ void CopyWorker::finish_job(store::ReadDone done) {
       (done.result.error().kind == ErrorKind::mailbox_missing || done.result.error().kind == ErrorKind::protocol)) {
     work.report->error = done.result.error();
   } else if (work.believed) {
-    // What the status said of the mailbox has to be looked at; see CopyRun::check_believed().
+    // What the status said of the mailbox has to be looked at; see CopyRun::copy_disproved().
     if (!job.uids.empty() || done.messages.value_or(work.source_status.messages) != work.source_status.messages)
       work.disproved = true;
   } else if (!job.uids.empty()) {

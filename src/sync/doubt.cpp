@@ -1,5 +1,6 @@
 #include "sync/doubt.hpp"
 
+#include "sync/claims.hpp"
 #include "sync/identity_match.hpp"
 
 namespace mailferry::sync {
@@ -10,13 +11,9 @@ constexpr std::chrono::milliseconds kMostQuiet{30'000};
 /// A server that never comes to rest (others deliver into the mailbox) is not waited for longer than this.
 constexpr std::chrono::seconds kLongestWait{120};
 
-store::ScanRequest from_uid(const MailboxPath& mailbox, UidValidity validity, Uid from) {
-  return {.mailbox = mailbox, .uid_validity = validity, .uids = {}, .from = from, .changed_since = 0, .detail = {}};
-}
-
 Task<UidSet> list_from(store::Session& session, const RouteWork& work) {
   const std::vector<store::ScanRequest> requests{
-      from_uid(work.destination, work.route.destination_validity, work.destination_from)};
+      scan_of(work.destination, work.route.destination_validity, work.destination_from)};
   const std::vector<store::MetaSink*> no_sinks;
   CO_TRY(auto results, co_await session.scan(requests, no_sinks));
   if (!results.front()) co_return std::unexpected(results.front().error());
@@ -44,8 +41,14 @@ Task<UidSet> candidates(RunContext& context, store::Session& session, const Rout
 }
 
 void settle_found(RunContext& context, RouteWork& work, const MatchedMessage& match) {
-  // The destination has the flags that the interrupted append gave it; the next look at the source finds what changed
-  // since.
+  // The destination has the flags that the interrupted append gave it, whatever the source says since.
+  if (match.destination_flags != match.source_flags) {
+    work.flag_work.push_back({.source = UidSet(UidRange{match.source, match.source}),
+                              .destination = UidSet(UidRange{match.destination, match.destination}),
+                              .before = match.destination_flags,
+                              .now = match.source_flags});
+    ++work.report->flags_planned;
+  }
   context.journal.settle(work.route.id, match.source, match.destination, match.destination_flags);
   work.known_destination.add(match.destination);
   ++work.report->recovered;
@@ -53,8 +56,10 @@ void settle_found(RunContext& context, RouteWork& work, const MatchedMessage& ma
 }
 
 Task<> look_up(RunContext& context, SessionPair& pair, RouteWork& work, UidSet found) {
-  auto source = from_uid(work.source, work.route.source_validity, 1);
-  auto destination = from_uid(work.destination, work.route.destination_validity, 1);
+  auto source = scan_of(work.source, work.route.source_validity);
+  auto destination = scan_of(work.destination, work.route.destination_validity);
+  CO_TRY(const auto claimed, co_await claimed_by_siblings(context, pair, work, work.destination_from));
+  found.remove(claimed);
   // Without UIDPLUS nobody told which of the new messages are accounted for: they take their share of equal ones first.
   const auto told_nothing = work.settled;
   if (!told_nothing.empty()) {

@@ -8,6 +8,11 @@
 
 namespace mailferry::sync {
 
+/// A request for all messages from UID `from` on.
+[[nodiscard]] inline store::ScanRequest scan_of(const MailboxPath& mailbox, UidValidity uid_validity, Uid from = 1) {
+  return {.mailbox = mailbox, .uid_validity = uid_validity, .uids = {}, .from = from, .changed_since = 0, .detail = {}};
+}
+
 struct MatchedMessage {
   Uid source = 0;
   Uid destination = 0;

@@ -10,7 +10,7 @@ constexpr std::uint64_t kJobMessages = 2000;
 constexpr std::uint64_t kSmallestJob = 16;
 
 bool available(const RouteWork& work) {
-  return !work.dead() && !work.resolving && !work.todo.empty();
+  return !work.dead() && !work.destination_resolving() && !work.todo.empty();
 }
 
 }  // namespace
@@ -51,7 +51,7 @@ std::optional<Job> WorkQueue::take(RouteWork* preferred, std::size_t workers) {
 
 RouteWork* WorkQueue::take_doubt() {
   for (auto& work : routes) {
-    if (work.dead() || work.doubt.empty() || !work.quiet()) continue;
+    if (work.dead() || work.doubt.empty() || !work.destination_quiet()) continue;
     work.resolving = true;
     return &work;
   }

@@ -7,6 +7,7 @@
 #include "store/store.hpp"
 #include "sync/report.hpp"
 
+#include <algorithm>
 #include <deque>
 #include <map>
 #include <optional>
@@ -65,6 +66,8 @@ struct RouteWork {
   std::vector<Found> found;           // on the destination already, by identity; not yet in the state
   std::vector<state::Parked> parked;  // by earlier runs
   MailboxReport* report = nullptr;
+  /// The other routes into the same destination mailbox: what is theirs there must not be taken for ours.
+  std::vector<RouteWork*> siblings;
 
   /// Messages are to be carried or looked for.
   [[nodiscard]] bool has_messages() const noexcept {
@@ -72,6 +75,14 @@ struct RouteWork {
   }
   [[nodiscard]] bool dead() const noexcept { return report->error.has_value(); }
   [[nodiscard]] bool quiet() const noexcept { return jobs == 0 && in_flight == 0 && !resolving; }
+  /// Nothing is on its way into the destination mailbox, from any route.
+  [[nodiscard]] bool destination_quiet() const noexcept {
+    return quiet() && std::ranges::all_of(siblings, [](const RouteWork* other) { return other->quiet(); });
+  }
+  /// Somebody is finding out what of this run's messages the destination mailbox has.
+  [[nodiscard]] bool destination_resolving() const noexcept {
+    return resolving || std::ranges::any_of(siblings, [](const RouteWork* other) { return other->resolving; });
+  }
 };
 
 /// Some messages of one route for one worker.

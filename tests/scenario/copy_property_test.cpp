@@ -212,12 +212,11 @@ RC_GTEST_PROP(CopyProperty, FlagsFollowTheSource, ()) {
   expect_flags_follow({.duplicates = false, .renumbering = false, .other_servers = false});
 }
 
-// What the engine does not get right yet; see defects().
-RC_GTEST_PROP(CopyProperty, DISABLED_AllArrivesWhateverTheHistoryOfFlags, ()) {
+RC_GTEST_PROP(CopyProperty, AllArrivesWhateverTheHistoryOfFlags, ()) {
   expect_all_arrives({});
 }
 
-RC_GTEST_PROP(CopyProperty, DISABLED_FlagsFollowThroughUpgrades, ()) {
+RC_GTEST_PROP(CopyProperty, FlagsFollowThroughUpgrades, ()) {
   expect_flags_follow({.duplicates = false, .renumbering = false});
 }
 

@@ -122,23 +122,10 @@ void expect_the_rest_is_copied(const Variant& before, const Variant& after) {
   EXPECT_TRUE(run_copy(world).nothing_to_do);
 }
 
-bool learns_condstore(const Variant& before, const Variant& after) {
-  return !before.behaviour.change_tokens && after.behaviour.change_tokens;
-}
-
 TEST(CopyServers, MayHaveLearnedOrUnlearnedAnythingSinceTheLastRun) {
   for (const auto& before : variants()) {
     for (const auto& after : variants()) {
-      if (!learns_condstore(before, after)) expect_the_rest_is_copied(before, after);
-    }
-  }
-}
-
-// What the engine does not get right yet; see defects().
-TEST(CopyServers, DISABLED_MayHaveLearnedCondstoreSinceTheLastRun) {
-  for (const auto& before : variants()) {
-    for (const auto& after : variants()) {
-      if (learns_condstore(before, after)) expect_the_rest_is_copied(before, after);
+      expect_the_rest_is_copied(before, after);
     }
   }
 }
