@@ -9,7 +9,6 @@ namespace {
 constexpr std::size_t kCopyBelow = 16U << 10;
 constexpr std::size_t kFlushAt = 128U << 10;
 constexpr std::size_t kReadSize = 128U << 10;
-constexpr std::chrono::seconds kGoodbye{3};
 
 Error bye_error(const imap::StatusResponse& response) {
   return imap::to_error(response, Scope::account, "this connection");
@@ -70,7 +69,7 @@ Result<imap::Event*> ImapConnection::poll() {
   auto polled = engine_.poll();
   if (!polled) return broken(std::move(polled).error());
   const auto* status = *polled == nullptr ? nullptr : std::get_if<imap::StatusResponse>(*polled);
-  if (status != nullptr && status->status == imap::Status::bye && !leaving_) return broken(bye_error(*status));
+  if (status != nullptr && status->status == imap::Status::bye) return broken(bye_error(*status));
   return polled;
 }
 
@@ -128,14 +127,10 @@ Task<imap::StatusResponse> ImapConnection::run(const imap::Command& command, Sco
 }
 
 Task<> ImapConnection::logout() {
-  leaving_ = true;
-  timeouts_.response = kGoodbye;
-  timeouts_.write = kGoodbye;
-  const auto command = imap::commands::logout();
-  auto done = co_await run(command, Scope::account);
+  submit(imap::commands::logout());
+  auto said = co_await flush();
   transport_->close();
-  if (!done) co_return std::unexpected(done.error());
-  co_return Result<>{};
+  co_return said;
 }
 
 }  // namespace mailferry::client

@@ -45,7 +45,7 @@ class ImapConnection {
   /// Sends what is queued.
   Task<> flush();
   /// The next event that has come already, null if there is none; valid until the next call, may be moved from. BYE is
-  /// an error unless logout() runs.
+  /// an error.
   Result<imap::Event*> poll();
   /// Takes in what has come from the network, without waiting. False: nothing has.
   Result<bool> receive_at_once();
@@ -61,7 +61,7 @@ class ImapConnection {
   Task<imap::StatusResponse> run(const imap::Command& command, Scope scope, const UntaggedHandler& on_data = {},
                                  const StatusHandler& on_status = {});
 
-  /// Says LOGOUT and waits a few seconds for the goodbye; errors are of no interest.
+  /// Says LOGOUT and closes. The goodbye would tell nothing and cost a round trip; errors are of no interest.
   Task<> logout();
   void close() noexcept;
 
@@ -79,6 +79,7 @@ class ImapConnection {
   std::unexpected<Error> broken(Error error);
   Task<> read_greeting(bool& preauthenticated);
   Task<> start_tls(const net::Endpoint& endpoint);
+  Task<> compress(net::Compression wanted);
   Task<> refresh_capabilities();
   Task<> authenticate(const ConnectOptions& options, bool encrypted);
   Task<> authenticate_sasl(auth::SaslClient& mechanism, const std::string& user);
@@ -87,7 +88,6 @@ class ImapConnection {
   std::unique_ptr<net::Transport> transport_;
   net::Timeouts timeouts_;
   imap::ClientEngine engine_;
-  bool leaving_ = false;
   std::map<std::string, imap::StatusResponse> early_;  // completions that came before their turn
 };
 

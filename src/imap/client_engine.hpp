@@ -60,6 +60,8 @@ class ClientEngine {
   }
   /// RFC 3501 §6.2.1: what was received before TLS is not to be trusted.
   void discard_received() noexcept { parser_.discard_buffered(); }
+  /// Takes them out, because they are compressed (RFC 4978 §3).
+  [[nodiscard]] std::string take_received() { return parser_.take_buffered(); }
   [[nodiscard]] std::size_t buffered() const noexcept { return parser_.buffered(); }
   /// Commands submitted so far.
   [[nodiscard]] std::uint64_t commands() const noexcept { return commands_; }

@@ -48,53 +48,72 @@ auto lower_bound_of(Keywords& keywords, std::string_view name) {
 
 }  // namespace
 
+constinit const Flags::Keywords Flags::kNone{};
+
+void Flags::set_keywords(Keywords keywords) {
+  keywords_ = keywords.empty() ? nullptr : std::make_shared<const Keywords>(std::move(keywords));
+}
+
 void Flags::add(std::string_view name) {
   if (const NamedFlag* known = find_system(name)) return add(known->flag);
   if (is_unstorable(name)) return;
-  const auto place = lower_bound_of(keywords_, name);
-  if (place == keywords_.end() || !equal_ascii_nocase(*place, name)) keywords_.emplace(place, name);
+  const auto place = lower_bound_of(keywords(), name);
+  if (place != keywords().end() && equal_ascii_nocase(*place, name)) return;
+  auto changed = keywords();
+  changed.emplace(changed.begin() + (place - keywords().begin()), name);
+  set_keywords(std::move(changed));
 }
 
 void Flags::remove(std::string_view name) {
   if (const NamedFlag* known = find_system(name)) return remove(known->flag);
-  const auto place = lower_bound_of(keywords_, name);
-  if (place != keywords_.end() && equal_ascii_nocase(*place, name)) keywords_.erase(place);
+  const auto place = lower_bound_of(keywords(), name);
+  if (place == keywords().end() || !equal_ascii_nocase(*place, name)) return;
+  auto changed = keywords();
+  changed.erase(changed.begin() + (place - keywords().begin()));
+  set_keywords(std::move(changed));
 }
 
 bool Flags::has(std::string_view name) const {
   if (const NamedFlag* known = find_system(name)) return has(known->flag);
-  const auto place = lower_bound_of(keywords_, name);
-  return place != keywords_.end() && equal_ascii_nocase(*place, name);
+  const auto place = lower_bound_of(keywords(), name);
+  return place != keywords().end() && equal_ascii_nocase(*place, name);
 }
 
 Flags Flags::minus(const Flags& other) const {
   Flags rest;
   rest.bits_ = static_cast<std::uint8_t>(bits_ & ~other.bits_);
-  std::set_difference(keywords_.begin(), keywords_.end(), other.keywords_.begin(), other.keywords_.end(),
-                      std::back_inserter(rest.keywords_), keyword_less);
+  Keywords left;
+  std::ranges::set_difference(keywords(), other.keywords(), std::back_inserter(left), keyword_less);
+  rest.set_keywords(std::move(left));
   return rest;
 }
 
 Flags Flags::united(const Flags& other) const {
   Flags both;
   both.bits_ = static_cast<std::uint8_t>(bits_ | other.bits_);
-  std::set_union(keywords_.begin(), keywords_.end(), other.keywords_.begin(), other.keywords_.end(),
-                 std::back_inserter(both.keywords_), keyword_less);
+  Keywords all;
+  std::ranges::set_union(keywords(), other.keywords(), std::back_inserter(all), keyword_less);
+  both.set_keywords(std::move(all));
   return both;
 }
 
 std::string Flags::to_string() const {
   std::string text;
-  const auto append = [&text](std::string_view name) {
-    if (!text.empty()) text += ' ';
+  append_to(text);
+  return text;
+}
+
+void Flags::append_to(std::string& text) const {
+  const auto begin = text.size();
+  const auto append = [&text, begin](std::string_view name) {
+    if (text.size() > begin) text += ' ';
     text += name;
   };
   for (const NamedFlag& known : kSystemFlags) {
     if (has(known.flag)) append(known.name);
   }
-  for (const std::string& keyword : keywords_)
+  for (const std::string& keyword : keywords())
     append(keyword);
-  return text;
 }
 
 Flags Flags::from_string(std::string_view text) {
@@ -108,15 +127,15 @@ Flags Flags::from_string(std::string_view text) {
 }
 
 bool Flags::operator==(const Flags& other) const {
-  return bits_ == other.bits_ && std::equal(keywords_.begin(), keywords_.end(), other.keywords_.begin(),
-                                            other.keywords_.end(), equal_ascii_nocase);
+  if (bits_ != other.bits_ || keywords_ == other.keywords_) return bits_ == other.bits_;
+  return std::ranges::equal(keywords(), other.keywords(), equal_ascii_nocase);
 }
 
 Flags PermanentFlags::storable(Flags wanted) const {
   if (!known) return wanted;
   wanted.keep_system(flags);
-  const auto keywords = wanted.keywords();
-  for (const std::string& keyword : keywords) {
+  const Flags all = wanted;
+  for (const std::string& keyword : all.keywords()) {
     // "\*" lets a client create keywords, not names with a backslash (RFC 9051 §7.1).
     const bool may_be_created = new_keywords && !keyword.starts_with('\\');
     if (!may_be_created && !flags.has(keyword)) wanted.remove(keyword);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -10,6 +11,7 @@ namespace mailferry {
 
 enum class SystemFlag : std::uint8_t { answered = 1, flagged = 2, deleted = 4, seen = 8, draft = 16 };
 
+/// Cheap to copy: flags are handed on with each message, and most messages have the same.
 class Flags {
  public:
   Flags() = default;
@@ -24,11 +26,12 @@ class Flags {
 
   [[nodiscard]] bool has(SystemFlag flag) const noexcept { return (bits_ & static_cast<std::uint8_t>(flag)) != 0; }
   [[nodiscard]] bool has(std::string_view name) const;
-  [[nodiscard]] bool empty() const noexcept { return bits_ == 0 && keywords_.empty(); }
-  [[nodiscard]] const std::vector<std::string>& keywords() const noexcept { return keywords_; }
+  [[nodiscard]] bool empty() const noexcept { return bits_ == 0 && !keywords_; }
+  /// Valid as long as this set is not changed.
+  [[nodiscard]] const std::vector<std::string>& keywords() const noexcept { return keywords_ ? *keywords_ : kNone; }
   void clear() noexcept {
     bits_ = 0;
-    keywords_.clear();
+    keywords_.reset();
   }
 
   /// Takes out the system flags that are not in `other`.
@@ -40,14 +43,19 @@ class Flags {
 
   /// Wire form without parentheses in a fixed order: "\Seen \Answered $Label1". Round-trips through from_string.
   [[nodiscard]] std::string to_string() const;
+  void append_to(std::string& text) const;
   [[nodiscard]] static Flags from_string(std::string_view text);
 
   /// Same flags; keywords compared without case.
   bool operator==(const Flags& other) const;
 
  private:
+  using Keywords = std::vector<std::string>;
+  static const Keywords kNone;
+  void set_keywords(Keywords keywords);
+
   std::uint8_t bits_ = 0;
-  std::vector<std::string> keywords_;  // sorted without case, unique
+  std::shared_ptr<const Keywords> keywords_;  // sorted without case, unique; null: none
 };
 
 /// What a mailbox can store (RFC 9051 §7.1 PERMANENTFLAGS).

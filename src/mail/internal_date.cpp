@@ -66,11 +66,11 @@ constexpr int days_in_month(std::int64_t year, int month) {
   return kDays.at(static_cast<std::size_t>(month - 1)) + (month == 2 && leap ? 1 : 0);
 }
 
-/// `digits` decimal digits of `number`, which has no more, to `out`; returns where they end.
-char* put_digits(char* out, unsigned number, int digits) {
-  for (int at = digits - 1; at >= 0; --at, number /= 10)
-    out[at] = static_cast<char>('0' + number % 10);
-  return out + digits;
+/// Two decimal digits of `number`, which has no more, to `out`; returns where they end.
+char* put_two(char* out, unsigned number) {
+  out[0] = static_cast<char>('0' + number / 10);
+  out[1] = static_cast<char>('0' + number % 10);
+  return out + 2;
 }
 
 /// Takes the text apart from the front; each step leaves it untouched and says no when something else is there.
@@ -184,21 +184,21 @@ void InternalDate::append_to(std::string& out_text) const {
   const auto zone_size = static_cast<unsigned>(zone < 0 ? -zone : zone);
   // Written for each message: by hand, several times as fast as a format.
   std::array<char, 26> text;
-  char* out = put_digits(text.data(), static_cast<unsigned>(date.day), 2);
+  char* out = put_two(text.data(), static_cast<unsigned>(date.day));
   *out++ = '-';
   out = std::ranges::copy(kMonths.at(static_cast<std::size_t>(date.month - 1)), out).out;
   *out++ = '-';
-  out = put_digits(out, static_cast<unsigned>(date.year), 4);
-  constexpr std::array<char, 3> kBefore = {' ', ':', ':'};
-  const std::array<unsigned, 3> time = {of_day / 3600, of_day / 60 % 60, of_day % 60};
-  for (std::size_t at = 0; at < time.size(); ++at) {
-    *out++ = kBefore.at(at);
-    out = put_digits(out, time.at(at), 2);
-  }
+  const auto year = static_cast<unsigned>(date.year);
+  out = put_two(put_two(out, year / 100), year % 100);
+  *out++ = ' ';
+  out = put_two(out, of_day / 3600);
+  *out++ = ':';
+  out = put_two(out, of_day / 60 % 60);
+  *out++ = ':';
+  out = put_two(out, of_day % 60);
   *out++ = ' ';
   *out++ = zone < 0 ? '-' : '+';
-  out = put_digits(out, zone_size / 60, 2);
-  put_digits(out, zone_size % 60, 2);
+  put_two(put_two(out, zone_size / 60), zone_size % 60);
   out_text.append(text.data(), text.size());
 }
 

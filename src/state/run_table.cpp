@@ -55,8 +55,9 @@ void cut_out(const SettledRun& run, std::span<const SettledRun> covers, std::vec
 
 /// Ascending by source UID, with runs that continue each other made one.
 void normalize(std::vector<SettledRun>& runs) {
-  std::ranges::stable_sort(runs, {}, &SettledRun::source);
+  if (!std::ranges::is_sorted(runs, {}, &SettledRun::source)) std::ranges::stable_sort(runs, {}, &SettledRun::source);
   std::vector<SettledRun> merged;
+  merged.reserve(runs.size());
   for (SettledRun& run : runs) {
     if (!merged.empty() && continues(merged.back(), run)) {
       merged.back().count += run.count;
@@ -99,6 +100,7 @@ Result<> RunTable::settle(std::span<const Entry> runs) {
   for (auto at = order.begin(); at != order.end();) {
     const RouteId route = (*at)->first;
     std::vector<SettledRun> near;
+    near.reserve(static_cast<std::size_t>(order.end() - at));
     do {
       near.push_back((*at)->second);
       ++at;

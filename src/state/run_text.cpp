@@ -50,14 +50,16 @@ std::optional<SettledRun> parse_run(std::string_view line, std::uint64_t source,
 }  // namespace
 
 std::string to_text(std::span<const SettledRun> runs) {
+  constexpr std::size_t kUsualRun = 16;
   std::string text;
+  text.reserve(runs.size() * kUsualRun);
   const SettledRun* before = nullptr;
   for (const SettledRun& run : runs) {
     if (before != nullptr) text += '\n';
     put(text, run.count);
     if (before != nullptr && run.source != end_of(*before)) put(text += '+', run.source - end_of(*before));
     if (before == nullptr || run.destination != expected_destination(*before)) put(text += '@', run.destination);
-    if (!run.flags.empty()) (text += ' ') += run.flags.to_string();
+    if (!run.flags.empty()) run.flags.append_to(text += ' ');
     before = &run;
   }
   return text;

@@ -1,7 +1,6 @@
 #include "imap/response/fetch_reader.hpp"
 
 #include "base/ascii.hpp"
-#include "imap/response/flag_list.hpp"
 #include "imap/response/quoted.hpp"
 
 #include <algorithm>
@@ -21,21 +20,21 @@ bool read_number(Lexer& lexer, T& out) {
   return lexer.take_value(skipped);
 }
 
-bool read_uid(Lexer& lexer, FetchData& data) {
+bool read_uid(Lexer& lexer, FetchData& data, FlagMemo&) {
   return read_number(lexer, data.uid);
 }
-bool read_size(Lexer& lexer, FetchData& data) {
+bool read_size(Lexer& lexer, FetchData& data, FlagMemo&) {
   return read_number(lexer, data.size);
 }
-bool read_gm_message_id(Lexer& lexer, FetchData& data) {
+bool read_gm_message_id(Lexer& lexer, FetchData& data, FlagMemo&) {
   return read_number(lexer, data.gm_message_id);
 }
-bool read_gm_thread_id(Lexer& lexer, FetchData& data) {
+bool read_gm_thread_id(Lexer& lexer, FetchData& data, FlagMemo&) {
   return read_number(lexer, data.gm_thread_id);
 }
 
 /// RFC 7162 §3.1.4.1: "(12345)"; without parentheses from some.
-bool read_modseq(Lexer& lexer, FetchData& data) {
+bool read_modseq(Lexer& lexer, FetchData& data, FlagMemo&) {
   const bool list = lexer.open();
   if (lexer.too_deep()) return false;
   if (!read_number(lexer, data.modseq)) return false;
@@ -43,12 +42,11 @@ bool read_modseq(Lexer& lexer, FetchData& data) {
   return !list || lexer.close();
 }
 
-bool read_flags(Lexer& lexer, FetchData& data) {
-  auto& flags = data.flags.emplace();
-  return read_flag_list(lexer, [&flags](std::string_view name) { flags.add(name); });
+bool read_flags(Lexer& lexer, FetchData& data, FlagMemo& memo) {
+  return memo.read(lexer, data.flags);
 }
 
-bool read_labels(Lexer& lexer, FetchData& data) {
+bool read_labels(Lexer& lexer, FetchData& data, FlagMemo&) {
   Value value;
   if (!lexer.take_value(value)) return false;
   auto& labels = data.gm_labels.emplace();
@@ -66,10 +64,10 @@ bool read_date(Lexer& lexer, std::optional<InternalDate>& out) {
   if (const auto date = InternalDate::parse(plain ? *plain : *held)) out = *date;
   return true;
 }
-bool read_internal_date(Lexer& lexer, FetchData& data) {
+bool read_internal_date(Lexer& lexer, FetchData& data, FlagMemo&) {
   return read_date(lexer, data.internal_date);
 }
-bool read_save_date(Lexer& lexer, FetchData& data) {
+bool read_save_date(Lexer& lexer, FetchData& data, FlagMemo&) {
   return read_date(lexer, data.save_date);
 }
 
@@ -81,26 +79,26 @@ bool read_object_id(Lexer& lexer, std::optional<std::string>& out) {
   if (!value.text.empty()) out = std::move(value.text);
   return true;
 }
-bool read_email_id(Lexer& lexer, FetchData& data) {
+bool read_email_id(Lexer& lexer, FetchData& data, FlagMemo&) {
   return read_object_id(lexer, data.email_id);
 }
-bool read_thread_id(Lexer& lexer, FetchData& data) {
+bool read_thread_id(Lexer& lexer, FetchData& data, FlagMemo&) {
   return read_object_id(lexer, data.thread_id);
 }
 
-bool read_envelope(Lexer& lexer, FetchData& data) {
+bool read_envelope(Lexer& lexer, FetchData& data, FlagMemo&) {
   return lexer.take_value(data.envelope.emplace());
 }
-bool read_structure(Lexer& lexer, FetchData& data) {
+bool read_structure(Lexer& lexer, FetchData& data, FlagMemo&) {
   return lexer.take_value(data.body_structure.emplace());
 }
-bool read_preview(Lexer& lexer, FetchData& data) {
+bool read_preview(Lexer& lexer, FetchData& data, FlagMemo&) {
   return lexer.take_value(data.preview.emplace());
 }
 
 struct Item {
   std::string_view name;
-  bool (*read)(Lexer&, FetchData&);
+  bool (*read)(Lexer&, FetchData&, FlagMemo&);
 };
 /// In the order of how often they are asked for.
 constexpr Item kItems[] = {
@@ -175,6 +173,18 @@ FetchReader::Stop FetchReader::read(Lexer& lexer) {
   return read_head(lexer) ? read_items(lexer) : Stop::malformed;
 }
 
+std::optional<UsualFetch> FetchReader::read_usual(std::string_view live) {
+  const auto usual = read_usual_fetch(live, flags_, data_);
+  if (!usual) {
+    start_over();
+    return {};
+  }
+  pending_.name = "BODY[]";
+  pending_.origin.reset();
+  pending_.data.reset();
+  return usual;
+}
+
 /// What follows a literal is ")" or a blank. Anything else means that the server announced a wrong size.
 FetchReader::Stop FetchReader::read_on(Lexer& lexer) {
   pending_.streamed = true;
@@ -243,7 +253,7 @@ bool FetchReader::read_section_data(Lexer& lexer) {
 
 bool FetchReader::read_item(Lexer& lexer, std::string_view name) {
   for (const auto& item : kItems) {
-    if (equal_ascii_nocase(name, item.name)) return item.read(lexer, data_);
+    if (equal_ascii_nocase(name, item.name)) return item.read(lexer, data_, flags_);
   }
   auto& other = data_.others.emplace_back(to_upper(name), Value{});
   return lexer.take_value(other.second);

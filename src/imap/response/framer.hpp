@@ -42,6 +42,13 @@ class Framer {
   [[nodiscard]] Result<void> hold(const Frame& frame);
   /// The octets up to frame.next and the literal are used up by the caller.
   void stream(const Frame& frame);
+  /// The same for the first `octets`, which the caller knows to be the head of a FETCH: next() goes on behind its body.
+  void stream_fetch(std::size_t octets) noexcept {
+    class_ = {LineKind::fetch, false};
+    classified_ = true;
+    line_octets_ = octets;
+    fragment_ = scanned_ = held_octets_ = 0;
+  }
   /// The response is over; the next call of next() sees the one behind it.
   void finish() noexcept {
     classified_ = false;

@@ -57,6 +57,7 @@ struct ResponseParser::State {
   Polled poll();
   Event* poll_body();
   Result<bool> begin_body(const Frame& frame);
+  bool begin_usual_body();
   bool read_up_to(const Frame& frame);
   bool skip_blank_line(const Frame& frame);
   Polled finish_line(const Frame& frame);
@@ -80,6 +81,7 @@ void ResponseParser::State::start_over() {
 Polled ResponseParser::State::poll() {
   if (phase == Phase::body) return poll_body();
   if (phase == Phase::complete) start_over();
+  if (begin_usual_body()) return give<BodyBegin>(&fetch.data(), fetch.pending_section(), body_left);
   while (true) {
     TRY(const auto frame, framer.next(buffer.live()));
     if (frame.kind == Frame::Kind::incomplete) return nullptr;
@@ -103,6 +105,27 @@ Event* ResponseParser::State::poll_body() {
   buffer.consume(octets);
   body_left -= octets;
   return give<BodyChunk>(std::span(chunk.data(), chunk.size()));
+}
+
+/// The one response that matters for speed is recognised at a glance; all else goes the careful way.
+bool ResponseParser::State::begin_usual_body() {
+  constexpr std::string_view kBegin = "* 1 FETCH (";
+  const auto live = buffer.live();
+  if (phase != Phase::line || !may_stream || framer.fragment() != 0 || live.size() < kBegin.size() || limits.depth < 2)
+    return false;
+  if (!live.starts_with("* ") || live[2] < '1' || live[2] > '9') return false;
+  const auto usual = fetch.read_usual(live);
+  if (!usual) return false;
+  const bool streams = usual->body_size >= limits.streamed_from || usual->body_size > limits.held_literal;
+  if (!streams || usual->octets > std::min(limits.line, limits.held_total)) {
+    fetch.start_over();
+    return false;
+  }
+  framer.stream_fetch(usual->octets);
+  buffer.consume(usual->octets);
+  phase = Phase::body;
+  body_left = usual->body_size;
+  return true;
 }
 
 /// Decides on a literal: true if it is streamed from now on, false if it is held.
@@ -196,6 +219,12 @@ Result<Event*> ResponseParser::poll() {
 
 std::size_t ResponseParser::buffered() const noexcept {
   return state_->buffer.size();
+}
+
+std::string ResponseParser::take_buffered() {
+  std::string octets(state_->buffer.live());
+  discard_buffered();
+  return octets;
 }
 
 void ResponseParser::discard_buffered() noexcept {

@@ -94,6 +94,31 @@ TEST(ResponseParser, GivesAChunkForEachPieceWithoutWaitingForTheWhole) {
   EXPECT_EQ(print_event(next_event(parser)), "fetch sequence=1 uid=5 BODY[] streamed");
 }
 
+std::string events_of(std::string_view wire) {
+  return print_events({&wire, 1});
+}
+
+/// The form that is recognised at a glance, and the same in a spelling that is not.
+TEST(ResponseParser, ReadsTheUsualFetchAsItReadsAllOthers) {
+  const std::vector<std::string> items = {
+      "",
+      "UID 10 ",
+      R"(FLAGS () UID 10 INTERNALDATE "17-Jul-1996 02:44:25 -0700" )",
+      R"(UID 4294967295 FLAGS (\Seen $Label1 x) INTERNALDATE " 7-Jul-1996 02:44:25 -0700" )",
+      R"(UID 4294967296 INTERNALDATE "no date of twenty-six xxx" )",
+      R"(UID 7 FLAGS (\Seen "quoted" (x)) )",
+      R"(FLAGS (\Seen) FLAGS (\Draft) )",
+      R"(MODSEQ (5) UID 7 )",
+      "UID  7 ",
+  };
+  for (const auto& before : items) {
+    for (const std::string_view size : {"{3}", "{3+}", "~{3}", "{03}", "{0003}", "{3} "}) {
+      const auto rest = fmt::format("{}BODY[] {}\r\nabc FLAGS (\\Answered))\r\n* 2 EXISTS\r\n", before, size);
+      EXPECT_EQ(events_of("* 12 FETCH (" + rest), events_of("* 12 Fetch (" + rest)) << rest;
+    }
+  }
+}
+
 TEST(ResponseParser, StreamsALiteralLargerThanAnythingHeld) {
   ResponseParser parser({.held_literal = 10, .held_total = 200});
   parser.feed("* 1 FETCH (BODY[] {9000000000000000000}\r\n");
