@@ -3,6 +3,7 @@
 #   A room that reaches the room async by the table gets the asynchronous precompiled header; fuzzers leave such rooms out.
 set(MAILFERRY_LIBRARIES_asio Boost::headers Threads::Threads)
 set(MAILFERRY_LIBRARIES_boost_json Boost::headers)
+set(MAILFERRY_LIBRARIES_beast Boost::headers)
 set(MAILFERRY_LIBRARIES_boost_url Boost::headers)
 set(MAILFERRY_LIBRARIES_cli11 "")
 set(MAILFERRY_LIBRARIES_fmt fmt::fmt)
@@ -10,6 +11,7 @@ set(MAILFERRY_LIBRARIES_gsasl PkgConfig::GSASL)
 set(MAILFERRY_LIBRARIES_openssl OpenSSL::SSL OpenSSL::Crypto)
 set(MAILFERRY_LIBRARIES_spdlog spdlog::spdlog)
 set(MAILFERRY_LIBRARIES_sqlite3 SQLite::SQLite3)
+set(MAILFERRY_LIBRARIES_zlib ZLIB::ZLIB)
 set(MAILFERRY_LIBRARIES_toml++ PkgConfig::TOMLPP)
 
 function(mailferry_room NAME ROOMS LIBRARIES)

@@ -12,6 +12,7 @@ import sys
 # Library name in the table -> how its headers begin, in <> or "".
 HEADERS = {
     "asio": r"boost/asio",
+    "beast": r"boost/beast",
     "boost_json": r"boost/json",
     "boost_url": r"boost/(url|core|system)",
     "cli11": r"CLI/",
@@ -20,6 +21,7 @@ HEADERS = {
     "openssl": r"openssl/",
     "spdlog": r"spdlog/",
     "sqlite3": r"sqlite3",
+    "zlib": r"zlib",
     "toml++": r"toml(\+\+|plusplus)?[/.]",
 }
 # Libraries that every room may use, as they are part of the language in all but name.

@@ -3,6 +3,7 @@
 
 #include "base/result.hpp"
 #include "base/secret.hpp"
+#include "net/channel_binding.hpp"
 
 #include <memory>
 #include <optional>
@@ -13,10 +14,23 @@
 namespace mailferry::auth {
 
 struct Credentials {
+  /// Who signs in: the authentication identity (RFC 4422 §2).
   std::string user;
-  std::string authorization_id;  // PLAIN authzid; usually empty
-  Secret secret;                 // password, or OAuth2 access token
+  /// Whose mail it is, when that is somebody else: the authorization identity. Usually empty.
+  std::string authorization_id;
+  /// Password, or OAuth2 access token; empty: there is none, only a client certificate can sign in.
+  Secret secret;
   bool is_token = false;
+  /// The connection presents a client certificate.
+  bool has_certificate = false;
+};
+
+/// What the connection offers a sign-in.
+struct Channel {
+  bool encrypted = false;
+  /// The user allowed secrets to travel unencrypted.
+  bool allow_plaintext = false;
+  net::ChannelBinding binding{};
 };
 
 /// One exchange. Challenges and responses are raw octets (base64 is the protocol's business).
@@ -33,15 +47,21 @@ class SaslClient {
   /// Everything that the mechanism asks for has happened, the server's own proof (SCRAM) included. The server's OK
   /// counts only when this is true: otherwise it skipped its proof, and whoever answers need not know the password.
   [[nodiscard]] virtual bool is_complete() const noexcept { return true; }
+  /// A refusal now need not mean that the password is wrong: the server may have no verifier for this mechanism, though
+  /// it offers it.
+  [[nodiscard]] virtual bool may_be_unusable() const noexcept { return false; }
 };
 
-/// The strongest mechanism that both offer and the channel allows: SCRAM-SHA-256, SCRAM-SHA-1, CRAM-MD5, PLAIN, LOGIN
-/// (with a token: OAUTHBEARER, XOAUTH2). Those that reveal the secret only when `encrypted` or `allow_plaintext`.
-/// `offered` is compared without regard to case. nullptr: none fits, but the channel may carry a password (then the
-/// LOGIN command may be used if LOGINDISABLED is absent). Error{auth, account}: none fits and the LOGIN command would
-/// reveal the password, or the secret is a token; credentials with NUL or SOH.
+/// The strongest mechanism that both offer and the channel allows: SCRAM-SHA-256 and SCRAM-SHA-1 with channel binding
+/// (PLUS) and without, CRAM-MD5, PLAIN, LOGIN (with a token: OAUTHBEARER, XOAUTH2; without a secret: EXTERNAL). Those
+/// that reveal the secret only when `channel` is encrypted or allows it. With an authorization identity only those that
+/// can tell it. `offered` is compared without regard to case. `weaker_than`: a mechanism that failed, only those behind
+/// it count. nullptr: none fits, but the channel may carry a password (then the LOGIN command may be used if
+/// LOGINDISABLED is absent). Error{auth, account}: none fits and the LOGIN command is no way either; credentials with
+/// NUL or SOH.
 [[nodiscard]] Result<std::unique_ptr<SaslClient>> choose_mechanism(const std::vector<std::string>& offered,
-                                                                   const Credentials& credentials, bool encrypted,
-                                                                   bool allow_plaintext);
+                                                                   const Credentials& credentials,
+                                                                   const Channel& channel,
+                                                                   std::string_view weaker_than = {});
 
 }  // namespace mailferry::auth

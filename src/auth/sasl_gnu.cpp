@@ -1,5 +1,7 @@
 #include "auth/sasl_gnu.hpp"
 
+#include "base/encoding.hpp"
+
 #include <fmt/format.h>
 #include <gsasl.h>
 
@@ -19,16 +21,20 @@ struct FreeSession {
 };
 
 /// How a mechanism converses. `speaks_first`: it has an initial response. `proves_server`: success without the server's
-/// own proof is none.
+/// own proof is none. `needs_verifier`: the server needs the password, or what SCRAM makes of it, in a form of its own;
+/// up to its first step it cannot have judged the password, or not told that it is the password.
 struct Traits {
   std::string_view name;
   bool speaks_first;
   bool proves_server;
+  bool needs_verifier;
 };
 
 constexpr std::array kTraits{
-    Traits{"SCRAM-SHA-256", true, true}, Traits{"SCRAM-SHA-1", true, true}, Traits{"CRAM-MD5", false, false},
-    Traits{"PLAIN", true, false},        Traits{"LOGIN", false, false},
+    Traits{"SCRAM-SHA-256-PLUS", true, true, true}, Traits{"SCRAM-SHA-1-PLUS", true, true, true},
+    Traits{"SCRAM-SHA-256", true, true, true},      Traits{"SCRAM-SHA-1", true, true, true},
+    Traits{"CRAM-MD5", false, false, true},         Traits{"PLAIN", true, false, false},
+    Traits{"LOGIN", false, false, false},           Traits{"EXTERNAL", true, false, false},
 };
 
 struct Explanation {
@@ -66,6 +72,8 @@ class GnuMechanism final : public SaslClient {
   bool has_initial_response() const noexcept override { return traits_.speaks_first; }
   bool is_complete() const noexcept override { return finished_ || (started_ && !traits_.proves_server); }
 
+  bool may_be_unusable() const noexcept override { return traits_.needs_verifier && !failed_ && steps_ <= 1; }
+
   Result<std::string> step(std::string_view challenge) override {
     if (failed_) return explain(traits_.name, GSASL_MECHANISM_CALLED_TOO_MANY_TIMES);
     if (finished_) return after_the_end(challenge);
@@ -75,6 +83,7 @@ class GnuMechanism final : public SaslClient {
       return explain(traits_.name, GSASL_MECHANISM_PARSE_ERROR);
     }
     started_ = true;
+    ++steps_;
     char* output = nullptr;
     std::size_t length = 0;
     const int code = gsasl_step(session_.get(), challenge.data(), challenge.size(), &output, &length);
@@ -100,15 +109,26 @@ class GnuMechanism final : public SaslClient {
   std::unique_ptr<Gsasl, FreeContext> context_;
   std::unique_ptr<Gsasl_session, FreeSession> session_;
   bool started_ = false;
+  int steps_ = 0;
   bool finished_ = false;
   bool failed_ = false;
 };
 
-int set_credentials(Gsasl_session* session, const Credentials& credentials) {
+int set_binding(Gsasl_session* session, const net::ChannelBinding& binding) {
+  if (binding.kind == net::ChannelBinding::Kind::none) return GSASL_OK;
+  const auto property =
+      binding.kind == net::ChannelBinding::Kind::tls_unique ? GSASL_CB_TLS_UNIQUE : GSASL_CB_TLS_EXPORTER;
+  return gsasl_property_set(session, property, to_base64(binding.octets).c_str());
+}
+
+int set_credentials(Gsasl_session* session, const Traits& traits, const Credentials& credentials) {
   const std::string password(credentials.secret.reveal());
   int code = gsasl_property_set(session, GSASL_AUTHID, credentials.user.c_str());
-  if (code == GSASL_OK && !credentials.authorization_id.empty()) {
-    code = gsasl_property_set(session, GSASL_AUTHZID, credentials.authorization_id.c_str());
+  // A certificate may be good for several users: the name says which.
+  const bool names_user = credentials.authorization_id.empty() && traits.name == "EXTERNAL";
+  const auto& authorization = names_user ? credentials.user : credentials.authorization_id;
+  if (code == GSASL_OK && !authorization.empty()) {
+    code = gsasl_property_set(session, GSASL_AUTHZID, authorization.c_str());
   }
   if (code == GSASL_OK) code = gsasl_property_set_raw(session, GSASL_PASSWORD, password.data(), password.size());
   return code;
@@ -116,7 +136,8 @@ int set_credentials(Gsasl_session* session, const Credentials& credentials) {
 
 }  // namespace
 
-Result<std::unique_ptr<SaslClient>> make_gnu_mechanism(std::string_view mechanism, const Credentials& credentials) {
+Result<std::unique_ptr<SaslClient>> make_gnu_mechanism(std::string_view mechanism, const Credentials& credentials,
+                                                       const net::ChannelBinding& binding) {
   const auto traits =
       std::find_if(kTraits.begin(), kTraits.end(), [&](const Traits& t) { return t.name == mechanism; });
   if (traits == kTraits.end()) return explain(mechanism, GSASL_UNKNOWN_MECHANISM);
@@ -129,7 +150,9 @@ Result<std::unique_ptr<SaslClient>> make_gnu_mechanism(std::string_view mechanis
   }
   // From here on the session is owned; it must go before its context does.
   auto client = std::make_unique<GnuMechanism>(*traits, owner.release(), session);
-  if (const int code = set_credentials(session, credentials); code != GSASL_OK) return explain(mechanism, code);
+  if (const int code = set_credentials(session, *traits, credentials); code != GSASL_OK)
+    return explain(mechanism, code);
+  if (const int code = set_binding(session, binding); code != GSASL_OK) return explain(mechanism, code);
   return client;
 }
 

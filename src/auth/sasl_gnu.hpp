@@ -8,9 +8,11 @@
 
 namespace mailferry::auth {
 
-/// A client for one of SCRAM-SHA-256, SCRAM-SHA-1, CRAM-MD5, PLAIN, LOGIN. Error{auth, account}: the library has not
-/// got it.
+/// A client for one of SCRAM-SHA-256, SCRAM-SHA-1 (each also with -PLUS), CRAM-MD5, PLAIN, LOGIN, EXTERNAL. Those
+/// with -PLUS need a `binding`. Error{auth, account}: the library has
+/// not got it.
 [[nodiscard]] Result<std::unique_ptr<SaslClient>> make_gnu_mechanism(std::string_view mechanism,
-                                                                     const Credentials& credentials);
+                                                                     const Credentials& credentials,
+                                                                     const net::ChannelBinding& binding = {});
 
 }  // namespace mailferry::auth

@@ -53,13 +53,18 @@ std::string gs2_name(std::string_view user) {
   return encoded;
 }
 
+/// Whose mail is wanted: with a token, only that name travels.
+const std::string& owner(const Credentials& credentials) {
+  return credentials.authorization_id.empty() ? credentials.user : credentials.authorization_id;
+}
+
 }  // namespace
 
 std::unique_ptr<SaslClient> make_oauthbearer(const Credentials& credentials) {
   auto first = fmt::format(
       "n,a={},\x01"
       "auth=Bearer {}\x01\x01",
-      gs2_name(credentials.user), credentials.secret.reveal());
+      gs2_name(owner(credentials)), credentials.secret.reveal());
   return std::make_unique<TokenMechanism>("OAUTHBEARER", std::move(first), "\x01");
 }
 
@@ -67,7 +72,7 @@ std::unique_ptr<SaslClient> make_xoauth2(const Credentials& credentials) {
   auto first = fmt::format(
       "user={}\x01"
       "auth=Bearer {}\x01\x01",
-      credentials.user, credentials.secret.reveal());
+      owner(credentials), credentials.secret.reveal());
   return std::make_unique<TokenMechanism>("XOAUTH2", std::move(first), "");
 }
 

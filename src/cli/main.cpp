@@ -22,7 +22,7 @@ bool needs_accounts(Command command) {
 }
 
 void warn_of_plaintext(const config::Account& account) {
-  if (!account.allow_plaintext) return;
+  if (!account.allow_plaintext || !account.endpoint.tunnel.empty()) return;
   fmt::print(stderr,
              "mailferry: warning: the connection to {} is not encrypted; password and mail are readable for everyone "
              "on the way\n",

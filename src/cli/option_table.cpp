@@ -34,7 +34,16 @@ constexpr std::array kSides{
     SideRow{"token-command", "COMMAND", "Log in with the OAuth2 access token that COMMAND prints", &RawSide::token_command},
     SideRow{"tls-ca", "FILE", "Trust the CA certificates in FILE instead of the system's", &RawSide::tls_ca},
     SideRow{"tls-fingerprint", "SHA256", "Trust exactly the server certificate with this fingerprint", &RawSide::tls_fingerprint},
+    SideRow{"tls-min", "VERSION", "Refuse TLS that is older than VERSION: 1.2 (when absent) or 1.3", &RawSide::tls_min},
+    SideRow{"tls-trust", "WHOM", "Which certificates to accept: of known authorities (when absent), or the first one that the server shows and no other ever after (first-use)", &RawSide::tls_trust},
+    SideRow{"tls-client-cert", "FILE", "Show the client certificate in FILE (PEM); without a password it signs in (SASL EXTERNAL)", &RawSide::tls_client_cert},
+    SideRow{"tls-client-key", "FILE", "The key of the client certificate, if it is not in the same file", &RawSide::tls_client_key},
     SideRow{"plaintext", "", "imap:// without TLS: password and mail are readable for everyone on the way", &RawSide::plaintext},
+    SideRow{"auth-user", "NAME", "Sign in as NAME, whose password is used, for the mail of the user in the URL (an administrator)", &RawSide::auth_user},
+    SideRow{"proxy", "URL", "Connect through socks5://[user@]host[:port] or http://[user@]host:port", &RawSide::proxy},
+    SideRow{"proxy-password-file", "FILE", "Read the password for the proxy from the first line of FILE (mode 600)", &RawSide::proxy_password_file},
+    SideRow{"tunnel", "COMMAND", "Speak IMAP with COMMAND instead of a network connection, like: ssh host /usr/lib/dovecot/imap", &RawSide::tunnel},
+    SideRow{"compress", "WHEN", "Compress the connection where the server can: always, never, or when it is far away (auto, when absent)", &RawSide::compress},
 };
 
 constexpr std::array kCommands{

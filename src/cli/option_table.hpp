@@ -21,7 +21,16 @@ struct RawSide {
   std::string token_command;
   std::string tls_ca;
   std::string tls_fingerprint;
+  std::string tls_min;
+  std::string tls_trust;
+  std::string tls_client_cert;
+  std::string tls_client_key;
   bool plaintext = false;
+  std::string auth_user;
+  std::string proxy;
+  std::string proxy_password_file;
+  std::string tunnel;
+  std::string compress;
 };
 
 /// The command line as it was typed.

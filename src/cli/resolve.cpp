@@ -1,10 +1,13 @@
 #include "cli/resolve.hpp"
 
+#include "base/ascii.hpp"
 #include "cli/files.hpp"
 #include "cli/resolve_account.hpp"
 #include "config/units.hpp"
 
 #include <fmt/format.h>
+
+#include <filesystem>
 
 namespace mailferry::cli {
 namespace {
@@ -70,13 +73,23 @@ void limit_connections(const RawOptions& raw, unsigned standard, config::Account
   if (!raw.connections.empty() || account.connections == 0) account.connections = standard;
 }
 
+/// Beside the state: what was trusted is as much this user's as what was copied.
+void trust_first_use(const Options& options, config::Account& account) {
+  if (!account.trust_first_use) return;
+  const auto folder = std::filesystem::path(options.state_file).parent_path();
+  account.endpoint.tls.known_servers_file = (folder / "known_servers").string();
+  account.endpoint.tls.known_as = fmt::format("{}:{}", to_lower_ascii(account.endpoint.host), account.endpoint.port);
+}
+
 Result<> resolve_accounts(const RawOptions& raw, const config::Config& config, Invocation& invocation) {
   TRY(invocation.from, resolve_account("from", raw.from, raw.from_side, config));
   limit_connections(raw, invocation.options.connections, invocation.from);
+  trust_first_use(invocation.options, invocation.from);
   invocation.has_to = !raw.to.empty();
   if (!invocation.has_to) return {};
   TRY(invocation.to, resolve_account("to", raw.to, raw.to_side, config));
   limit_connections(raw, invocation.options.connections, invocation.to);
+  trust_first_use(invocation.options, invocation.to);
   if (!is_same_account(invocation.from, invocation.to)) return {};
   return fail(ErrorKind::usage, Scope::run,
               fmt::format("FROM and TO are the same account, {}", invocation.from.label()),

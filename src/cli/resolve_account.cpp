@@ -1,12 +1,15 @@
 #include "cli/resolve_account.hpp"
 
+#include "config/account_settings.hpp"
 #include "config/account_url.hpp"
 #include "config/nearest.hpp"
+#include "config/proxy_url.hpp"
 #include "config/units.hpp"
 
 #include <fmt/format.h>
 
 #include <array>
+#include <utility>
 #include <vector>
 
 namespace mailferry::cli {
@@ -73,6 +76,66 @@ Result<> apply_plaintext(std::string_view side, const RawSide& raw, config::Acco
   return {};
 }
 
+/// Puts what `text` stands for into `to`; nothing when the option was not given.
+template <class Value, std::size_t count>
+Result<> apply_choice(std::string_view option, const std::string& text,
+                      const std::array<std::pair<std::string_view, Value>, count>& choices, Value& to) {
+  if (text.empty()) return {};
+  std::string names;
+  for (const auto& [name, value] : choices) {
+    if (name != text) {
+      names += fmt::format("{}{}", names.empty() ? "" : " or ", name);
+      continue;
+    }
+    to = value;
+    return {};
+  }
+  return refuse(fmt::format("{} cannot be '{}'", option, text), fmt::format("give {}", names));
+}
+
+constexpr std::array<std::pair<std::string_view, net::TlsOptions::Version>, 2> kVersions{
+    {{"1.2", net::TlsOptions::Version::v1_2}, {"1.3", net::TlsOptions::Version::v1_3}}};
+constexpr std::array<std::pair<std::string_view, bool>, 2> kTrusts{{{"authorities", false}, {"first-use", true}}};
+constexpr std::array<std::pair<std::string_view, net::Compression>, 3> kCompressions{
+    {{"auto", net::Compression::automatic}, {"always", net::Compression::always}, {"never", net::Compression::never}}};
+
+Result<> apply_way(std::string_view side, const RawSide& raw, config::Account& account) {
+  if (!raw.tunnel.empty() && (!raw.proxy.empty() || account.endpoint.proxy)) {
+    return refuse(fmt::format("--{}-tunnel and a proxy are both given", side),
+                  "let the tunnel command use the proxy, or leave one of them out");
+  }
+  if (!raw.tunnel.empty()) config::use_tunnel(raw.tunnel, account);
+  if (!raw.proxy.empty()) {
+    auto proxy = config::parse_proxy_url(raw.proxy);
+    if (!proxy) return with_context(proxy.error(), fmt::format("--{}-proxy", side));
+    account.endpoint.proxy = *std::move(proxy);
+  }
+  if (raw.proxy_password_file.empty()) return {};
+  if (!account.endpoint.proxy) {
+    return refuse(fmt::format("--{}-proxy-password-file means nothing without a proxy", side),
+                  fmt::format("give --{}-proxy as well", side));
+  }
+  account.proxy_secret = {.kind = SecretSource::Kind::file, .value = raw.proxy_password_file};
+  return {};
+}
+
+Result<> apply_certificate(std::string_view side, const RawSide& raw, config::Account& account) {
+  if (!raw.tls_client_cert.empty()) account.endpoint.tls.certificate_file = raw.tls_client_cert;
+  if (!raw.tls_client_key.empty()) account.endpoint.tls.key_file = raw.tls_client_key;
+  if (account.endpoint.tls.key_file.empty() || !account.endpoint.tls.certificate_file.empty()) return {};
+  return refuse(fmt::format("--{}-tls-client-key means nothing without a certificate", side),
+                fmt::format("give --{}-tls-client-cert as well", side));
+}
+
+Result<> apply_choices(std::string_view side, const RawSide& raw, config::Account& account) {
+  CHECK_OK(apply_choice(fmt::format("--{}-tls-min", side), raw.tls_min, kVersions, account.endpoint.tls.least_version));
+  CHECK_OK(apply_choice(fmt::format("--{}-tls-trust", side), raw.tls_trust, kTrusts, account.trust_first_use));
+  CHECK_OK(apply_choice(fmt::format("--{}-compress", side), raw.compress, kCompressions, account.endpoint.compression));
+  if (!raw.auth_user.empty()) account.auth_user = raw.auth_user;
+  if (!account.trust_first_use || account.endpoint.tls.fingerprint.empty()) return {};
+  return refuse(fmt::format("--{0}-tls-trust first-use contradicts --{0}-tls-fingerprint", side), "keep one of them");
+}
+
 Result<> apply_tls(std::string_view side, const RawSide& raw, config::Account& account) {
   if (!raw.tls_ca.empty()) account.endpoint.tls.ca_file = raw.tls_ca;
   if (!raw.tls_fingerprint.empty()) {
@@ -80,10 +143,12 @@ Result<> apply_tls(std::string_view side, const RawSide& raw, config::Account& a
     if (!digits) return with_context(digits.error(), fmt::format("--{}-tls-fingerprint", side));
     account.endpoint.tls.fingerprint = *std::move(digits);
   }
-  const bool has_tls_options = !raw.tls_ca.empty() || !raw.tls_fingerprint.empty();
+  CHECK_OK(apply_certificate(side, raw, account));
+  const bool has_tls_options = !raw.tls_ca.empty() || !raw.tls_fingerprint.empty() || !raw.tls_client_cert.empty();
   if (account.endpoint.security != net::Security::plaintext || !has_tls_options) return {};
-  return refuse(fmt::format("--{0}-tls-ca and --{0}-tls-fingerprint mean nothing without TLS", side),
-                fmt::format("leave them out, or use an encrypted connection for {}", account.label()));
+  return refuse(
+      fmt::format("--{0}-tls-ca, --{0}-tls-fingerprint and --{0}-tls-client-cert mean nothing without TLS", side),
+      fmt::format("leave them out, or use an encrypted connection for {}", account.label()));
 }
 
 }  // namespace
@@ -97,7 +162,9 @@ Result<config::Account> resolve_account(std::string_view side, const std::string
   TRY(auto account, config::is_url(text) ? config::parse_account_url(text, remedy) : named_account(text, config));
   CHECK_OK(apply_secret(side, raw, account));
   CHECK_OK(apply_plaintext(side, raw, account));
+  CHECK_OK(apply_way(side, raw, account));
   CHECK_OK(apply_tls(side, raw, account));
+  CHECK_OK(apply_choices(side, raw, account));
   return account;
 }
 

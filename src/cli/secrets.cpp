@@ -10,7 +10,7 @@ namespace {
 using auth::SecretSource;
 
 Result<> choose_source(std::string_view side, config::Account& account, Prompting prompting) {
-  if (account.secret.kind != SecretSource::Kind::none) return {};
+  if (account.secret.kind != SecretSource::Kind::none || account.may_need_no_secret()) return {};
   if (prompting == Prompting::possible) {
     account.secret.kind = SecretSource::Kind::prompt;
     return {};
@@ -22,7 +22,11 @@ Result<> choose_source(std::string_view side, config::Account& account, Promptin
                           side));
 }
 
-Result<Secret> read_one(const config::Account& account) {
+Result<Secret> read_one(config::Account& account) {
+  if (account.endpoint.proxy && account.proxy_secret.kind != SecretSource::Kind::none) {
+    TRY(account.endpoint.proxy->password, auth::read_secret(account.proxy_secret, account.endpoint.proxy->host));
+  }
+  if (account.secret.kind == SecretSource::Kind::none) return Secret();
   return auth::read_secret(account.secret, account.user + "@" + account.endpoint.host);
 }
 

@@ -2,9 +2,13 @@
 #include "base/encoding.hpp"
 #include "client/imap_connection.hpp"
 #include "imap/response_errors.hpp"
+#include "net/deflate_transport.hpp"
 
 namespace mailferry::client {
 namespace {
+
+/// Servers further away than this are hardly ever reached over a line that is faster than the compression.
+constexpr std::chrono::milliseconds kFarAway{10};
 
 Error refused(const imap::StatusResponse& response, const std::string& user) {
   auto error = imap::to_error(response, Scope::account, "the sign-in of " + user);
@@ -37,6 +41,21 @@ Task<> ImapConnection::sign_in(const ConnectOptions& options) {
   }
   if (!preauthenticated) CO_CHECK(co_await authenticate(options, encrypted));
   if (engine_.capabilities().empty()) CO_CHECK(co_await refresh_capabilities());
+  CO_CHECK(co_await compress(options.endpoint.compression));
+  co_return Result<>{};
+}
+
+/// On a fast line, compressing takes longer than it saves (docs/benchmarks.md).
+Task<> ImapConnection::compress(net::Compression wanted) {
+  const auto round_trip = transport_->round_trip();
+  const bool pays = round_trip && *round_trip >= kFarAway;
+  if (wanted == net::Compression::never || (wanted == net::Compression::automatic && !pays)) co_return Result<>{};
+  if (!has(imap::Capability::compress_deflate)) co_return Result<>{};
+  const auto command = imap::commands::compress_deflate();
+  const auto done = co_await run(command, Scope::account);
+  if (!done) co_return transport_->is_open() ? Result<>{} : Result<>(std::unexpected(done.error()));
+  const auto received = engine_.take_received();
+  transport_ = net::make_compressed(std::move(transport_), received);
   co_return Result<>{};
 }
 
@@ -45,7 +64,9 @@ Task<> ImapConnection::read_greeting(bool& preauthenticated) {
   const auto* status = std::get_if<imap::StatusResponse>(&event);
   if (status == nullptr || !status->tag.empty() ||
       (status->status != imap::Status::ok && status->status != imap::Status::preauth))
-    co_return fail(ErrorKind::protocol, Scope::account, "the server does not greet like an IMAP server",
+    co_return fail(ErrorKind::protocol, Scope::account,
+                   status == nullptr ? "the server does not greet like an IMAP server"
+                                     : fmt::format("the server does not greet with OK but says \"{}\"", status->text),
                    "check host and port (993 for imaps://, 143 for imap://)");
   preauthenticated = status->status == imap::Status::preauth;
   co_return Result<>{};
@@ -72,14 +93,19 @@ Task<> ImapConnection::refresh_capabilities() {
 
 Task<> ImapConnection::authenticate(const ConnectOptions& options, bool encrypted) {
   if (engine_.capabilities().empty()) CO_CHECK(co_await refresh_capabilities());
-  CO_TRY(const auto mechanism, auth::choose_mechanism(engine_.capabilities().mechanisms(), options.credentials,
-                                                      encrypted, options.allow_plaintext));
-  if (mechanism) {
-    CO_CHECK(co_await authenticate_sasl(*mechanism, options.credentials.user));
-  } else {
-    CO_CHECK(co_await login(options.credentials, encrypted, options.allow_plaintext));
+  const auto offered = engine_.capabilities().mechanisms();
+  const auth::Channel channel{
+      .encrypted = encrypted, .allow_plaintext = options.allow_plaintext, .binding = transport_->channel_binding()};
+  CO_TRY(auto mechanism, auth::choose_mechanism(offered, options.credentials, channel));
+  while (mechanism) {
+    const auto done = co_await authenticate_sasl(*mechanism, options.credentials.user);
+    if (done || !mechanism->may_be_unusable() || !transport_->is_open()) co_return done;
+    // Servers offer mechanisms for which they hold no verifier of this user; the password was not judged.
+    auto weaker = auth::choose_mechanism(offered, options.credentials, channel, mechanism->mechanism());
+    if (!weaker) co_return done;
+    mechanism = std::move(*weaker);
   }
-  co_return Result<>{};
+  co_return co_await login(options.credentials, encrypted, options.allow_plaintext);
 }
 
 Task<> ImapConnection::authenticate_sasl(auth::SaslClient& mechanism, const std::string& user) {

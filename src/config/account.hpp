@@ -15,11 +15,21 @@ struct Account {
   std::string user;
   net::Endpoint endpoint;
   auth::SecretSource secret;
+  /// Login name whose password is used, when it is not `user`: an administrator's. Empty: `user`.
+  std::string auth_user;
+  /// Trust the first certificate that the server shows, whoever issued it.
+  bool trust_first_use = false;
+  /// Where the password for endpoint.proxy comes from.
+  auth::SecretSource proxy_secret;
   /// The user allowed the password to travel without TLS; only set together with Security::plaintext.
   bool allow_plaintext = false;
   /// The most connections to this account at a time; 0: decided by what is measured. Already includes --connections.
   unsigned connections = 0;
 
+  /// The server may let the user in without a password: the tunnel command or the client certificate says who it is.
+  [[nodiscard]] bool may_need_no_secret() const noexcept {
+    return !endpoint.tunnel.empty() || !endpoint.tls.certificate_file.empty();
+  }
   /// "alice@mail.example.org:993", for messages and as the account's key in the state (host in lower case, IPv6 in
   /// brackets).
   [[nodiscard]] std::string label() const;

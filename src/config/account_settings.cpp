@@ -1,6 +1,7 @@
 #include "config/account_settings.hpp"
 
 #include "config/account_url.hpp"
+#include "config/proxy_url.hpp"
 
 #include <fmt/format.h>
 
@@ -27,12 +28,36 @@ void address_from_keys(const AccountSettings& settings, Account& account, std::v
   if (!settings.user || settings.user->empty()) problems.emplace_back("neither url nor user is given");
   account.user = settings.user.value_or("");
   account.endpoint.host = settings.host.value_or("");
-  account.endpoint.security = settings.security.value_or(net::Security::tls);
+  const auto usual = settings.tunnel.empty() ? net::Security::tls : net::Security::plaintext;
+  account.endpoint.security = settings.security.value_or(usual);
   const std::uint16_t standard = account.endpoint.security == net::Security::tls ? 993 : 143;
   account.endpoint.port = settings.port.value_or(standard);
 }
 
+void reach_through(const AccountSettings& settings, Account& account, std::vector<std::string>& problems) {
+  if (!settings.proxy.empty() && !settings.tunnel.empty())
+    problems.emplace_back("proxy and tunnel are both given; the tunnel command would have to use the proxy itself");
+  if (!settings.tunnel.empty()) use_tunnel(settings.tunnel, account);
+  if (!settings.proxy_password_file.empty())  // also without a proxy: the command line may name it
+    account.proxy_secret = {.kind = auth::SecretSource::Kind::file, .value = settings.proxy_password_file};
+  if (settings.proxy.empty()) return;
+  auto proxy = parse_proxy_url(settings.proxy);
+  if (!proxy) {
+    problems.push_back(fmt::format("{}; {}", proxy.error().message, proxy.error().remedy));
+    return;
+  }
+  account.endpoint.proxy = *std::move(proxy);
+}
+
 }  // namespace
+
+void use_tunnel(const std::string& command, Account& account) {
+  account.endpoint.tunnel = command;
+  if (account.endpoint.security == net::Security::tls) return;
+  // The tunnel is the user's own: what comes out of it needs no encryption of ours.
+  account.endpoint.security = net::Security::plaintext;
+  account.allow_plaintext = true;
+}
 
 Account to_account(const AccountSettings& settings, std::vector<std::string>& problems) {
   Account account;
@@ -41,6 +66,10 @@ Account to_account(const AccountSettings& settings, std::vector<std::string>& pr
   account.endpoint.tls = settings.tls;
   account.endpoint.timeouts = settings.timeouts;
   account.connections = settings.connections;
+  account.auth_user = settings.auth_user;
+  account.trust_first_use = settings.trust_first_use;
+  account.endpoint.compression = settings.compression;
+  reach_through(settings, account, problems);
   account.allow_plaintext = account.endpoint.security == net::Security::plaintext;
   if (account.allow_plaintext && !(settings.tls.ca_file.empty() && settings.tls.fingerprint.empty())) {
     problems.emplace_back(
@@ -51,6 +80,8 @@ Account to_account(const AccountSettings& settings, std::vector<std::string>& pr
         "the password has more than one source; keep one of password_file, password_env, "
         "password_command and token_command");
   }
+  if (settings.trust_first_use && !settings.tls.fingerprint.empty())
+    problems.emplace_back("tls_trust and tls_fingerprint contradict each other; keep one of them");
   if (!settings.secrets.empty()) account.secret = settings.secrets.front();
   return account;
 }

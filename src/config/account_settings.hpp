@@ -14,4 +14,7 @@ namespace mailferry::config {
 /// use.
 [[nodiscard]] Account to_account(const AccountSettings& settings, std::vector<std::string>& problems);
 
+/// Lets the account be reached through `command`; imap:// then means neither TLS nor STARTTLS.
+void use_tunnel(const std::string& command, Account& account);
+
 }  // namespace mailferry::config

@@ -1,6 +1,7 @@
 #include "config/account_url.hpp"
 
 #include "base/ascii.hpp"
+#include "config/units.hpp"
 
 #include <boost/url/parse.hpp>
 #include <boost/url/url_view.hpp>
@@ -85,7 +86,7 @@ Result<> check_tail(const boost::urls::url_view& url) {
 
 Result<std::uint16_t> port_of(const boost::urls::url_view& url, std::uint16_t standard) {
   if (!url.has_port() || url.port().empty()) return standard;
-  if (url.port_number() != 0) return url.port_number();
+  if (const auto port = parse_port(url.port())) return port;
   return refuse("the port in the URL is not a number between 1 and 65535");
 }
 

@@ -15,6 +15,16 @@ constexpr std::uint64_t kMaxWindow = std::uint64_t{1} << 32;
 constexpr std::uint64_t kMaxWait = 3'600'000;
 
 constexpr std::string_view kSecurities = "tls|starttls|plaintext";
+constexpr std::string_view kVersions = "1.2|1.3";
+constexpr std::string_view kTrusts = "authorities|first-use";
+constexpr std::string_view kCompressions = "auto|always|never";
+
+using net::Compression;
+
+Compression to_compression(std::string_view choice) {
+  if (choice == "always") return Compression::always;
+  return choice == "never" ? Compression::never : Compression::automatic;
+}
 
 net::Security to_security(std::string_view choice) {
   if (choice == "starttls") return net::Security::starttls;
@@ -88,6 +98,24 @@ constexpr std::array kKeys{
                 [](const Target& to, Value value) { to.account->tls.ca_file = std::move(value.text); }),
     account_key("tls_fingerprint", fingerprint, "", "SHA-256 of the one server certificate to trust; host name and issuer are then not checked", "\"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08\"",
                 [](const Target& to, Value value) { to.account->tls.fingerprint = std::move(value.text); }),
+    one_of(account_key("tls_min", choice, "1.2", "The oldest version of TLS to accept", "\"1.3\"",
+                [](const Target& to, Value value) { to.account->tls.least_version = value.text == "1.3" ? net::TlsOptions::Version::v1_3 : net::TlsOptions::Version::v1_2; }), kVersions),
+    one_of(account_key("tls_trust", choice, "authorities", "Which certificates to accept: those of known authorities, or the first one that this server shows and no other ever after (first-use)", "\"first-use\"",
+                [](const Target& to, Value value) { to.account->trust_first_use = value.text == "first-use"; }), kTrusts),
+    account_key("tls_client_cert", path, "", "File with a client certificate (PEM, with its chain) to show to the server; without a password it signs in (SASL EXTERNAL)", "\"~/.config/mailferry/alice.pem\"",
+                [](const Target& to, Value value) { to.account->tls.certificate_file = std::move(value.text); }),
+    account_key("tls_client_key", path, "the file of tls_client_cert", "File with the key of the client certificate (PEM, without passphrase)", "\"~/.config/mailferry/alice.key\"",
+                [](const Target& to, Value value) { to.account->tls.key_file = std::move(value.text); }),
+    account_key("auth_user", text, "the user", "Login name whose password is used, when it is not the owner of the mail: an administrator's", "\"postmaster\"",
+                [](const Target& to, Value value) { to.account->auth_user = std::move(value.text); }),
+    account_key("proxy", text, "", "Proxy to connect through: socks5://[user@]host[:1080] or http://[user@]host:port", "\"socks5://localhost:9050\"",
+                [](const Target& to, Value value) { to.account->proxy = std::move(value.text); }),
+    account_key("proxy_password_file", path, "", "File whose first line is the password for the proxy; only its owner may be able to read it", "\"~/.config/mailferry/proxy.password\"",
+                [](const Target& to, Value value) { to.account->proxy_password_file = std::move(value.text); }),
+    account_key("tunnel", text, "", "Shell command that is the connection: it speaks IMAP on its standard input and output, and may be signed in already", "\"ssh -o BatchMode=yes mail.example.org /usr/lib/dovecot/imap\"",
+                [](const Target& to, Value value) { to.account->tunnel = std::move(value.text); }),
+    one_of(account_key("compress", choice, "auto", "Compress the connection where the server can (COMPRESS=DEFLATE); auto: when the server is far away", "\"always\"",
+                [](const Target& to, Value value) { to.account->compression = to_compression(value.text); }), kCompressions),
     within(account_key("connections", count, "0 (decided by what is measured)", "The most connections to this server at a time; --connections has precedence", "4",
                 [](const Target& to, Value value) { to.account->connections = static_cast<unsigned>(value.number); }), 0, kMaxConnections),
     within(account_key("connect_timeout", duration, "30s", "The longest wait for the name look-up, the connection and the TLS handshake, each", "\"10s\"",

@@ -21,6 +21,12 @@ struct AccountSettings {
   std::optional<std::uint16_t> port;
   std::optional<net::Security> security;
   std::vector<auth::SecretSource> secrets;
+  std::string auth_user;
+  std::string proxy;
+  std::string proxy_password_file;
+  std::string tunnel;
+  net::Compression compression = net::Compression::automatic;
+  bool trust_first_use = false;
   net::TlsOptions tls;
   net::Timeouts timeouts;
   unsigned connections = 0;

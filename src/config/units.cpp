@@ -90,4 +90,10 @@ Result<std::string> parse_fingerprint(std::string_view text) {
   return digits;
 }
 
+std::uint16_t parse_port(std::string_view text) noexcept {
+  std::uint16_t port = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
+  return error == std::errc{} && end == text.data() + text.size() ? port : std::uint16_t{0};
+}
+
 }  // namespace mailferry::config

@@ -23,4 +23,7 @@ namespace mailferry::config {
 /// 64 hexadecimal digits, colons between octets allowed; the digits in lower case without colons. Error kind usage.
 [[nodiscard]] Result<std::string> parse_fingerprint(std::string_view text);
 
+/// 1 to 65535, digits only; 0 for all else.
+[[nodiscard]] std::uint16_t parse_port(std::string_view text) noexcept;
+
 }  // namespace mailferry::config

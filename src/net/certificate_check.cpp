@@ -1,5 +1,7 @@
 #include "net/certificate_check.hpp"
 
+#include "net/known_servers.hpp"
+
 #include <boost/asio/ip/address.hpp>
 #include <fmt/ranges.h>
 #include <openssl/err.h>
@@ -151,7 +153,7 @@ Result<CertificateCheck> CertificateCheck::make(const TlsOptions& options, std::
 Result<> CertificateCheck::install(SSL_CTX* context) {
   SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nullptr);
   SSL_CTX_set_cert_verify_callback(context, &CertificateCheck::call_back, this);
-  if (!pin_.empty() || !options_.verify) return {};
+  if (!checks_chain()) return {};
   ERR_clear_error();
   if (options_.ca_file.empty()) {
     SSL_CTX_set_default_verify_paths(context);
@@ -169,7 +171,7 @@ Result<> CertificateCheck::install(SSL* session) {
   const bool address = is_address(host_);
   // RFC 6066 §3: no literal addresses. (The macro for this has an old-style cast.)
   if (!address) SSL_ctrl(session, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name, host_.data());
-  if (!pin_.empty() || !options_.verify) return {};
+  if (!checks_chain()) return {};
   X509_VERIFY_PARAM* parameters = SSL_get0_param(session);
   X509_VERIFY_PARAM_set_hostflags(parameters, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
   const int done =
@@ -188,6 +190,11 @@ bool CertificateCheck::accepts(X509_STORE_CTX* context) {
     const bool same = has_pinned_fingerprint(leaf);
     X509_STORE_CTX_set_error(context, same ? X509_V_OK : X509_V_ERR_CERT_REJECTED);
     return same;
+  }
+  if (!options_.known_servers_file.empty()) {
+    const bool known = is_known(leaf);
+    X509_STORE_CTX_set_error(context, known ? X509_V_OK : X509_V_ERR_CERT_REJECTED);
+    return known;
   }
   if (!options_.verify) {
     X509_STORE_CTX_set_error(context, X509_V_OK);
@@ -214,6 +221,33 @@ bool CertificateCheck::has_pinned_fingerprint(X509* leaf) {
                 "If the server has a new certificate and you trust it, change --from-tls-fingerprint or "
                 "--to-tls-fingerprint; if not, somebody may be listening in.",
             .trail = {}};
+  return false;
+}
+
+bool CertificateCheck::is_known(X509* leaf) {
+  const auto& file = options_.known_servers_file;
+  const auto actual = fingerprint_of(leaf);
+  const auto known = known_fingerprint(file, options_.known_as);
+  if (!known) {
+    refusal_ = known.error();
+    return false;
+  }
+  if (*known == actual) return true;
+  if (!*known) {
+    const auto remembered = remember_fingerprint(file, options_.known_as, actual);
+    if (!remembered) refusal_ = remembered.error();
+    return remembered.has_value();
+  }
+  refusal_ = Error{.kind = ErrorKind::tls,
+                   .scope = Scope::account,
+                   .retry = Retry::never,
+                   .retry_after = {},
+                   .message = fmt::format("the certificate of {} has the fingerprint {}, not {} as on first use", peer_,
+                                          actual, **known),
+                   .remedy = fmt::format("If the server has a new certificate and you trust it, remove its line from "
+                                         "{}; if not, somebody may be listening in.",
+                                         file),
+                   .trail = {}};
   return false;
 }
 

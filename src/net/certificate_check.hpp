@@ -34,7 +34,12 @@ class CertificateCheck {
   CertificateCheck(const TlsOptions& options, std::string host, std::string peer);
   static int call_back(X509_STORE_CTX* context, void* self);
   bool accepts(X509_STORE_CTX* context);
+  [[nodiscard]] bool checks_chain() const noexcept {
+    return pin_.empty() && options_.verify && options_.known_servers_file.empty();
+  }
   bool has_pinned_fingerprint(X509* leaf);
+  /// Trust on first use: the certificate on record, or the first one.
+  bool is_known(X509* leaf);
   [[nodiscard]] Error explain(int code, X509* culprit, int depth, X509* leaf) const;
 
   TlsOptions options_;

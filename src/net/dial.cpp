@@ -3,6 +3,7 @@
 #include "async/notifier.hpp"
 
 #include <algorithm>
+#include <fcntl.h>
 #include <list>
 #include <memory>
 #include <netinet/tcp.h>
@@ -87,6 +88,8 @@ Task<tcp::socket> dial(asio::io_context& context, const Addresses& addresses, co
 }
 
 void set_options(tcp::socket& socket, const Timeouts& timeouts) {
+  // Commands that are started (tokens, tunnels) must not hold the connection open.
+  (void)::fcntl(socket.native_handle(), F_SETFD, FD_CLOEXEC);
   set_option(socket, IPPROTO_TCP, TCP_NODELAY, 1);
   set_option(socket, SOL_SOCKET, SO_KEEPALIVE, 1);
   set_option(socket, IPPROTO_TCP, TCP_KEEPIDLE, kKeepAliveIdleSeconds);

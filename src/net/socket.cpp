@@ -55,7 +55,7 @@ double seconds(std::chrono::milliseconds duration) {
 
 }  // namespace
 
-Socket::Socket(asio::ip::tcp::socket socket, std::string peer, Timeouts timeouts)
+Socket::Socket(asio::generic::stream_protocol::socket socket, std::string peer, Timeouts timeouts)
     : socket_(std::move(socket)), peer_(std::move(peer)), timeouts_(timeouts), watchdog_(socket_.get_executor()) {}
 
 Result<std::size_t> Socket::try_receive(std::span<char> buffer) {
@@ -128,6 +128,13 @@ void Socket::close() noexcept {
   Error reason = connection_error(ErrorKind::cancelled, fmt::format("the connection to {} was closed here", peer_));
   reason.retry = Retry::never;
   fail(std::move(reason));
+}
+
+std::optional<std::chrono::microseconds> Socket::round_trip() noexcept {
+  tcp_info info{};
+  ::socklen_t size = sizeof info;
+  if (failure_ || ::getsockopt(socket_.native_handle(), IPPROTO_TCP, TCP_INFO, &info, &size) != 0) return {};
+  return std::chrono::microseconds(info.tcpi_rtt);
 }
 
 std::size_t Socket::received(std::size_t count, std::size_t wanted) noexcept {

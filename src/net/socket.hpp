@@ -1,10 +1,11 @@
-// One connected TCP socket with deadlines; the octets below a Transport. Private to net.
+// One connected stream socket (TCP, or the pair that leads to a tunnel) with deadlines; the octets below a Transport.
+// Private to net.
 #pragma once
 
 #include "async/task.hpp"
 #include "net/endpoint.hpp"
 
-#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/steady_timer.hpp>
 
 #include <chrono>
@@ -24,7 +25,7 @@ class Socket : public std::enable_shared_from_this<Socket> {
   using Clock = std::chrono::steady_clock;
 
   /// `peer` is the name that errors use, e.g. "imap.example.org:993".
-  Socket(asio::ip::tcp::socket socket, std::string peer, Timeouts timeouts);
+  Socket(asio::generic::stream_protocol::socket socket, std::string peer, Timeouts timeouts);
 
   /// At least one octet. Errors as Transport::read_some; every error but none of the writes' ends the socket.
   Task<std::size_t> receive(std::span<char> buffer, std::chrono::milliseconds patience);
@@ -40,6 +41,7 @@ class Socket : public std::enable_shared_from_this<Socket> {
   [[nodiscard]] bool is_open() const noexcept { return !failure_; }
   [[nodiscard]] const std::string& peer() const noexcept { return peer_; }
   [[nodiscard]] const Timeouts& timeouts() const noexcept { return timeouts_; }
+  [[nodiscard]] std::optional<std::chrono::microseconds> round_trip() noexcept;
   [[nodiscard]] std::uint64_t received() const noexcept { return received_; }
   [[nodiscard]] std::uint64_t sent() const noexcept { return sent_; }
 
@@ -55,7 +57,7 @@ class Socket : public std::enable_shared_from_this<Socket> {
   void check_deadlines();
   [[nodiscard]] int queued_octets() noexcept;
 
-  asio::ip::tcp::socket socket_;
+  asio::generic::stream_protocol::socket socket_;
   std::string peer_;
   Timeouts timeouts_;
   std::optional<Error> failure_;

@@ -23,8 +23,9 @@ Error in_handshake(Error error, const std::string& peer, std::chrono::millisecon
 
 }  // namespace
 
-SocketTransport::SocketTransport(asio::ip::tcp::socket socket, std::string peer, Timeouts timeouts)
-    : socket_(std::make_shared<Socket>(std::move(socket), std::move(peer), timeouts)) {}
+SocketTransport::SocketTransport(StreamSocket socket, std::string peer, Timeouts timeouts,
+                                 std::unique_ptr<Tunnel> tunnel)
+    : tunnel_(std::move(tunnel)), socket_(std::make_shared<Socket>(std::move(socket), std::move(peer), timeouts)) {}
 
 SocketTransport::~SocketTransport() {
   close();

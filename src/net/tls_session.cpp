@@ -9,6 +9,7 @@
 #endif
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 
 namespace mailferry::net {
@@ -101,14 +102,28 @@ Result<std::unique_ptr<TlsSession>> TlsSession::make(const TlsOptions& options, 
                                                      const std::string& peer) {
   TRY(CertificateCheck check, CertificateCheck::make(options, host, peer));
   std::unique_ptr<TlsSession> session(new TlsSession(std::move(check), peer));
-  CHECK_OK(session->set_up());
+  CHECK_OK(session->set_up(options));
   return session;
 }
 
-Result<> TlsSession::set_up() {
+Result<> TlsSession::use_certificate(const TlsOptions& options) {
+  if (options.certificate_file.empty()) return {};
+  const auto& key = options.key_file.empty() ? options.certificate_file : options.key_file;
+  ERR_clear_error();
+  const bool has_certificate = SSL_CTX_use_certificate_chain_file(context_, options.certificate_file.c_str()) == 1;
+  if (has_certificate && SSL_CTX_use_PrivateKey_file(context_, key.c_str(), SSL_FILETYPE_PEM) == 1) return {};
+  return fail(ErrorKind::usage, Scope::account,
+              fmt::format("cannot use the client {} in {}: {}", has_certificate ? "key" : "certificate",
+                          has_certificate ? key : options.certificate_file, reason_of_last_error()),
+              "give readable files in PEM form, the key without a passphrase and made for this certificate");
+}
+
+Result<> TlsSession::set_up(const TlsOptions& options) {
   context_ = SSL_CTX_new(TLS_client_method());
   if (context_ == nullptr) return fail(ErrorKind::tls, Scope::run, "cannot start OpenSSL: " + reason_of_last_error());
-  SSL_CTX_set_min_proto_version(context_, TLS1_2_VERSION);
+  is_1_3_only_ = options.least_version == TlsOptions::Version::v1_3;
+  SSL_CTX_set_min_proto_version(context_, is_1_3_only_ ? TLS1_3_VERSION : TLS1_2_VERSION);
+  CHECK_OK(use_certificate(options));
   SSL_CTX_set_ciphersuites(context_, cipher_suites());
   // Renegotiation would make writes wait for reads; TLS 1.3 has none, and nobody needs it here.
   SSL_CTX_set_options(context_, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
@@ -132,6 +147,24 @@ Result<bool> TlsSession::shake_hands() {
   const int reason = SSL_get_error(ssl_, done);
   if (reason == SSL_ERROR_WANT_READ && !is_plain_text_) return false;
   return handshake_failed(reason);
+}
+
+ChannelBinding TlsSession::channel_binding() const {
+  if (SSL_is_init_finished(ssl_) == 0) return {};
+  std::array<unsigned char, EVP_MAX_MD_SIZE> octets{};
+  if (SSL_version(ssl_) >= TLS1_3_VERSION) {
+    constexpr std::string_view kLabel = "EXPORTER-Channel-Binding";
+    constexpr std::size_t kSize = 32;
+    const int done =
+        SSL_export_keying_material(ssl_, octets.data(), kSize, kLabel.data(), kLabel.size(), nullptr, 0, 1);
+    if (done != 1) return {};
+    return {.kind = ChannelBinding::Kind::tls_exporter, .octets = {octets.begin(), octets.begin() + kSize}};
+  }
+  // Without the extended master secret two sessions can be given the same (RFC 7627 §1).
+  if (SSL_get_extms_support(ssl_) != 1) return {};
+  const std::size_t size = SSL_get_finished(ssl_, octets.data(), octets.size());
+  return {.kind = ChannelBinding::Kind::tls_unique,
+          .octets = {octets.begin(), octets.begin() + static_cast<std::ptrdiff_t>(size)}};
 }
 
 std::span<char> TlsSession::input_space() noexcept {
@@ -185,8 +218,9 @@ std::unexpected<Error> TlsSession::handshake_failed(int) const {
                 kPortRemedy);
   }
   if (is_version_refusal(ERR_peek_last_error())) {
-    return fail(ErrorKind::tls, Scope::account, fmt::format("{} offers no TLS of version 1.2 or newer", peer_),
-                "Ask the server's operator to switch on TLS 1.2 or 1.3.");
+    return fail(ErrorKind::tls, Scope::account,
+                fmt::format("{} offers no TLS of version {} or newer", peer_, is_1_3_only_ ? "1.3" : "1.2"),
+                "Ask the server's operator to switch on TLS 1.3.");
   }
   return fail(ErrorKind::tls, Scope::account,
               fmt::format("the TLS handshake with {} failed: {}", peer_, reason_of_last_error()));

@@ -3,6 +3,7 @@
 
 #include "base/result.hpp"
 #include "net/certificate_check.hpp"
+#include "net/channel_binding.hpp"
 #include "net/endpoint.hpp"
 
 #include <cstddef>
@@ -19,13 +20,16 @@ namespace mailferry::net {
 /// an eighth of the calls of asio::ssl::stream, which moves one record at a time (measured on 465 MB over loopback).
 class TlsSession {
  public:
-  /// TLS 1.2 or newer. `peer` names the server in errors. Errors: usage (CA file, fingerprint).
+  /// `peer` names the server in errors. Errors: usage (CA file, fingerprint, client certificate), local_io (known
+  /// servers).
   static Result<std::unique_ptr<TlsSession>> make(const TlsOptions& options, const std::string& host,
                                                   const std::string& peer);
   ~TlsSession();
   TlsSession(const TlsSession&) = delete;
   TlsSession& operator=(const TlsSession&) = delete;
 
+  /// None before the handshake has ended, and where the session gives none that is safe.
+  [[nodiscard]] ChannelBinding channel_binding() const;
   /// True: finished. False: more input is needed. Output may be there in each case, also with an error (the alert).
   Result<bool> shake_hands();
   /// Where to put octets from the peer, and how many came. Only when all input before is used up: decrypt() gave 0.
@@ -47,7 +51,8 @@ class TlsSession {
  private:
   struct Hooks;
   TlsSession(CertificateCheck check, std::string peer);
-  Result<> set_up();
+  Result<> set_up(const TlsOptions& options);
+  [[nodiscard]] Result<> use_certificate(const TlsOptions& options);
   [[nodiscard]] std::unexpected<Error> handshake_failed(int ssl_error) const;
   [[nodiscard]] std::unexpected<Error> stream_failed(int ssl_error) const;
 
@@ -59,6 +64,7 @@ class TlsSession {
   std::size_t input_begin_ = 0;
   std::size_t input_end_ = 0;
   std::vector<char> output_;
+  bool is_1_3_only_ = false;
   bool is_plain_text_ = false;  // the first octet from the peer begins no TLS record
   bool has_input_ = false;
 };

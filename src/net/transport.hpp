@@ -3,6 +3,7 @@
 #pragma once
 
 #include "async/task.hpp"
+#include "net/channel_binding.hpp"
 #include "net/endpoint.hpp"
 
 #include <boost/asio/io_context.hpp>
@@ -10,6 +11,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -29,6 +31,11 @@ class Transport {
   virtual Task<> write_all(std::span<const char> octets) = 0;
   /// Turns the stream into TLS (after STARTTLS). The caller made sure that nothing is buffered above.
   virtual Task<> start_tls(const TlsOptions& options, const std::string& host) = 0;
+  /// Of the TLS session, for SASL.
+  [[nodiscard]] virtual ChannelBinding channel_binding() const { return {}; }
+  /// How long octets take to the peer and back, as the kernel measured it; nothing for what is no network connection.
+  /// Behind a proxy it is the way to the proxy.
+  [[nodiscard]] virtual std::optional<std::chrono::microseconds> round_trip() const { return {}; }
   /// Ends pending calls with Error{cancelled} and closes. Idempotent.
   virtual void close() noexcept = 0;
   [[nodiscard]] virtual bool is_open() const noexcept = 0;
@@ -37,9 +44,10 @@ class Transport {
   [[nodiscard]] virtual std::uint64_t octets_written() const noexcept = 0;
 };
 
-/// Resolves, connects (TCP_NODELAY, keep-alive, TCP_USER_TIMEOUT) and, for Security::tls, shakes hands.
-/// Errors: network (unknown host, refused…), timeout, tls (expired, other name, unknown CA, wrong fingerprint: each
-/// message names which, with the remedy). Scope account.
+/// Resolves and connects (TCP_NODELAY, keep-alive, TCP_USER_TIMEOUT), through the proxy or the tunnel command where the
+/// endpoint has one, and, for Security::tls, shakes hands. A proxy looks up the server's name itself.
+/// Errors: network (unknown host, refused…), timeout, what a proxy refuses (see ask_proxy()), local_io (tunnel), tls
+/// (expired, other name, unknown CA, wrong fingerprint: each message names which, with the remedy). Scope account.
 Task<std::unique_ptr<Transport>> connect(asio::io_context& context, const Endpoint& endpoint);
 
 }  // namespace mailferry::net

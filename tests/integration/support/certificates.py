@@ -20,7 +20,7 @@ rand_serial = yes
 commonName = supplied
 [server]
 basicConstraints = CA:FALSE
-extendedKeyUsage = serverAuth
+extendedKeyUsage = {usage}
 subjectAltName = {names}
 """
 
@@ -43,11 +43,11 @@ class Authority:
         _openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "30",
                  "-subj", "/CN=mailferry test authority", "-keyout", self._ca_key, "-out", self.ca)
 
-    def issue(self, name, names="DNS:localhost,IP:127.0.0.1", starts_days=-1, ends_days=30):
+    def issue(self, name, names="DNS:localhost,IP:127.0.0.1", starts_days=-1, ends_days=30, usage="serverAuth"):
         """Issues `name`.pem and `name`.key valid for `names` between two offsets from today; returns both paths."""
         certificate, key, request = (self.folder / f"{name}{suffix}" for suffix in (".pem", ".key", ".csr"))
         config = self.folder / f"{name}.cnf"
-        config.write_text(_CA_CONFIG.format(folder=self.folder, names=names))
+        config.write_text(_CA_CONFIG.format(folder=self.folder, names=names, usage=usage))
         _openssl("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", f"/CN={name}",
                  "-keyout", key, "-out", request)
         now = datetime.datetime.now(datetime.timezone.utc)

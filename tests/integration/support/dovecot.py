@@ -115,6 +115,7 @@ class Dovecot:
     prefix         of the personal namespace, e.g. "INBOX."
     mail_root      where the mail lives (a tmpfs for benchmarks); default inside the private folder
     escape_names   listescape: names may hold the storage's own separator
+    client_ca      clients may show certificates of the authority
     certificate    (certificate, key) instead of a good one for localhost
     """
 
@@ -124,7 +125,7 @@ class Dovecot:
 
     def __init__(self, *, users=None, any_user=None, mail_format="maildir", separator="/", prefix="", hide=(), capability=None,
                  special_use=None, fsync="never", rawlog=False, connections=40, plugins="", escape_names=False, mail_root=None,
-                 certificate=None, authority=None, extra=""):
+                 certificate=None, authority=None, client_ca=False, extra=""):
         self.users = users or {"alice": "secret"}
         self.separator, self.prefix, self.mail_format = separator, prefix, mail_format
         self.root = pathlib.Path(tempfile.mkdtemp(prefix="mfd", dir="/tmp"))
@@ -137,6 +138,8 @@ class Dovecot:
         self.settings = dict(hide=set(hide), capability=capability, special_use=special_use or {}, fsync=fsync, rawlog=rawlog,
                              connections=connections, plugins=" ".join([plugins] + ["listescape"] * escape_names).strip(),
                              extra=extra, any_user=any_user)
+        if client_ca:  # whose client certificates are accepted
+            self.settings["extra"] += f"ssl_ca = <{self.ca}\nssl_require_crl = no\n"
         self._make_folders()
 
     def __enter__(self):

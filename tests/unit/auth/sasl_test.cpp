@@ -23,7 +23,7 @@ Credentials token_of(std::string user, std::string token) {
 }
 
 std::unique_ptr<SaslClient> client_for(const std::string& mechanism, const Credentials& credentials) {
-  auto client = choose_mechanism({mechanism}, credentials, true, false);
+  auto client = choose_mechanism({mechanism}, credentials, {.encrypted = true});
   EXPECT_TRUE(client) << client.error().describe();
   return client ? std::move(*client) : nullptr;
 }
@@ -54,7 +54,8 @@ class MechanismChoice : public testing::TestWithParam<Choice> {};
 TEST_P(MechanismChoice, IsTheStrongestThatTheChannelAllows) {
   const auto& row = GetParam();
   const auto credentials = row.is_token ? token_of("u", "t") : password_of("u", "p");
-  const auto client = choose_mechanism(row.offered, credentials, row.encrypted, row.allow_plaintext);
+  const auto client =
+      choose_mechanism(row.offered, credentials, {.encrypted = row.encrypted, .allow_plaintext = row.allow_plaintext});
   ASSERT_TRUE(client) << client.error().describe();
   EXPECT_EQ(*client ? std::string((*client)->mechanism()) : "", row.chosen);
 }
@@ -80,7 +81,7 @@ INSTANTIATE_TEST_SUITE_P(
 
 TEST(MechanismChoice, ThatWouldRevealThePasswordInTheClearIsAnErrorWithRemedy) {
   for (const auto& offered : {std::vector<std::string>{"PLAIN", "LOGIN"}, std::vector<std::string>{}}) {
-    const auto client = choose_mechanism(offered, password_of("u", "p"), false, false);
+    const auto client = choose_mechanism(offered, password_of("u", "p"), {});
     ASSERT_FALSE(client);
     EXPECT_EQ(client.error().kind, ErrorKind::auth);
     EXPECT_EQ(client.error().scope, Scope::account);
@@ -89,19 +90,69 @@ TEST(MechanismChoice, ThatWouldRevealThePasswordInTheClearIsAnErrorWithRemedy) {
 }
 
 TEST(MechanismChoice, ForATokenIsNeverAPasswordMechanism) {
-  EXPECT_FALSE(choose_mechanism({"PLAIN", "LOGIN", "SCRAM-SHA-256"}, token_of("u", "t"), true, false));
-  EXPECT_FALSE(choose_mechanism({"XOAUTH2"}, token_of("u", "t"), false, false));
+  EXPECT_FALSE(choose_mechanism({"PLAIN", "LOGIN", "SCRAM-SHA-256"}, token_of("u", "t"), {.encrypted = true}));
+  EXPECT_FALSE(choose_mechanism({"XOAUTH2"}, token_of("u", "t"), {}));
+}
+
+TEST(MechanismChoice, BindsTheChannelWhereBothCan) {
+  const net::ChannelBinding binding{.kind = net::ChannelBinding::Kind::tls_exporter, .octets = "0123"};
+  const Channel channel{.encrypted = true, .binding = binding};
+  const std::vector<std::string> offered{"PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-256-PLUS", "SCRAM-SHA-1-PLUS"};
+  const auto bound = choose_mechanism(offered, password_of("u", "p"), channel);
+  EXPECT_EQ((*bound)->mechanism(), "SCRAM-SHA-256-PLUS");
+  EXPECT_TRUE(step(**bound, "").starts_with("p=tls-exporter,,n=u,"));
+  const auto unbound = choose_mechanism(offered, password_of("u", "p"), {.encrypted = true});
+  EXPECT_EQ((*unbound)->mechanism(), "SCRAM-SHA-256");
+  EXPECT_TRUE(step(**unbound, "").starts_with("n,,n=u,"));
+}
+
+TEST(MechanismChoice, WithoutASecretOnlyACertificateSignsIn) {
+  auto credentials = password_of("alice", "");
+  EXPECT_FALSE(choose_mechanism({"EXTERNAL", "PLAIN"}, credentials, {.encrypted = true}));
+  credentials.has_certificate = true;
+  const auto client = choose_mechanism({"PLAIN", "EXTERNAL"}, credentials, {.encrypted = true});
+  ASSERT_TRUE(client) << client.error().describe();
+  EXPECT_EQ((*client)->mechanism(), "EXTERNAL");
+  EXPECT_EQ(step(**client, ""), "alice");
+  EXPECT_FALSE(choose_mechanism({"PLAIN", "LOGIN"}, credentials, {.encrypted = true}));
+}
+
+TEST(MechanismChoice, WithAPasswordTheCertificateIsOnlyShown) {
+  auto credentials = password_of("alice", "secret");
+  credentials.has_certificate = true;
+  EXPECT_EQ((*choose_mechanism({"EXTERNAL", "PLAIN"}, credentials, {.encrypted = true}))->mechanism(), "PLAIN");
+}
+
+TEST(MechanismChoice, ForTheMailOfSomebodyElseIsOneThatCanTellWhose) {
+  auto credentials = password_of("admin", "secret");
+  credentials.authorization_id = "alice";
+  const Channel channel{.encrypted = true};
+  EXPECT_EQ((*choose_mechanism({"LOGIN", "CRAM-MD5", "PLAIN"}, credentials, channel))->mechanism(), "PLAIN");
+  const auto none = choose_mechanism({"LOGIN", "CRAM-MD5"}, credentials, channel);
+  ASSERT_FALSE(none);
+  EXPECT_NE(none.error().message.find("no sign-in of admin for the mail of alice"), std::string::npos);
+}
+
+TEST(MechanismChoice, GoesOnBehindOneThatFailed) {
+  const std::vector<std::string> offered{"SCRAM-SHA-256", "CRAM-MD5", "PLAIN", "LOGIN"};
+  const auto next = [&](std::string_view failed) {
+    const auto client = choose_mechanism(offered, password_of("u", "p"), {.encrypted = true}, failed);
+    return client && *client ? std::string((*client)->mechanism()) : "";
+  };
+  EXPECT_EQ(next("SCRAM-SHA-256"), "CRAM-MD5");
+  EXPECT_EQ(next("CRAM-MD5"), "PLAIN");
+  EXPECT_EQ(next("LOGIN"), "");
 }
 
 TEST(MechanismChoice, RefusesSeparatorsInsideCredentials) {
-  EXPECT_FALSE(choose_mechanism({"PLAIN"}, password_of(std::string("u\0x", 3), "p"), true, false));
-  EXPECT_FALSE(choose_mechanism({"PLAIN"}, password_of("u", std::string("p\0x", 3)), true, false));
+  EXPECT_FALSE(choose_mechanism({"PLAIN"}, password_of(std::string("u\0x", 3), "p"), {.encrypted = true}));
+  EXPECT_FALSE(choose_mechanism({"PLAIN"}, password_of("u", std::string("p\0x", 3)), {.encrypted = true}));
   EXPECT_FALSE(choose_mechanism({"XOAUTH2"},
                                 token_of("u",
                                          "t\x01"
                                          "auth=x"),
-                                true, false));
-  EXPECT_FALSE(choose_mechanism({"PLAIN"}, password_of("", "p"), true, false));
+                                {.encrypted = true}));
+  EXPECT_FALSE(choose_mechanism({"PLAIN"}, password_of("", "p"), {.encrypted = true}));
 }
 
 // --- known answers ---
@@ -217,6 +268,16 @@ TEST_P(Scram, ProvesThePasswordAndAcceptsTheServersProof) {
   EXPECT_FALSE(me->is_complete()) << "the server has not proved anything yet";
   EXPECT_EQ(step(*me, peer.server_final()), "");
   EXPECT_TRUE(me->is_complete());
+}
+
+/// Until the client proves anything, a refusal says nothing of the password.
+TEST_P(Scram, MayBeUnusableUntilItsProofIsSent) {
+  auto peer = server();
+  const auto me = client();
+  const auto first = step(*me, "");
+  EXPECT_TRUE(me->may_be_unusable());
+  (void)step(*me, peer.first(first));
+  EXPECT_FALSE(me->may_be_unusable());
 }
 
 TEST_P(Scram, UsesAFreshNonceEachTime) {

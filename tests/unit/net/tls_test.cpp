@@ -125,6 +125,75 @@ TEST_F(TlsTest, TrustsAPinnedCertificateWhateverItSays) {
   EXPECT_EQ(outcome(odd), kInside);
 }
 
+TEST_F(TlsTest, RefusesVersionsOlderThanWanted) {
+  constexpr int kTls12 = 0x0303;
+  endpoint_.tls.least_version = TlsOptions::Version::v1_3;
+  const auto refused = connect_to(authority_.issue({}), kTls12);
+  ASSERT_FALSE(refused);
+  EXPECT_THAT(refused.error().message, HasSubstr("offers no TLS of version 1.3 or newer"));
+  EXPECT_EQ(outcome(authority_.issue({})), kInside);
+}
+
+TEST_F(TlsTest, GivesABindingForEachVersion) {
+  constexpr int kTls12 = 0x0303;
+  const auto certificate = authority_.issue({});
+  const auto newest = connect_to(certificate);
+  ASSERT_TRUE(newest);
+  EXPECT_EQ((*newest)->channel_binding().kind, ChannelBinding::Kind::tls_exporter);
+  EXPECT_EQ((*newest)->channel_binding().octets.size(), 32U);
+  const auto another = connect_to(certificate);
+  ASSERT_TRUE(another);
+  EXPECT_NE((*newest)->channel_binding().octets, (*another)->channel_binding().octets);
+  const auto older = connect_to(certificate, kTls12);
+  ASSERT_TRUE(older);
+  EXPECT_EQ((*older)->channel_binding().kind, ChannelBinding::Kind::tls_unique);
+  EXPECT_EQ((*older)->channel_binding().octets.size(), 12U);
+}
+
+TEST_F(TlsTest, TrustsTheFirstCertificateAndNoOtherAfterIt) {
+  const test::TemporaryFile file("");
+  endpoint_.tls.ca_file.clear();
+  endpoint_.tls.known_servers_file = file.path();
+  endpoint_.tls.known_as = "localhost:993";
+  const auto own = test::make_self_signed({});
+  EXPECT_EQ(outcome(own), kInside);
+  EXPECT_EQ(outcome(own), kInside);
+  const auto other = connect_to(authority_.issue({}));
+  ASSERT_FALSE(other);
+  EXPECT_EQ(other.error().kind, ErrorKind::tls);
+  EXPECT_THAT(other.error().message, AllOf(HasSubstr(own.fingerprint), HasSubstr("as on first use")));
+  EXPECT_THAT(other.error().remedy, HasSubstr(file.path()));
+  endpoint_.tls.known_as = "localhost:994";
+  EXPECT_EQ(outcome(authority_.issue({})), kInside) << "another server";
+}
+
+TEST_F(TlsTest, DoesNotTrustWhenWhatWasTrustedCannotBeRead) {
+  const test::TemporaryFile file("no such line");
+  endpoint_.tls.known_servers_file = file.path();
+  endpoint_.tls.known_as = "localhost:993";
+  const auto transport = connect_to(authority_.issue({}));
+  ASSERT_FALSE(transport);
+  EXPECT_EQ(transport.error().kind, ErrorKind::local_io);
+  EXPECT_THAT(transport.error().message, HasSubstr("line 1 of"));
+}
+
+TEST_F(TlsTest, NamesAClientCertificateThatCannotBeUsed) {
+  endpoint_.tls.certificate_file = "/nonexistent/alice.pem";
+  const auto missing = connect_to(authority_.issue({}));
+  ASSERT_FALSE(missing);
+  EXPECT_EQ(missing.error().kind, ErrorKind::usage);
+  EXPECT_THAT(missing.error().message, HasSubstr("/nonexistent/alice.pem"));
+  const auto mine = authority_.issue({.common_name = "alice"});
+  const auto others = authority_.issue({});
+  const test::TemporaryFile certificate(mine.certificate);
+  const test::TemporaryFile key(others.key);
+  endpoint_.tls.certificate_file = certificate.path();
+  endpoint_.tls.key_file = key.path();
+  const auto mismatch = connect_to(authority_.issue({}));
+  ASSERT_FALSE(mismatch);
+  EXPECT_THAT(mismatch.error().message, AllOf(HasSubstr("the client key in"), HasSubstr(key.path())));
+}
+
 TEST_F(TlsTest, TakesAFingerprintInLowerCaseWithoutColons) {
   const TestCertificate own = test::make_self_signed({});
   std::string text = own.fingerprint;

@@ -1,0 +1,107 @@
+// Greeting, sign-in and what follows it, octet by octet.
+#include "base/encoding.hpp"
+#include "dialogue/imap_dialogue.hpp"
+
+#include <zlib.h>
+
+namespace mailferry::client {
+namespace {
+
+using testing::HasSubstr;
+
+class SignIn : public test::ImapDialogue {
+ protected:
+  SignIn() {
+    options_.credentials = {.user = "ann", .secret = Secret("pw")};
+    options_.allow_plaintext = true;
+    options_.endpoint.security = net::Security::plaintext;
+    options_.endpoint.compression = net::Compression::never;
+  }
+  Result<> sign_in() { return test::run_task(context_, connection_->sign_in(options_)); }
+
+  ConnectOptions options_;
+};
+
+TEST_F(SignIn, WithPlainIsOneExchange) {
+  connect("SASL-IR AUTH=PLAIN");
+  peer_->expect("A1 AUTHENTICATE PLAIN AGFubgBwdw==\r\n").send("A1 OK [CAPABILITY IMAP4rev1 IDLE] in\r\n");
+  EXPECT_TRUE(sign_in());
+  EXPECT_TRUE(connection_->has(imap::Capability::idle));
+  EXPECT_EQ(peer_->verdict(), "");
+}
+
+/// Dovecot offers CRAM-MD5 also when it has only a hash of the password, which serves PLAIN alone.
+TEST_F(SignIn, GoesOnToPlainWhenTheServerHasNoVerifier) {
+  connect("AUTH=CRAM-MD5 AUTH=PLAIN");
+  peer_->expect("A1 AUTHENTICATE CRAM-MD5\r\n").send("+ PDE+\r\n");
+  peer_->expect("YW5uIDVmZTgzMjZhM2E5MzQxZGM0OWZmZmI5MzAwMzI4NWE3\r\n");
+  peer_->send("A1 NO [AUTHENTICATIONFAILED] no\r\n");
+  peer_->expect("A2 AUTHENTICATE PLAIN\r\n").send("+ \r\n").expect("AGFubgBwdw==\r\n");
+  peer_->send("A2 OK [CAPABILITY IMAP4rev1] in\r\n");
+  const auto done = sign_in();
+  EXPECT_TRUE(done) << done.error().describe() << peer_->written();
+}
+
+TEST_F(SignIn, ReportsTheLastRefusal) {
+  connect("SASL-IR AUTH=PLAIN");
+  peer_->expect("A1 AUTHENTICATE PLAIN AGFubgBwdw==\r\n").send("A1 NO [AUTHENTICATIONFAILED] wrong password\r\n");
+  const auto done = sign_in();
+  ASSERT_FALSE(done);
+  EXPECT_EQ(done.error().kind, ErrorKind::auth);
+  EXPECT_EQ(peer_->verdict(), "");
+}
+
+TEST_F(SignIn, IsNotNeededAfterPreauth) {
+  peer_ = std::make_unique<test::ScriptedPeer>(context_);
+  peer_->send("* PREAUTH [CAPABILITY IMAP4rev1] you are ann\r\n");
+  connection_ = std::make_unique<ImapConnection>(peer_->transport(), net::Timeouts{});
+  options_.credentials.secret = Secret();
+  EXPECT_TRUE(sign_in());
+  EXPECT_EQ(peer_->verdict(), "");
+}
+
+TEST_F(SignIn, WithoutASecretTellsWhatIsMissing) {
+  connect("AUTH=PLAIN");
+  options_.credentials.secret = Secret();
+  const auto done = sign_in();
+  ASSERT_FALSE(done);
+  EXPECT_THAT(done.error().message, HasSubstr("there is no password for ann"));
+}
+
+TEST_F(SignIn, GoesOnUncompressedWhenTheServerRefuses) {
+  options_.endpoint.compression = net::Compression::always;
+  connect("SASL-IR AUTH=PLAIN");
+  peer_->expect("A1 AUTHENTICATE PLAIN AGFubgBwdw==\r\n");
+  peer_->send("A1 OK [CAPABILITY IMAP4rev1 COMPRESS=DEFLATE] in\r\n").expect("A2 COMPRESS DEFLATE\r\n");
+  peer_->send("A2 NO [COMPRESSIONACTIVE] TLS does it\r\n").expect("A3 LOGOUT\r\n");
+  EXPECT_TRUE(sign_in());
+  EXPECT_TRUE(test::run_task(context_, connection_->logout()));
+  EXPECT_EQ(peer_->verdict(), "");
+}
+
+/// What comes behind the OK in the same packet is compressed already.
+TEST_F(SignIn, TakesWhatCameBehindTheOkAsCompressed) {
+  std::string line = "* OK still here\r\n";
+  std::string packed(100, '\0');
+  z_stream stream{};
+  deflateInit2(&stream, 6, Z_DEFLATED, -15, 8, Z_DEFAULT_STRATEGY);
+  stream.next_in = reinterpret_cast<Bytef*>(line.data());
+  stream.avail_in = static_cast<uInt>(line.size());
+  stream.next_out = reinterpret_cast<Bytef*>(packed.data());
+  stream.avail_out = static_cast<uInt>(packed.size());
+  deflate(&stream, Z_SYNC_FLUSH);
+  packed.resize(packed.size() - stream.avail_out);
+  deflateEnd(&stream);
+  options_.endpoint.compression = net::Compression::always;
+  connect("SASL-IR AUTH=PLAIN");
+  peer_->expect("A1 AUTHENTICATE PLAIN AGFubgBwdw==\r\n");
+  peer_->send("A1 OK [CAPABILITY IMAP4rev1 COMPRESS=DEFLATE] in\r\n").expect("A2 COMPRESS DEFLATE\r\n");
+  peer_->send("A2 OK now\r\n" + packed);
+  ASSERT_TRUE(sign_in());
+  const auto event = test::run_task(context_, connection_->next());
+  ASSERT_TRUE(event) << event.error().describe();
+  EXPECT_EQ(std::get<imap::StatusResponse>(*event).text, "still here");
+}
+
+}  // namespace
+}  // namespace mailferry::client
