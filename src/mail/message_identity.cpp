@@ -1,6 +1,7 @@
-// Canonical form, version 1: the text "mailferry-identity-1\n", then for each identity field in the order of
+// Canonical form, version 2: the text "mailferry-identity-2\n", then for each identity field in the order of
 // kIdentityFields, and for each of its occurrences in the order of the header, "<name in lower case>:<value>\n". The
-// value is unfolded, every run of blanks is one blank, none are at the ends; empty fields count as absent.
+// value is unfolded, every run of blanks is one blank, none are at the ends, and NUL and all 8-bit octets are X; empty
+// fields count as absent, and so do those with a blank before the colon.
 #include "mail/message_identity.hpp"
 
 #include "base/ascii.hpp"
@@ -15,11 +16,11 @@
 namespace mailferry {
 namespace {
 
-constexpr std::string_view kPreamble = "mailferry-identity-1\n";
+constexpr std::string_view kPreamble = "mailferry-identity-2\n";
 constexpr std::array<std::string_view, kIdentityFields.size()> kCanonicalNames = {
     "message-id:", "date:", "from:", "to:", "cc:", "subject:", "in-reply-to:", "references:", "received:"};
 enum FieldIndex : std::uint8_t { kMessageId, kDate, kFrom };
-static_assert(MessageIdentity::kVersion == 1, "a new version needs a new canonical form, and its preamble");
+static_assert(MessageIdentity::kVersion == 2, "a new version needs a new canonical form, and its preamble");
 
 struct Occurrence {
   std::size_t field;  // index into kIdentityFields
@@ -39,17 +40,18 @@ void collect(std::string_view header_block, std::vector<Occurrence>& found) {
     const std::size_t index = index_of(field->name);
     if (index == kIdentityFields.size()) continue;
     if (field->value.find_first_not_of(" \t\r\n") == std::string_view::npos) continue;
+    // "Subject : x": some servers find it when asked for the field, others do not.
+    if (field->name.data() + field->name.size() + 1 != field->value.data()) continue;
     found.push_back({index, field->value});
   }
 }
 
-/// Some servers send NUL as 0x80, since IMAP strings cannot hold it (Dovecot); both digest alike.
+/// Cyrus stores 8-bit octets of headers as X, and Dovecot sends NUL as 0x80: all digest alike.
 void append_canonical(std::string& text, std::string_view value) {
-  const std::size_t begin = text.size();
+  const auto begin = static_cast<std::ptrdiff_t>(text.size());
   append_unfolded(text, value);
-  if (std::memchr(value.data(), '\0', value.size()) != nullptr) {
-    std::replace(text.begin() + static_cast<std::ptrdiff_t>(begin), text.end(), '\0', '\x80');
-  }
+  std::replace_if(
+      text.begin() + begin, text.end(), [](char c) { return c == '\0' || (c & '\x80') != 0; }, 'X');
   text += '\n';
 }
 

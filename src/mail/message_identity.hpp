@@ -20,7 +20,7 @@ inline constexpr std::array<std::string_view, 9> kIdentityFields = {
 /// unless their multiplicities on the two sides differ: then a body digest decides.
 struct MessageIdentity {
   /// Version of the canonical form; digests of different versions never match. Values are on disk.
-  static constexpr std::uint8_t kVersion = 1;
+  static constexpr std::uint8_t kVersion = 2;
   Digest digest{};
   /// Neither a Message-ID nor a Date with a From: too little to tell messages apart, a body digest must decide.
   bool weak = true;
@@ -28,7 +28,8 @@ struct MessageIdentity {
 };
 
 /// Digests the identity fields of a raw header block (LF or CRLF, folded or not, fields in any order, other fields
-/// ignored). Blanks are collapsed and comments kept, so refolding and trailing blanks do not change the result.
+/// ignored). Blanks are collapsed and comments kept, so refolding and trailing blanks do not change the result; nor do
+/// 8-bit octets, which some servers replace (RFC 5322 has none in a header).
 [[nodiscard]] MessageIdentity identify_headers(std::string_view header_block);
 
 struct DigestHash {

@@ -58,7 +58,7 @@ std::string rewritten(const std::vector<Field>& fields) {
   for (const Field& field : fields) {
     std::string name = field.name;
     if (*rc::gen::arbitrary<bool>()) std::transform(name.begin(), name.end(), name.begin(), ::toupper);
-    text += name + *rc::gen::element<std::string>(":", " :", ": ", ":" + line_end + " ");
+    text += name + *rc::gen::element<std::string>(":", ": ", ":" + line_end + " ");
     for (std::size_t i = 0; i < field.words.size(); ++i)
       text += (i == 0 ? "" : *blank) + field.words[i];
     text += *rc::gen::element<std::string>("", " ", "\t ") + line_end;

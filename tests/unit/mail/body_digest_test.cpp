@@ -30,9 +30,18 @@ TEST(BodyDigest, DoesNotCountLineEnds) {
 }
 
 TEST(BodyDigest, TakesNulForWhatIsStoredInstead) {
-  EXPECT_EQ(digest_of({std::string_view("a\0b", 3)}), digest_of({"a\x80"
-                                                                 "b"}));
-  EXPECT_NE(digest_of({std::string_view("a\0b", 3)}), digest_of({"ab"}));
+  const auto stored = digest_of({"\r\na\x80", "b"});
+  EXPECT_EQ(digest_of({std::string_view("\r\na\0b", 5)}), stored);
+  EXPECT_NE(digest_of({"\r\nab"}), stored);
+  EXPECT_NE(digest_of({"\r\naXb"}), stored);
+}
+
+TEST(BodyDigest, TakesEightBitOctetsOfTheHeaderForWhatIsStoredInstead) {
+  const auto plain = digest_of({"Subject: grXX\r\n\r\nbody\xe9"});
+
+  EXPECT_EQ(digest_of({"Subject: gr\xfc\xdf\r\n\r\nbody\xe9"}), plain);
+  EXPECT_EQ(digest_of({"Subject: gr\xfc", "\xdf\n", "\nbody\xe9"}), plain);
+  EXPECT_NE(digest_of({"Subject: gr\xfc\xdf\r\n\r\nbodyX"}), plain) << "not in the body";
 }
 
 TEST(BodyDigest, DoesNotDependOnThePieces) {
@@ -41,7 +50,7 @@ TEST(BodyDigest, DoesNotDependOnThePieces) {
 
 TEST(BodyDigest, BeginsAnewWhenFinished) {
   BodyDigest digest;
-  digest.update(std::string_view("one"));
+  digest.update(std::string_view("one\n\n\xe9"));
   (void)digest.finish();
   digest.update(std::string_view("two"));
 
