@@ -3,6 +3,7 @@
 #include "state/run_text.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <limits>
 #include <tuple>
 
@@ -56,6 +57,7 @@ void cut_out(const SettledRun& run, std::span<const SettledRun> covers, std::vec
 /// Ascending by source UID, with runs that continue each other made one.
 void normalize(std::vector<SettledRun>& runs) {
   if (!std::ranges::is_sorted(runs, {}, &SettledRun::source)) std::ranges::stable_sort(runs, {}, &SettledRun::source);
+  if (std::ranges::adjacent_find(runs, continues) == runs.end()) return;
   std::vector<SettledRun> merged;
   merged.reserve(runs.size());
   for (SettledRun& run : runs) {
@@ -128,12 +130,13 @@ Result<> RunTable::insert(RouteId route, std::vector<SettledRun> runs) {
     if (row->last >= all.last) break;
     TRY(row, first_overlap(route, {std::max(row->last + 1, all.first), all.last}));
   }
-  std::vector<SettledRun> together;
+  // Before the new runs, where most of them belong.
+  std::vector<SettledRun> kept;
   for (const SettledRun& run : old)
-    cut_out(run, runs, together);
-  std::ranges::move(runs, std::back_inserter(together));
-  normalize(together);
-  return write(route, together);
+    cut_out(run, runs, kept);
+  runs.insert(runs.begin(), std::make_move_iterator(kept.begin()), std::make_move_iterator(kept.end()));
+  normalize(runs);
+  return write(route, runs);
 }
 
 Result<> RunTable::set_flags(RouteId route, UidRange range, const Flags& flags) {

@@ -2,29 +2,34 @@
 
 #include "imap/response/flag_list.hpp"
 
+#include <algorithm>
+
 namespace mailferry::imap {
 namespace {
 
 constexpr std::size_t kLongest = 200;
 
-/// The lists of one account differ in their length, their last letters or both.
-std::size_t slot_of(std::string_view list, std::size_t slots) noexcept {
-  return list.size() < 3 ? 0 : (list.size() * 7 + static_cast<unsigned char>(list[list.size() - 2])) % slots;
-}
+struct List {
+  std::string_view text;  // empty: not one of words only, or too long to be kept
+  std::size_t hash = 0;
+};
 
-/// The list if it is one of words only and not too long to be kept; else empty.
-std::string_view plain_list(std::string_view text) noexcept {
+List read_plain_list(std::string_view text) noexcept {
   static constexpr OctetSet kEnds{"()\"{\r\n"};
   if (!text.starts_with('(')) return {};
-  const auto end = 1 + kEnds.measure_others(text.substr(1, kLongest));
-  return end >= text.size() || text[end] != ')' ? std::string_view() : text.substr(0, end + 1);
+  const auto limit = std::min(text.size(), kLongest);
+  std::size_t hash = 0;
+  std::size_t at = 1;
+  for (; at < limit && !kEnds.contains(text[at]); ++at)
+    hash = hash * 31 + static_cast<unsigned char>(text[at]);
+  return at < limit && text[at] == ')' ? List{text.substr(0, at + 1), hash} : List{};
 }
 
 }  // namespace
 
 bool FlagMemo::read(Lexer& lexer, std::optional<Flags>& out) {
-  const auto text = plain_list(lexer.rest());
-  auto& known = known_.at(slot_of(text, known_.size()));
+  const auto [text, hash] = read_plain_list(lexer.rest());
+  auto& known = known_[hash % known_.size()];
   if (!text.empty() && known.text == text) {
     lexer.advance(text.size());
     out = known.flags;

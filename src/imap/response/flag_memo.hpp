@@ -20,7 +20,7 @@ class FlagMemo {
     std::string text;  // "(\Seen $Label1)"; empty: nothing is known here
     Flags flags;
   };
-  std::array<Known, 16> known_;
+  std::array<Known, 64> known_;
 };
 
 }  // namespace mailferry::imap
