@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <system_error>
 #include <unistd.h>
+#include <utility>
 
 namespace mailferry {
 namespace {
@@ -49,21 +50,6 @@ class Descriptor {
 
  private:
   int number_;
-};
-
-/// Removes the temporary file unless it was renamed.
-class TemporaryFile {
- public:
-  explicit TemporaryFile(std::string path) : path_(std::move(path)) {}
-  ~TemporaryFile() {
-    if (!path_.empty()) ::unlink(path_.c_str());
-  }
-  TemporaryFile(const TemporaryFile&) = delete;
-  TemporaryFile& operator=(const TemporaryFile&) = delete;
-  void keep() { path_.clear(); }
-
- private:
-  std::string path_;
 };
 
 /// False with errno set.
@@ -108,16 +94,52 @@ Result<std::string> read_file(const std::filesystem::path& path, std::size_t lim
   }
 }
 
-Result<> write_file_atomically(const std::filesystem::path& path, std::string_view content) {
+AtomicFile::AtomicFile(std::filesystem::path path, std::string temporary, int descriptor)
+    : path_(std::move(path)), temporary_(std::move(temporary)), descriptor_(descriptor) {}
+
+AtomicFile::AtomicFile(AtomicFile&& other) noexcept
+    : path_(std::move(other.path_)),
+      temporary_(std::exchange(other.temporary_, {})),
+      descriptor_(std::exchange(other.descriptor_, -1)),
+      buffer_(std::move(other.buffer_)) {}
+
+AtomicFile::~AtomicFile() {
+  if (descriptor_ >= 0) ::close(descriptor_);
+  if (!temporary_.empty()) ::unlink(temporary_.c_str());
+}
+
+Result<AtomicFile> AtomicFile::create(const std::filesystem::path& path) {
   std::string name = path.string() + ".XXXXXX";
   // mkostemp() makes it with mode 0600.
-  const Descriptor file(::mkostemp(name.data(), O_CLOEXEC));
-  if (file.get() < 0) return fail_with_errno(errno, "write", path);
-  TemporaryFile temporary(name);
-  if (!write_all(file.get(), content) || ::fsync(file.get()) != 0) return fail_with_errno(errno, "write", path);
-  if (::rename(name.c_str(), path.c_str()) != 0) return fail_with_errno(errno, "write", path);
-  temporary.keep();
-  return sync_directory(directory_of(path));
+  const int descriptor = ::mkostemp(name.data(), O_CLOEXEC);
+  if (descriptor < 0) return fail_with_errno(errno, "write", path);
+  return AtomicFile(path, std::move(name), descriptor);
+}
+
+Result<> AtomicFile::flush() {
+  if (!write_all(descriptor_, buffer_)) return fail_with_errno(errno, "write", path_);
+  buffer_.clear();
+  return {};
+}
+
+Result<> AtomicFile::write(std::string_view content) {
+  constexpr std::size_t kBuffer = 64 * 1024;
+  buffer_ += content;
+  return buffer_.size() < kBuffer ? Result<>{} : flush();
+}
+
+Result<> AtomicFile::commit() {
+  CHECK_OK(flush());
+  if (::fsync(descriptor_) != 0) return fail_with_errno(errno, "write", path_);
+  if (::rename(temporary_.c_str(), path_.c_str()) != 0) return fail_with_errno(errno, "write", path_);
+  temporary_.clear();
+  return sync_directory(directory_of(path_));
+}
+
+Result<> write_file_atomically(const std::filesystem::path& path, std::string_view content) {
+  TRY(auto file, AtomicFile::create(path));
+  CHECK_OK(file.write(content));
+  return file.commit();
 }
 
 Result<> create_private_directory(const std::filesystem::path& path) {

@@ -24,6 +24,27 @@ namespace mailferry {
 /// old content is there, whole.
 [[nodiscard]] Result<> write_file_atomically(const std::filesystem::path& path, std::string_view content);
 
+/// The same piece by piece: nothing is at `path` before commit(), and nothing stays when that is not called.
+class AtomicFile {
+ public:
+  [[nodiscard]] static Result<AtomicFile> create(const std::filesystem::path& path);
+  ~AtomicFile();
+  AtomicFile(AtomicFile&& other) noexcept;
+  AtomicFile& operator=(AtomicFile&&) = delete;
+  [[nodiscard]] Result<> write(std::string_view content);
+  /// On disk when this returns. Nothing may be called after it.
+  [[nodiscard]] Result<> commit();
+
+ private:
+  AtomicFile(std::filesystem::path path, std::string temporary, int descriptor);
+  [[nodiscard]] Result<> flush();
+
+  std::filesystem::path path_;
+  std::string temporary_;  // empty: renamed
+  int descriptor_;
+  std::string buffer_;
+};
+
 /// Makes the directory and its missing parents, for the owner only. One that exists is left as it is.
 [[nodiscard]] Result<> create_private_directory(const std::filesystem::path& path);
 

@@ -101,7 +101,8 @@ int cmd_verify(const Invocation& invocation) {
                                         .rules = std::move(*rules),
                                         .state_file = options.state_file,
                                         .deep = options.deep,
-                                        .manifest = options.manifest};
+                                        .manifest = options.manifest,
+                                        .against = options.against};
   const auto report = services::run_verify(request);
   if (report.error) return print_error(*report.error, options.json);
   const int code = to_int(report.findings_total == 0 ? ExitCode::ok : ExitCode::incomplete);

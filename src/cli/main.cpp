@@ -18,7 +18,8 @@ namespace mailferry::cli {
 namespace {
 
 bool needs_accounts(Command command) {
-  return command == Command::copy || command == Command::verify || command == Command::folders;
+  return command == Command::copy || command == Command::verify || command == Command::folders ||
+         command == Command::explain;
 }
 
 void warn_of_plaintext(const config::Account& account) {
@@ -31,7 +32,7 @@ void warn_of_plaintext(const config::Account& account) {
 
 Result<> prepare(Invocation& invocation) {
   if (!needs_accounts(invocation.command)) return {};
-  warn_of_plaintext(invocation.from);
+  if (invocation.has_from) warn_of_plaintext(invocation.from);
   if (invocation.has_to) warn_of_plaintext(invocation.to);
   return read_secrets(invocation, is_interactive() ? Prompting::possible : Prompting::impossible);
 }
@@ -47,6 +48,8 @@ int dispatch(const Invocation& invocation) {
       return cmd_copy(invocation);
     case Command::verify:
       return cmd_verify(invocation);
+    case Command::explain:
+      return cmd_explain(invocation);
     case Command::folders:
       return cmd_folders(invocation);
     case Command::config_keys:

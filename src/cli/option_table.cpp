@@ -11,19 +11,19 @@ namespace {
 constexpr std::array kOptions{
     OptionRow{"--config", "FILE", "File of accounts and defaults, instead of mailferry.toml in $XDG_CONFIG_HOME/mailferry or the current directory", kMailCommands | kConfigCheck, &RawOptions::config},
     OptionRow{"--state", "FILE", "File that remembers what a copy has done, instead of $XDG_STATE_HOME/mailferry/state.db", kMailCommands, &RawOptions::state},
-    OptionRow{"--mailbox", "PATTERN", "Only the mailboxes that match; repeatable; '/' separates levels, '*' is anything, '%' anything within a level", kMailCommands, &RawOptions::mailbox},
-    OptionRow{"--exclude", "PATTERN", "Not the mailboxes that match; repeatable; stronger than --mailbox; \"\\Trash\" is the mailbox with that use", kMailCommands, &RawOptions::exclude},
-    OptionRow{"--map", "FROM=TO", "Mailbox FROM is called TO on the destination; repeatable; wildcards of FROM are filled into those of TO", kMailCommands, &RawOptions::map},
+    OptionRow{"--mailbox", "PATTERN", "Only the mailboxes that match; repeatable; '/' separates levels, '*' is anything, '%' anything within a level", kMappingCommands, &RawOptions::mailbox},
+    OptionRow{"--exclude", "PATTERN", "Not the mailboxes that match; repeatable; stronger than --mailbox; \"\\Trash\" is the mailbox with that use", kMappingCommands, &RawOptions::exclude},
+    OptionRow{"--map", "FROM=TO", "Mailbox FROM is called TO on the destination; repeatable; wildcards of FROM are filled into those of TO", kMappingCommands, &RawOptions::map},
     OptionRow{"--connections", "N", "The most connections to each side (1 to 64); 0 or absent: decided by what is measured", kCopy, &RawOptions::connections},
     OptionRow{"--window", "BYTES", "The most octets sent before the destination has confirmed them, like 8MiB; 0 or absent: decided by what is measured", kCopy, &RawOptions::window},
     OptionRow{"--dry-run", "", "Only show the plan; nothing is changed on either side", kCopy, &RawOptions::dry_run},
     OptionRow{"--explain", "", "Give the reason for each item of the plan", kCopy, &RawOptions::explain},
-    OptionRow{"--yes", "", "Do not ask before a copy begins (verify and folders never ask)", kMailCommands, &RawOptions::yes},
+    OptionRow{"--yes", "", "Do not ask before a copy begins (verify and folders never ask)", kMappingCommands, &RawOptions::yes},
     OptionRow{"--deep", "", "Also fetch every message from both sides and compare the content; line ends count as equal", kVerify, &RawOptions::deep},
     OptionRow{"--manifest", "FILE", "Write one line for each message that was found to FILE: mailbox, UID, SHA-256 of its content, date, flags", kVerify, &RawOptions::manifest},
-    OptionRow{"--quiet", "", "Show problems and the result only", kMailCommands, &RawOptions::quiet},
+    OptionRow{"--quiet", "", "Show problems and the result only", kMappingCommands, &RawOptions::quiet},
     OptionRow{"--json", "", "Print one JSON object a line on standard output", kMailCommands, &RawOptions::json},
-    OptionRow{"--verbose", "", "Also show what needs nothing to be done", kMailCommands, &RawOptions::verbose},
+    OptionRow{"--verbose", "", "Also show what needs nothing to be done", kMappingCommands, &RawOptions::verbose},
 };
 
 constexpr std::array kSides{
@@ -48,10 +48,11 @@ constexpr std::array kSides{
 
 constexpr std::array kCommands{
     CommandRow{Command::copy, "copy", kCopy, "FROM TO", "Copy all mail of account FROM to account TO; run again, it copies only what is new"},
-    CommandRow{Command::verify, "verify", kVerify, "FROM TO", "Check that every message of FROM is in TO, with its flags and dates"},
+    CommandRow{Command::verify, "verify", kVerify, "FROM TO", "Check that every message of FROM, an account or manifest:FILE, is in TO, with its flags and dates"},
     CommandRow{Command::folders, "folders", kFolders, "FROM [TO]", "List the mailboxes of FROM, and what they are called in TO"},
+    CommandRow{Command::explain, "explain", kExplain, "FROM MAILBOX UID [TO]", "Tell what the source, the state and TO know of one message, and why it was or was not copied"},
     CommandRow{Command::config_keys, "config keys", 0, "", "List the keys of mailferry.toml"},
-    CommandRow{Command::config_docs, "config docs", 0, "[PAGE]", "Print a generated part of the documentation: configuration, exit-codes, copy, verify or folders"},
+    CommandRow{Command::config_docs, "config docs", 0, "[PAGE]", "Print a generated part of the documentation: configuration, exit-codes, copy, verify, folders or explain"},
     CommandRow{Command::config_check, "config check", kConfigCheck, "", "Check mailferry.toml and show all its problems"},
 };
 // clang-format on

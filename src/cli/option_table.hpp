@@ -37,6 +37,8 @@ struct RawSide {
 struct RawOptions {
   std::string from;
   std::string to;
+  std::string mailbox_name;  // explain
+  std::string uid;           // explain
   RawSide from_side;
   RawSide to_side;
   std::string config;
@@ -61,7 +63,15 @@ template <class Owner>
 using Target = std::variant<bool Owner::*, std::string Owner::*, std::vector<std::string> Owner::*>;
 
 /// Which commands an option belongs to; bits.
-enum CommandSet : unsigned { kCopy = 1, kVerify = 2, kFolders = 4, kConfigCheck = 8, kMailCommands = 7 };
+enum CommandSet : unsigned {
+  kCopy = 1,
+  kVerify = 2,
+  kFolders = 4,
+  kExplain = 8,
+  kConfigCheck = 16,
+  kMappingCommands = kCopy | kVerify | kFolders,
+  kMailCommands = kMappingCommands | kExplain,
+};
 
 struct OptionRow {
   std::string_view name;     // "--state"

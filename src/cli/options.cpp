@@ -43,9 +43,12 @@ void add_option(CLI::App& app, Owner& owner, const std::string& name, std::strin
 
 void add_mail_options(CLI::App& app, const CommandRow& command, RawOptions& raw) {
   app.add_option("FROM", raw.from, kAccountHelp)->required()->type_name("");
-  app.add_option("TO", raw.to, "the same for the destination")
-      ->required(command.command != Command::folders)
-      ->type_name("");
+  if (command.command == Command::explain) {
+    app.add_option("MAILBOX", raw.mailbox_name, "as people read it, '/' between levels")->required()->type_name("");
+    app.add_option("UID", raw.uid, "of the message on the source")->required()->type_name("");
+  }
+  const bool needs_destination = command.command == Command::copy || command.command == Command::verify;
+  app.add_option("TO", raw.to, "the same for the destination")->required(needs_destination)->type_name("");
   for (const auto& row : side_table()) {
     add_option(app, raw.from_side, fmt::format("--from-{}", row.suffix), row.operand, row.meaning, row.target,
                "Account FROM");

@@ -6,6 +6,8 @@
 #include "base/secret.hpp"
 #include "config/account.hpp"
 #include "config/map_rule.hpp"
+#include "mail/mailbox_path.hpp"
+#include "mail/uid.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -14,7 +16,7 @@
 
 namespace mailferry::cli {
 
-enum class Command { copy, verify, folders, config_keys, config_docs, config_check };
+enum class Command { copy, verify, folders, explain, config_keys, config_docs, config_check };
 
 using config::MapRule;
 
@@ -35,14 +37,18 @@ struct Options {
   std::uint64_t window_octets = 0;  // appends in flight; 0: automatic
   bool deep = false;                // verify: compare bodies
   std::string manifest;             // verify: file that the result is written to; empty: none
+  std::string against;              // verify: such a file in the place of FROM; empty: none
 };
 
 struct Invocation {
   Command command = Command::copy;
   config::Account from;
   config::Account to;
-  bool has_to = false;  // false only for `folders FROM`
-  Secret from_secret;   // filled by run(), never by parse_command_line()
+  bool has_from = true;  // false only for `verify manifest:FILE TO`
+  bool has_to = false;   // false for `folders FROM` and `explain FROM MAILBOX UID`
+  MailboxPath mailbox;   // explain
+  Uid uid = 0;           // explain
+  Secret from_secret;    // filled by run(), never by parse_command_line()
   Secret to_secret;
   Options options;
   std::string docs_page;  // config docs: which page

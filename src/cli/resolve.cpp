@@ -4,6 +4,7 @@
 #include "cli/files.hpp"
 #include "cli/resolve_account.hpp"
 #include "config/units.hpp"
+#include "state/mailbox_key.hpp"
 
 #include <fmt/format.h>
 
@@ -81,16 +82,51 @@ void trust_first_use(const Options& options, config::Account& account) {
   account.endpoint.tls.known_as = fmt::format("{}:{}", to_lower_ascii(account.endpoint.host), account.endpoint.port);
 }
 
+constexpr std::string_view kManifest = "manifest:";
+
+Result<> use_manifest(const RawOptions& raw, Invocation& invocation) {
+  invocation.has_from = false;
+  invocation.options.against = raw.from.substr(kManifest.size());
+  if (invocation.command == Command::verify && raw.manifest.empty()) return {};
+  return fail(ErrorKind::usage, Scope::run,
+              invocation.command == Command::verify ? "--manifest writes a manifest, and FROM is one already"
+                                                    : "only verify takes a manifest in the place of an account",
+              "see mailferry verify --help");
+}
+
+Result<> resolve_message(const RawOptions& raw, Invocation& invocation) {
+  if (invocation.command != Command::explain) return {};
+  auto mailbox = state::parse_mailbox_key(raw.mailbox_name);
+  const auto uid = config::parse_count(raw.uid);
+  if (!mailbox || mailbox->empty()) {
+    return fail(ErrorKind::usage, Scope::run, fmt::format("'{}' is no name of a mailbox", raw.mailbox_name),
+                "write it with '/' between levels, and \\/ for a slash inside a name");
+  }
+  if (!uid || *uid == 0 || *uid > 0xFFFFFFFFU) {
+    return fail(ErrorKind::usage, Scope::run, fmt::format("'{}' is no UID", raw.uid),
+                "give a number, as reports and `UID SEARCH` tell it");
+  }
+  auto components = mailbox->components();
+  if (equal_ascii_nocase(components.front(), "INBOX")) components.front() = "INBOX";
+  invocation.mailbox = MailboxPath(std::move(components));
+  invocation.uid = static_cast<Uid>(*uid);
+  return {};
+}
+
 Result<> resolve_accounts(const RawOptions& raw, const config::Config& config, Invocation& invocation) {
-  TRY(invocation.from, resolve_account("from", raw.from, raw.from_side, config));
-  limit_connections(raw, invocation.options.connections, invocation.from);
-  trust_first_use(invocation.options, invocation.from);
+  if (raw.from.starts_with(kManifest)) {
+    CHECK_OK(use_manifest(raw, invocation));
+  } else {
+    TRY(invocation.from, resolve_account("from", raw.from, raw.from_side, config));
+    limit_connections(raw, invocation.options.connections, invocation.from);
+    trust_first_use(invocation.options, invocation.from);
+  }
   invocation.has_to = !raw.to.empty();
   if (!invocation.has_to) return {};
   TRY(invocation.to, resolve_account("to", raw.to, raw.to_side, config));
   limit_connections(raw, invocation.options.connections, invocation.to);
   trust_first_use(invocation.options, invocation.to);
-  if (!is_same_account(invocation.from, invocation.to)) return {};
+  if (!invocation.has_from || !is_same_account(invocation.from, invocation.to)) return {};
   return fail(ErrorKind::usage, Scope::run,
               fmt::format("FROM and TO are the same account, {}", invocation.from.label()),
               "name two different accounts");
@@ -112,6 +148,7 @@ Result<Invocation> resolve(const CommandRow& command, const RawOptions& raw) {
   CHECK_OK(apply_limits(raw, config.copy, invocation.options));
   TRY(invocation.options.state_file, state_file(raw, config.copy));
   CHECK_OK(resolve_accounts(raw, config, invocation));
+  CHECK_OK(resolve_message(raw, invocation));
   return invocation;
 }
 

@@ -33,9 +33,11 @@ Result<Secret> read_one(config::Account& account) {
 }  // namespace
 
 Result<> read_secrets(Invocation& invocation, Prompting prompting) {
-  CHECK_OK(choose_source("from", invocation.from, prompting));
+  if (invocation.has_from) CHECK_OK(choose_source("from", invocation.from, prompting));
   if (invocation.has_to) CHECK_OK(choose_source("to", invocation.to, prompting));
-  TRY(invocation.from_secret, read_one(invocation.from));
+  if (invocation.has_from) {
+    TRY(invocation.from_secret, read_one(invocation.from));
+  }
   if (!invocation.has_to) return {};
   TRY(invocation.to_secret, read_one(invocation.to));
   return {};

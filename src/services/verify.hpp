@@ -7,6 +7,7 @@
 #include "plan/mailbox_mapping.hpp"
 #include "services/mailbox_survey.hpp"
 
+#include <deque>
 #include <optional>
 #include <string>
 #include <vector>
@@ -22,6 +23,7 @@ struct VerifyRequest {
   std::string state_file;  // tells names that the destination refused; need not exist
   bool deep = false;       // compare the content of every message, not only where headers leave doubt
   std::string manifest;    // file to write; empty: none
+  std::string against;     // file that was written, to be held against `to` instead of `from`; empty: none
 };
 
 enum class Difference { missing, flags, date, content, mailbox };
@@ -41,7 +43,7 @@ struct VerifyReport {
     MailboxPath source, destination;
     std::uint64_t on_source = 0, matched = 0, missing = 0, extra = 0, differing = 0;
   };
-  std::vector<Mailbox> mailboxes;
+  std::deque<Mailbox> mailboxes;  // addresses stay valid
   std::vector<Finding> findings;  // the first kMostFindings
   std::uint64_t findings_total = 0;
   std::optional<Error> error;

@@ -38,9 +38,9 @@ struct Journal::Impl {
 
   /// The settled UIDs of a route between two, page by page.
   Result<UidSet> settled_between(RouteId route, Uid first, Uid last);
-  /// Every row of a query with the pair as its only parameter, read by `read(row) → Result<Item>`.
-  template <class Item, class Read>
-  Result<std::vector<Item>> rows(std::string_view sql, PairId pair, Read read);
+  /// Every row of a query with `key` as its only parameter, read by `read(row) → Result<Item>`.
+  template <class Item, class Key, class Read>
+  Result<std::vector<Item>> rows(std::string_view sql, const Key& key, Read read);
 
   std::mutex mutex;
   db::Connection connection;
@@ -59,11 +59,11 @@ Result<UidSet> Journal::Impl::settled_between(RouteId route, Uid first, Uid last
   return uids;
 }
 
-template <class Item, class Read>
-Result<std::vector<Item>> Journal::Impl::rows(std::string_view sql, PairId pair, Read read) {
+template <class Item, class Key, class Read>
+Result<std::vector<Item>> Journal::Impl::rows(std::string_view sql, const Key& key, Read read) {
   std::vector<Item> items;
   TRY(db::Statement row, connection.prepare(sql));
-  row.bind(pair);
+  row.bind(key);
   for (;;) {
     TRY(const bool has_row, row.step());
     if (!has_row) return items;
@@ -92,6 +92,15 @@ Result<PairId> Journal::pair(const std::string& source_account, const std::strin
       impl_->connection.prepare("INSERT INTO pair (source_account, destination_account) VALUES (?1, ?2)"));
   CHECK_OK(insert.run(source_account, destination_account));
   return impl_->connection.integer("SELECT last_insert_rowid()");
+}
+
+Result<std::vector<std::pair<PairId, std::string>>> Journal::pairs_from(const std::string& source_account) {
+  const std::scoped_lock lock(impl_->mutex);
+  using Row = std::pair<PairId, std::string>;
+  return impl_->rows<Row>("SELECT id, destination_account FROM pair WHERE source_account = ?1 ORDER BY id",
+                          source_account, [](const db::Statement& row) -> Result<Row> {
+                            return Row{row.integer(0), row.text(1)};
+                          });
 }
 
 Result<std::vector<Route>> Journal::routes(PairId pair) {

@@ -87,6 +87,8 @@ class Journal {
 
   /// The pair of accounts, created when new. Keys are "user@host:port".
   [[nodiscard]] Result<PairId> pair(const std::string& source_account, const std::string& destination_account);
+  /// All pairs with this source, with the keys of their destinations.
+  [[nodiscard]] Result<std::vector<std::pair<PairId, std::string>>> pairs_from(const std::string& source_account);
   [[nodiscard]] Result<std::vector<Route>> routes(PairId pair);
   /// Intents that were never closed: what they name and is not settled is in doubt. Intents with nothing left are left
   /// out.

@@ -1,0 +1,258 @@
+#include "services/explain.hpp"
+
+#include "async/run_loop.hpp"
+#include "base/encoding.hpp"
+#include "base/units.hpp"
+#include "services/accounts.hpp"
+#include "state/journal.hpp"
+#include "state/mailbox_key.hpp"
+#include "stores/imap/imap_store.hpp"
+#include "sync/identity_match.hpp"
+
+#include <algorithm>
+#include <filesystem>
+
+namespace mailferry::services {
+namespace {
+
+/// Keeps the one message that was asked for.
+class OneMessage final : public store::MetaSink {
+ public:
+  void message(store::MessageMeta&& meta) override { found = std::move(meta); }
+  std::optional<store::MessageMeta> found;
+};
+
+struct Look {
+  store::MailboxStatus status;
+  std::optional<store::MessageMeta> message;
+};
+
+Task<Look> look_at(store::Session& session, const MailboxPath& mailbox, Uid uid) {
+  auto request = sync::scan_of(mailbox, 0);
+  request.uids = UidSet(UidRange{uid, uid});
+  request.detail = {.flags = true, .octets = true, .date = true, .identity = true};
+  OneMessage sink;
+  const std::vector<store::ScanRequest> requests{std::move(request)};
+  const std::vector<store::MetaSink*> sinks{&sink};
+  CO_TRY(auto results, co_await session.scan(requests, sinks));
+  if (!results.front()) co_return std::unexpected(results.front().error());
+  co_return Look{.status = results.front()->status, .message = std::move(sink.found)};
+}
+
+std::string describe(const store::MessageMeta& message) {
+  return fmt::format("UID {}: {}, {}, flags ({}), identity {}{}", message.uid, format_octets(message.octets),
+                     message.date.to_string(), message.flags.to_string(),
+                     to_hex(std::span<const std::uint8_t>(message.identity.digest)),
+                     message.identity.weak ? " (weak: its body has to decide)" : "");
+}
+
+/// What the state says of the message for one destination account.
+struct Record {
+  state::Route route;
+  enum class Kind { newer, delivered, parked, in_doubt, unknown } kind = Kind::unknown;
+  state::SettledRun run{};
+  state::Parked parked{};
+};
+
+class Explanation {
+ public:
+  Explanation(const ExplainRequest& request, store::Store& from, store::Store* to, ExplainReport& report)
+      : request_(request), from_(from), to_(to), report_(report) {}
+
+  Task<> run() {
+    CO_TRY(pair_.source, co_await from_.open_session());
+    CO_TRY(auto look, co_await look_at(*pair_.source, request_.mailbox, request_.uid));
+    source_ = std::move(look);
+    CO_CHECK(co_await tell_source());
+    CO_CHECK(tell_state());
+    if (to_ != nullptr) CO_CHECK(co_await tell_destination());
+    tell("so", conclusion());
+    co_return Result<>{};
+  }
+
+ private:
+  void tell(std::string topic, std::string text) { report_.facts.push_back({std::move(topic), std::move(text)}); }
+
+  Task<> tell_source() {
+    const auto where = fmt::format("{} of {}, UIDVALIDITY {}", request_.mailbox.to_string(), request_.from.label(),
+                                   source_.status.uid_validity);
+    if (!source_.message) {
+      tell("source", fmt::format("{}: there is no message with UID {} (UIDNEXT is {})", where, request_.uid,
+                                 source_.status.uid_next));
+      co_return Result<>{};
+    }
+    tell("source", fmt::format("{}: {}", where, describe(*source_.message)));
+    const UidSet one(UidRange{request_.uid, request_.uid});
+    const auto subjects = co_await pair_.source->subjects(request_.mailbox, one);
+    if (subjects && !subjects->empty()) tell("subject", subjects->begin()->second);
+    co_return Result<>{};
+  }
+
+  Result<> tell_state() {
+    if (!std::filesystem::exists(request_.state_file)) {
+      tell("state", fmt::format("there is none: {} does not exist", request_.state_file));
+      return {};
+    }
+    TRY(const auto journal, state::Journal::open(request_.state_file));
+    TRY(const auto pairs, journal->pairs_from(request_.from.label()));
+    bool any = false;
+    for (const auto& [pair, account] : pairs) {
+      if (request_.to && account != request_.to->label()) continue;
+      any = true;
+      CHECK_OK(tell_pair(*journal, pair, account));
+    }
+    if (!any) tell("state", "nothing was ever copied from this account to the other");
+    return {};
+  }
+
+  Result<> tell_pair(state::Journal& journal, state::PairId pair, const std::string& account) {
+    TRY(const auto routes, journal.routes(pair));
+    const auto key = state::to_mailbox_key(request_.mailbox);
+    bool any = false;
+    for (const auto& route : routes) {
+      if (route.source_mailbox != key) continue;
+      any = true;
+      if (route.source_validity != source_.status.uid_validity) {
+        tell("state",
+             fmt::format("to {}, {}: recorded under UIDVALIDITY {}, which the source has no longer: the record "
+                         "does not count, messages are recognised by what they are",
+                         account, route.destination_mailbox, route.source_validity));
+        continue;
+      }
+      TRY(auto record, find_record(journal, pair, route));
+      tell("state", fmt::format("to {}, {}: {}", account, route.destination_mailbox, tell_record(record)));
+      record_ = std::move(record);
+    }
+    if (!any) tell("state", fmt::format("to {}: this mailbox was never copied", account));
+    return {};
+  }
+
+  Result<Record> find_record(state::Journal& journal, state::PairId pair, const state::Route& route) {
+    Record record{.route = route};
+    const auto uid = request_.uid;
+    TRY(const auto runs, journal.settled(route.id, uid, 1));
+    if (!runs.empty() && runs.front().source == uid) {
+      record.kind = Record::Kind::delivered;
+      record.run = runs.front();
+      return record;
+    }
+    TRY(const auto parked, journal.parked(pair));
+    for (const auto& message : parked) {
+      if (message.route != route.id || message.source != uid) continue;
+      record.kind = Record::Kind::parked;
+      record.parked = message;
+    }
+    TRY(const auto intents, journal.open_intents(pair));
+    for (const auto& intent : intents) {
+      if (record.kind == Record::Kind::unknown && intent.route == route.id && intent.source.contains(uid))
+        record.kind = Record::Kind::in_doubt;
+    }
+    if (record.kind == Record::Kind::unknown && uid >= route.source_uid_next) record.kind = Record::Kind::newer;
+    return record;
+  }
+
+  static std::string tell_record(const Record& record) {
+    switch (record.kind) {
+      case Record::Kind::delivered:
+        return record.run.destination == 0
+                   ? fmt::format("delivered with flags ({}); that server does not tell UIDs",
+                                 record.run.flags.to_string())
+                   : fmt::format("delivered as UID {} (UIDVALIDITY {}) with flags ({})", record.run.destination,
+                                 record.route.destination_validity, record.run.flags.to_string());
+      case Record::Kind::parked:
+        return fmt::format("given up after {}: {}; {}",
+                           format_counted(static_cast<std::uint64_t>(record.parked.attempts), "attempt", "attempts"),
+                           record.parked.reason, record.parked.remedy);
+      case Record::Kind::in_doubt:
+        return "in doubt: it was to be sent when a run ended early";
+      case Record::Kind::newer:
+        return "newer than the last run that came to its end";
+      case Record::Kind::unknown:
+        break;
+    }
+    return "not there when the mailbox was last looked at";
+  }
+
+  Task<> tell_destination() {
+    CO_TRY(pair_.destination, co_await to_->open_session());
+    if (!record_) co_return Result<>{};
+    CO_TRY(const auto mailbox, state::parse_mailbox_key(record_->route.destination_mailbox));
+    if (record_->kind == Record::Kind::delivered && record_->run.destination != 0) {
+      CO_TRY(const auto look, co_await look_at(*pair_.destination, mailbox, record_->run.destination));
+      tell_delivered(mailbox, look);
+    } else if (source_.message) {
+      CO_CHECK(co_await tell_lookalike(mailbox));
+    }
+    co_return Result<>{};
+  }
+
+  void tell_delivered(const MailboxPath& mailbox, const Look& look) {
+    const auto where = fmt::format("{} of {}", mailbox.to_string(), request_.to->label());
+    if (look.status.uid_validity != record_->route.destination_validity) {
+      tell("destination",
+           fmt::format("{}: UIDVALIDITY is {} now: its messages have other UIDs", where, look.status.uid_validity));
+    } else if (look.message) {
+      tell("destination", fmt::format("{}: {}", where, describe(*look.message)));
+    } else {
+      tell("destination", fmt::format("{}: there is no message with UID {} any more", where, record_->run.destination));
+      gone_ = true;
+    }
+  }
+
+  Task<> tell_lookalike(const MailboxPath& mailbox) {
+    auto source = sync::scan_of(request_.mailbox, 0);
+    source.uids = UidSet(UidRange{request_.uid, request_.uid});
+    const auto destination = sync::scan_of(mailbox, 0);
+    const UidSet none;
+    CO_TRY(const auto matched, co_await sync::match_by_identity(pair_, source, destination, none));
+    const auto where = fmt::format("{} of {}", mailbox.to_string(), request_.to->label());
+    tell("destination", matched.empty() ? fmt::format("{}: no message with this identity", where)
+                                        : fmt::format("{}: UID {} is the same message", where, matched[0].destination));
+    co_return Result<>{};
+  }
+
+  [[nodiscard]] std::string conclusion() const {
+    if (!source_.message) return "there is nothing to copy";
+    if (!record_) return "the next copy of this mailbox takes it";
+    switch (record_->kind) {
+      case Record::Kind::delivered:
+        return gone_ ? "it was copied; somebody removed it from the destination, and a copy does not bring it back"
+                     : "it was copied; the next copy brings its flags up to date";
+      case Record::Kind::parked:
+        return "it was not copied, for the reason above; the next copy tries again";
+      case Record::Kind::in_doubt:
+        return "the next copy looks for it on the destination, and sends it if it is not there";
+      default:
+        return "the next copy takes it";
+    }
+  }
+
+  const ExplainRequest& request_;
+  store::Store& from_;
+  store::Store* to_;
+  ExplainReport& report_;
+  sync::SessionPair pair_;
+  Look source_;
+  std::optional<Record> record_;
+  bool gone_ = false;
+};
+
+Task<> run_explanation(Explanation* explanation) {
+  co_return co_await explanation->run();
+}
+
+}  // namespace
+
+ExplainReport run_explain(const ExplainRequest& request) {
+  ExplainReport report;
+  asio::io_context io{1};
+  stores::imap::ImapStore from(io, to_connect_options(request.from, request.from_secret));
+  std::optional<stores::imap::ImapStore> to;
+  if (request.to) to.emplace(io, to_connect_options(*request.to, request.to_secret));
+  Explanation explanation(request, from, to ? &*to : nullptr, report);
+  auto done = async::run_until_done(io, run_explanation(&explanation));
+  if (!done) report.error = std::move(done).error();
+  return report;
+}
+
+}  // namespace mailferry::services

@@ -1,0 +1,167 @@
+#include "services/verify_mailbox.hpp"
+
+#include "async/task_scope.hpp"
+
+namespace mailferry::services {
+namespace {
+
+constexpr std::size_t kSubjects = 100;
+
+Task<> scan_origin(Origin* origin, MailboxPath mailbox, Side* side) {
+  co_return co_await origin->scan(mailbox, *side);
+}
+
+std::map<Uid, Digest> by_uid(const std::vector<plan::BodyDigestOf>& list) {
+  std::map<Uid, Digest> digests;
+  for (const auto& [uid, digest] : list)
+    digests.emplace(uid, digest);
+  return digests;
+}
+
+}  // namespace
+
+void VerifyContext::add(Finding finding) {
+  ++report.findings_total;
+  if (report.findings.size() < VerifyReport::kMostFindings) report.findings.push_back(std::move(finding));
+}
+
+MailboxCheck::MailboxCheck(VerifyContext& context, MailboxPath source, MailboxPath destination, bool exists)
+    : context_(context),
+      result_(context.report.mailboxes.emplace_back()),
+      exists_(exists),
+      source_(none_),
+      destination_(context.taken[destination]) {
+  result_.source = std::move(source);
+  result_.destination = std::move(destination);
+}
+
+Task<> MailboxCheck::run() {
+  CO_CHECK(co_await look());
+  CO_CHECK(co_await settle_unsure());
+  pair_duplicates(matching_.matched, source_, destination_);
+  result_.matched = matching_.matched.size();
+  result_.missing = matching_.missing.size();
+  result_.extra = matching_.extra.size();
+  CO_CHECK(co_await report_missing());
+  for (const auto& match : matching_.matched)
+    compare(match);
+  if (context_.deep || context_.manifest != nullptr) CO_CHECK(co_await compare_contents());
+  UidSet mine;
+  for (const auto& match : matching_.matched)
+    mine.add(match.destination);
+  context_.taken[result_.destination].add(mine);
+  co_return Result<>{};
+}
+
+Task<> MailboxCheck::look() {
+  async::TaskScope scope(context_.io);
+  scope.spawn("scan the source", scan_origin(&context_.origin, result_.source, &source_));
+  if (exists_)
+    scope.spawn("scan the destination", scan_into(&context_.destination, result_.destination, &destination_));
+  CO_CHECK(co_await scope.join());
+  if (!exists_)
+    context_.add({.kind = Difference::mailbox,
+                  .source = result_.source,
+                  .destination = result_.destination,
+                  .detail = "the mailbox does not exist on the destination"});
+  result_.on_source = source_.size();
+  matching_ = plan::match_messages(source_.take_list(), destination_.take_list(), context_.origin.sizes());
+  co_return Result<>{};
+}
+
+Task<> MailboxCheck::settle_unsure() {
+  if (matching_.is_sure()) co_return Result<>{};
+  const auto source_uids = matching_.unsure_source_uids();
+  const auto destination_uids = matching_.unsure_destination_uids();
+  CO_TRY(auto here, co_await context_.origin.digests(result_.source, source_uids));
+  CO_TRY(auto there, co_await body_digests(context_.destination, result_.destination, destination_uids));
+  plan::resolve(matching_, std::move(here), std::move(there));
+  co_return Result<>{};
+}
+
+Task<> MailboxCheck::report_missing() {
+  auto missing = matching_.missing;
+  const auto first = missing.take_front(kSubjects);
+  std::map<Uid, std::string> subjects;
+  if (!first.empty()) {
+    auto found = co_await context_.origin.subjects(result_.source, first);
+    if (found) subjects = std::move(*found);
+  }
+  auto uids = matching_.missing.each();
+  for (auto uid = uids.next(); uid != 0; uid = uids.next())
+    context_.add({.kind = Difference::missing,
+                  .source = result_.source,
+                  .destination = result_.destination,
+                  .source_uid = uid,
+                  .detail = subjects[uid]});
+  co_return Result<>{};
+}
+
+void MailboxCheck::add(Difference kind, const plan::MatchedPair& match, std::string detail) {
+  context_.add({.kind = kind,
+                .source = result_.source,
+                .destination = result_.destination,
+                .source_uid = match.source,
+                .destination_uid = match.destination,
+                .detail = std::move(detail)});
+}
+
+void MailboxCheck::compare(const plan::MatchedPair& match) {
+  const auto& from = source_.find(match.source);
+  const auto& to = destination_.find(match.destination);
+  const auto& here = source_.flags_of(from);
+  const auto& there = destination_.flags_of(to);
+  const bool other_flags = context_.origin.has_current_flags() && !(here == there);
+  const bool other_date = from.seconds != to.seconds;
+  if (other_flags)
+    add(Difference::flags, match, fmt::format("source ({}), destination ({})", here.to_string(), there.to_string()));
+  if (other_date)
+    add(Difference::date, match,
+        fmt::format("source {}, destination {}", InternalDate{.seconds = from.seconds}.to_string(),
+                    InternalDate{.seconds = to.seconds}.to_string()));
+  if (other_flags || other_date) ++result_.differing;
+}
+
+/// Reads every matched message: from the destination for --deep, from the source for that and the manifest.
+Task<> MailboxCheck::compare_contents() {
+  UidSet source_uids;
+  UidSet destination_uids;
+  for (const auto& match : matching_.matched) {
+    source_uids.add(match.source);
+    destination_uids.add(match.destination);
+  }
+  if (source_uids.empty()) co_return Result<>{};
+  CO_TRY(const auto here, co_await context_.origin.digests(result_.source, source_uids));
+  const auto from = by_uid(here);
+  Digests to;
+  if (context_.deep) {
+    CO_TRY(const auto there, co_await body_digests(context_.destination, result_.destination, destination_uids));
+    to = by_uid(there);
+  }
+  for (const auto& match : matching_.matched)
+    CO_CHECK(compare_content(match, from, to));
+  co_return Result<>{};
+}
+
+Result<> MailboxCheck::compare_content(const plan::MatchedPair& match, const Digests& from, const Digests& to) {
+  const auto here = from.find(match.source);
+  const auto there = to.find(match.destination);
+  if (context_.manifest != nullptr && here != from.end()) {
+    const auto& entry = source_.find(match.source);
+    CHECK_OK(context_.manifest->add({.destination = result_.destination,
+                                     .source = result_.source,
+                                     .source_uid = match.source,
+                                     .identity = {.digest = entry.digest, .weak = entry.weak != 0},
+                                     .content = here->second,
+                                     .seconds = entry.seconds,
+                                     .flags = source_.flags_of(entry)}));
+  }
+  if (!context_.deep) return {};
+  const bool both = here != from.end() && there != to.end();
+  if (both && here->second == there->second) return {};
+  ++result_.differing;
+  add(Difference::content, match, both ? "the octets differ" : "one side did not send the message");
+  return {};
+}
+
+}  // namespace mailferry::services

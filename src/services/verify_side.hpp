@@ -1,0 +1,48 @@
+// One side of a mailbox as verify holds it, and which of equal messages belong together.
+#pragma once
+
+#include "plan/message_matching.hpp"
+#include "store/store.hpp"
+
+#include <map>
+#include <string>
+#include <vector>
+
+namespace mailferry::services {
+
+/// 56 octets a message, and each combination of flags once.
+class Side final : public store::MetaSink {
+ public:
+  struct Entry {
+    Uid uid;
+    std::uint32_t flags : 31;
+    std::uint32_t weak : 1;
+    std::int64_t seconds;
+    Digest digest;
+  };
+
+  /// Messages with UIDs in `taken` are somebody else's; it must outlive this.
+  explicit Side(const UidSet& taken) : taken_(taken) {}
+
+  void message(store::MessageMeta&& meta) override;
+  /// After the last message.
+  void sort();
+  [[nodiscard]] std::size_t size() const noexcept { return entries_.size(); }
+  [[nodiscard]] const Entry& find(Uid uid) const;
+  [[nodiscard]] const Flags& flags_of(const Entry& entry) const { return combinations_[entry.flags]; }
+  /// For the matching; once.
+  [[nodiscard]] plan::IdentityList take_list() { return std::move(list_); }
+
+ private:
+  const UidSet& taken_;
+  plan::IdentityList list_;
+  std::vector<Entry> entries_;
+  std::vector<Flags> combinations_;
+  std::map<std::string, std::uint32_t> index_;
+};
+
+/// True duplicates can be paired in any way: those with the same flags and date belong together, so that only real
+/// differences are told. Content is not looked at; equal identity and unequal content is for --deep to find.
+void pair_duplicates(std::vector<plan::MatchedPair>& matched, const Side& source, const Side& destination);
+
+}  // namespace mailferry::services

@@ -1,0 +1,144 @@
+#!/usr/bin/env python3
+"""What `verify`, its manifests and `explain` tell of copies that are right, and of such that are not."""
+
+import os
+import pathlib
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+from support import corpus, harness  # noqa: E402
+from support.rawimap import Connection  # noqa: E402
+
+INCOMPLETE, USAGE, LOCAL = 1, 2, 5
+
+
+class VerifyTest(harness.IntegrationTest):
+    def setUp(self):
+        super().setUp()
+        self.source, self.destination = self.server(), self.server()
+        corpus.load(self.source, harness.small_account(150))
+        self.copy(self.source, self.destination, "--quiet")
+        self.manifest = self.folder.path / "manifest.txt"
+
+    def verify(self, *extra, expect=0):
+        done = harness.run(harness.copy_arguments(self.source, self.destination, self.folder, *extra, command="verify"),
+                           self.folder)
+        self.assertEqual(done.code, expect, f"\n{done}")
+        return done.out
+
+    def verify_manifest(self, *extra, expect=0, manifest=None):
+        url, options = harness.account_arguments("to", self.destination)
+        done = harness.run(["verify", f"manifest:{manifest or self.manifest}", url, *options, *extra], self.folder)
+        self.assertEqual(done.code, expect, f"\n{done}")
+        return done.out + done.err
+
+    def on(self, server, *commands):
+        with Connection(server.port) as connection:
+            for command in commands:
+                connection.command(command)
+
+    def change_a_body(self):
+        """Changes one octet of a body on the destination, behind the server's back."""
+        for path in sorted((self.destination.mail / "alice" / "cur").iterdir()):
+            octets = bytearray(path.read_bytes())
+            body = octets.find(b"\n\n") + 2
+            if 2 < body < len(octets) - 10:
+                octets[body + 5] ^= 1
+                when = path.stat().st_mtime
+                path.write_bytes(octets)
+                os.utime(path, (when, when))  # the INTERNALDATE
+                return
+        self.fail("no message has a body")
+
+    def test_a_right_copy_has_no_differences(self):
+        self.assertIn("0 differences", self.verify())
+        self.assertIn("0 differences", self.verify("--deep"))
+
+    def test_each_difference_is_a_line(self):
+        self.on(self.destination, b"SELECT INBOX", b"STORE 1 -FLAGS (\\Seen \\Answered \\Flagged)", b"STORE 1 +FLAGS ($Odd)",
+                b"STORE 2 +FLAGS (\\Deleted)", b"UID EXPUNGE 2")
+        out = self.verify(expect=INCOMPLETE)
+        self.assertRegex(out, r"flags differ: INBOX UID 1 → INBOX UID 1: source \(.*\), destination \(.*\$Odd\)")
+        self.assertRegex(out, r"missing: INBOX UID 2: \".+\"")
+        self.assertIn("2 differences", out)
+
+    def test_only_deep_reads_the_content(self):
+        self.change_a_body()
+        self.verify()
+        self.assertRegex(self.verify("--deep", expect=INCOMPLETE), r"content differs: INBOX UID \d+ → .*the octets differ")
+
+    def test_a_manifest_proves_the_copy_without_the_source(self):
+        self.verify("--manifest", self.manifest)
+        self.assertEqual(self.manifest.stat().st_mode & 0o777, 0o600)
+        self.source.close()
+        for extra in ((), ("--deep",)):
+            self.assertIn("0 differences", self.verify_manifest(*extra))
+
+    def test_a_manifest_finds_what_was_lost_since(self):
+        self.verify("--manifest", self.manifest)
+        self.on(self.destination, b"SELECT INBOX", b"STORE 3 +FLAGS (\\Deleted)", b"UID EXPUNGE 3", b"STORE 4 +FLAGS ($Read)")
+        self.change_a_body()
+        out = self.verify_manifest(expect=INCOMPLETE)
+        self.assertIn("missing: INBOX UID 3", out)
+        self.assertIn("1 difference", out)
+        self.assertIn("the octets differ", self.verify_manifest("--deep", expect=INCOMPLETE))
+
+    def test_a_manifest_that_is_none_is_refused(self):
+        self.verify("--manifest", self.manifest)
+        text = self.manifest.read_text()
+        self.manifest.write_text(text[:len(text) // 2])
+        self.assertRegex(self.verify_manifest(expect=USAGE), r"line \d+ of .*manifest.txt")
+        self.verify_manifest(expect=LOCAL, manifest="/nonexistent")
+
+    def test_two_mailboxes_in_one_need_their_own_messages(self):
+        """Equal mail in both: one message cannot stand for two."""
+        self.on(self.source, b"CREATE One", b"CREATE Two", b"SELECT INBOX", b"COPY 1:3 One", b"COPY 1:3 Two")
+        options = ("--map", "One=Both", "--map", "Two=Both", "--mailbox", "One", "--mailbox", "Two")
+        self.copy(self.source, self.destination, "--quiet", *options)
+        self.assertIn("0 differences", self.verify(*options))
+        self.on(self.destination, b"SELECT Both", b"STORE 1 +FLAGS (\\Deleted)", b"UID EXPUNGE 1")
+        self.assertIn("1 difference", self.verify(*options, expect=INCOMPLETE))
+
+    def explain(self, *arguments, expect=0):
+        from_url, from_options = harness.account_arguments("from", self.source)
+        to_url, to_options = harness.account_arguments("to", self.destination)
+        done = harness.run(["explain", from_url, *arguments, to_url, *from_options, *to_options, "--state", self.folder.state],
+                           self.folder)
+        self.assertEqual(done.code, expect, f"\n{done}")
+        return done.out
+
+    def test_explain_a_message_that_was_copied(self):
+        out = self.explain("inbox", "1")
+        self.assertRegex(out, r"(?m)^source +INBOX of alice@localhost:\d+, UIDVALIDITY \d+: UID 1: ")
+        self.assertRegex(out, r"(?m)^subject +.+")
+        self.assertRegex(out, r"(?m)^state +to alice@localhost:\d+, INBOX: delivered as UID 1 \(UIDVALIDITY \d+\)")
+        self.assertRegex(out, r"(?m)^destination +INBOX of .*: UID 1: ")
+        self.assertIn("it was copied; the next copy brings its flags up to date", out)
+
+    def test_explain_what_was_removed_from_the_destination(self):
+        self.on(self.destination, b"SELECT INBOX", b"STORE 1 +FLAGS (\\Deleted)", b"UID EXPUNGE 1")
+        out = self.explain("INBOX", "1")
+        self.assertIn("there is no message with UID 1 any more", out)
+        self.assertIn("somebody removed it from the destination", out)
+
+    def test_explain_what_is_new_and_what_is_not_there(self):
+        with Connection(self.source.port) as connection:
+            corpus.append(connection, "INBOX", harness.small_account(3, seed=77).mailboxes["INBOX"][:1])
+            newest = connection.command(b"STATUS INBOX (UIDNEXT)")
+        self.assertTrue(newest)
+        uid = self.copied_in_inbox() + 1
+        out = self.explain("INBOX", str(uid))
+        self.assertIn("newer than the last run", out)
+        self.assertIn("the next copy takes it", out)
+        self.assertIn("there is nothing to copy", self.explain("INBOX", "999999"))
+
+    def copied_in_inbox(self):
+        return len([p for p in (self.destination.mail / "alice" / "cur").iterdir()])
+
+    def test_explain_refuses_what_is_no_message(self):
+        self.explain("INBOX", "0", expect=USAGE)
+        self.explain("INBOX", "first", expect=USAGE)
+
+
+if __name__ == "__main__":
+    harness.main()
