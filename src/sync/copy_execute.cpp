@@ -195,8 +195,7 @@ Task<> CopyRun::update_flags_of(RouteWork& work) {
                              .remove = group.before.minus(group.now)};
     if (!update.uids.empty() && !(update.add.empty() && update.remove.empty())) updates.push_back(std::move(update));
   }
-  if (!updates.empty())
-    CO_CHECK(co_await pair_.destination->change_flags(work.destination, work.route.destination_validity, updates));
+  CO_CHECK(co_await store_flags(work, updates));
   std::vector<std::pair<UidSet, Flags>> settled;
   for (auto& group : work.flag_work) {
     work.report->flags_updated += group.source.size();
@@ -205,6 +204,24 @@ Task<> CopyRun::update_flags_of(RouteWork& work) {
   context_.journal.pending().flags.emplace_back(work.route.id, std::move(settled));
   work.flag_work.clear();
   co_return Result<>{};
+}
+
+/// Where keywords are refused, the system flags are stored all the same.
+Task<> CopyRun::store_flags(RouteWork& work, std::vector<store::FlagUpdate>& updates) {
+  if (updates.empty()) co_return Result<>{};
+  const auto validity = work.route.destination_validity;
+  auto stored = co_await pair_.destination->change_flags(work.destination, validity, updates);
+  if (stored || stored.error().scope != Scope::mailbox) co_return stored;
+  std::uint64_t left = 0;
+  for (auto& update : updates) {
+    if (update.add.keywords().empty()) continue;
+    left += update.uids.size();
+    remove_keywords(update.add);
+  }
+  if (left == 0) co_return stored;
+  stored = co_await pair_.destination->change_flags(work.destination, validity, updates);
+  if (stored) work.keywords_left += left;
+  co_return stored;
 }
 
 /// A destination without UIDPLUS never told the UIDs: the messages are found by what they are.
@@ -257,7 +274,7 @@ Task<> CopyRun::name_failures() {
   for (const auto& work : context_.queue.routes) {
     if (work.keywords_left == 0) continue;
     context_.report.warnings.push_back(
-        fmt::format("{}: {} messages arrived without their keywords, which the destination refused",
+        fmt::format("{}: {} messages are without some of their keywords, which the destination refused",
                     work.destination.to_string(), work.keywords_left));
   }
   for (auto& work : context_.queue.routes) {

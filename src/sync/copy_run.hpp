@@ -66,6 +66,7 @@ class CopyRun {
   Task<> run_worker(CopyWorker* worker);
   void take_back_sessions();
   Result<> load_accounted(RouteWork& work, const state::Intent& intent);
+  Task<> store_flags(RouteWork& work, std::vector<store::FlagUpdate>& updates);
   Task<> find_destinations(RouteWork& work);
   Task<> grow_workers();
   Task<> check_unread();

@@ -20,12 +20,6 @@ double unit_random() {
   return std::uniform_real_distribution<>{0.0, 1.0}(generator);
 }
 
-void remove_keywords(Flags& flags) {
-  const Flags all = flags;
-  for (const auto& keyword : all.keywords())
-    flags.remove(keyword);
-}
-
 }  // namespace
 
 Task<> CopyWorker::run() {

@@ -15,6 +15,12 @@ bool available(const RouteWork& work) {
 
 }  // namespace
 
+void remove_keywords(Flags& flags) {
+  const Flags all = flags;
+  for (const auto& keyword : all.keywords())
+    flags.remove(keyword);
+}
+
 RouteWork* WorkQueue::choose(RouteWork* preferred) {
   if (preferred != nullptr && available(*preferred)) return preferred;
   RouteWork* best = nullptr;

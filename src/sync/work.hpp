@@ -85,6 +85,9 @@ struct RouteWork {
   }
 };
 
+/// Leaves the system flags.
+void remove_keywords(Flags& flags);
+
 /// Some messages of one route for one worker.
 struct Job {
   std::uint64_t ticket = 0;
