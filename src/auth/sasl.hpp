@@ -47,8 +47,8 @@ class SaslClient {
   /// Everything that the mechanism asks for has happened, the server's own proof (SCRAM) included. The server's OK
   /// counts only when this is true: otherwise it skipped its proof, and whoever answers need not know the password.
   [[nodiscard]] virtual bool is_complete() const noexcept { return true; }
-  /// A refusal now need not mean that the password is wrong: the server may have no verifier for this mechanism, though
-  /// it offers it.
+  /// A refusal now need not mean that the password is wrong: the server may have no verifier for this mechanism, or an
+  /// old one, though it offers it (GNU imap4d, Dovecot with hashed passwords).
   [[nodiscard]] virtual bool may_be_unusable() const noexcept { return false; }
 };
 

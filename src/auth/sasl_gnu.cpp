@@ -21,8 +21,8 @@ struct FreeSession {
 };
 
 /// How a mechanism converses. `speaks_first`: it has an initial response. `proves_server`: success without the server's
-/// own proof is none. `needs_verifier`: the server needs the password, or what SCRAM makes of it, in a form of its own;
-/// up to its first step it cannot have judged the password, or not told that it is the password.
+/// own proof is none. `needs_verifier`: the server needs the password, or what SCRAM makes of it, in a form of its own,
+/// which may be missing or old.
 struct Traits {
   std::string_view name;
   bool speaks_first;
@@ -72,7 +72,9 @@ class GnuMechanism final : public SaslClient {
   bool has_initial_response() const noexcept override { return traits_.speaks_first; }
   bool is_complete() const noexcept override { return finished_ || (started_ && !traits_.proves_server); }
 
-  bool may_be_unusable() const noexcept override { return traits_.needs_verifier && !failed_ && steps_ <= 1; }
+  bool may_be_unusable() const noexcept override {
+    return traits_.needs_verifier && !failed_ && !(traits_.proves_server && finished_);
+  }
 
   Result<std::string> step(std::string_view challenge) override {
     if (failed_) return explain(traits_.name, GSASL_MECHANISM_CALLED_TOO_MANY_TIMES);
@@ -83,7 +85,6 @@ class GnuMechanism final : public SaslClient {
       return explain(traits_.name, GSASL_MECHANISM_PARSE_ERROR);
     }
     started_ = true;
-    ++steps_;
     char* output = nullptr;
     std::size_t length = 0;
     const int code = gsasl_step(session_.get(), challenge.data(), challenge.size(), &output, &length);
@@ -109,7 +110,6 @@ class GnuMechanism final : public SaslClient {
   std::unique_ptr<Gsasl, FreeContext> context_;
   std::unique_ptr<Gsasl_session, FreeSession> session_;
   bool started_ = false;
-  int steps_ = 0;
   bool finished_ = false;
   bool failed_ = false;
 };

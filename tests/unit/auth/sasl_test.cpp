@@ -270,13 +270,15 @@ TEST_P(Scram, ProvesThePasswordAndAcceptsTheServersProof) {
   EXPECT_TRUE(me->is_complete());
 }
 
-/// Until the client proves anything, a refusal says nothing of the password.
-TEST_P(Scram, MayBeUnusableUntilItsProofIsSent) {
+/// Until the server has proved that it knows the password, it may have none for this mechanism.
+TEST_P(Scram, MayBeUnusableUntilTheServerHasProvedItself) {
   auto peer = server();
   const auto me = client();
   const auto first = step(*me, "");
   EXPECT_TRUE(me->may_be_unusable());
-  (void)step(*me, peer.first(first));
+  EXPECT_TRUE(peer.verify(step(*me, peer.first(first))));
+  EXPECT_TRUE(me->may_be_unusable());
+  (void)step(*me, peer.server_final());
   EXPECT_FALSE(me->may_be_unusable());
 }
 
