@@ -2,6 +2,7 @@
 
 #include "config/account_url.hpp"
 #include "config/proxy_url.hpp"
+#include "config/user_text.hpp"
 
 #include <fmt/format.h>
 
@@ -26,6 +27,8 @@ void address_from_url(const AccountSettings& settings, Account& account, std::ve
 void address_from_keys(const AccountSettings& settings, Account& account, std::vector<std::string>& problems) {
   if (!settings.host || settings.host->empty()) problems.emplace_back("neither url nor host is given");
   if (!settings.user || settings.user->empty()) problems.emplace_back("neither url nor user is given");
+  if (has_control(settings.host.value_or("")) || has_control(settings.user.value_or("")))
+    problems.emplace_back("host or user contains a control character");
   account.user = settings.user.value_or("");
   account.endpoint.host = settings.host.value_or("");
   const auto usual = settings.tunnel.empty() ? net::Security::tls : net::Security::plaintext;

@@ -2,6 +2,7 @@
 
 #include "base/ascii.hpp"
 #include "config/units.hpp"
+#include "config/user_text.hpp"
 
 #include <boost/url/parse.hpp>
 #include <boost/url/url_view.hpp>
@@ -97,11 +98,6 @@ std::string host_of(const boost::urls::url_view& url) {
   return to_lower_ascii(host);
 }
 
-bool has_control(std::string_view text) {
-  return std::any_of(text.begin(), text.end(),
-                     [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
-}
-
 Result<Account> to_account(const boost::urls::url_view& url, const SchemeRow& scheme) {
   CHECK_OK(check_tail(url));
   Account account;
@@ -132,7 +128,9 @@ Result<Account> parse_account_url(std::string_view text, std::string_view passwo
   const std::string strict = fmt::format("{}://{}@{}", scheme->name, encode_at(parts.user), parts.rest);
   const auto url = boost::urls::parse_uri(strict);
   if (!url) {
-    return refuse(fmt::format("the account's URL is malformed at or before '{}'", parts.rest),
+    // A password with a slash in it makes the authority end too early: the last '@' is elsewhere then.
+    const auto behind_at = parts.rest.substr(parts.rest.rfind('@') + 1);
+    return refuse(fmt::format("the account's URL is malformed at or before '{}'", shown(behind_at)),
                   "write imaps://user@host[:port]/, and %XX for unusual characters in the user (%20 for a space)");
   }
   return to_account(*url, *scheme);

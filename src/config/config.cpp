@@ -3,6 +3,7 @@
 #include "config/account_settings.hpp"
 #include "config/key_table.hpp"
 #include "config/nearest.hpp"
+#include "config/user_text.hpp"
 #include "config/value_reader.hpp"
 
 #include <fmt/format.h>
@@ -45,8 +46,8 @@ class Reader {
       } else if (name == "copy") {
         read_section(node, Section::copy, name, Target{.account = nullptr, .copy = &config_.copy});
       } else {
-        complain(name.source(),
-                 fmt::format("unknown section or key '{}'{}", name.str(), did_you_mean(name.str(), kSectionNames)));
+        complain(name.source(), fmt::format("unknown section or key '{}'{}", shown(name.str()),
+                                            did_you_mean(name.str(), kSectionNames)));
       }
     }
   }
@@ -94,7 +95,7 @@ class Reader {
     }
     auto account = to_account(settings, problems);
     for (const auto& problem : problems)
-      complain(place, fmt::format("account '{}': {}", settings.name, problem));
+      complain(place, fmt::format("account '{}': {}", shown(settings.name), problem));
     config_.accounts.push_back(std::move(account));
   }
 
@@ -119,7 +120,7 @@ class Reader {
           "token_command",
           name);
     }
-    return fmt::format("unknown key '{}' in {}{}", name, section_title(section),
+    return fmt::format("unknown key '{}' in {}{}", shown(name), section_title(section),
                        did_you_mean(name, key_names(section)));
   }
 
@@ -161,7 +162,7 @@ Result<Config> parse_config(std::string_view text, const std::string& file) {
   } catch (const toml::parse_error& error) {
     const auto& place = error.source().begin;
     return fail(ErrorKind::usage, Scope::run,
-                fmt::format("{}:{}:{}: {}", file, place.line, place.column, error.description()));
+                fmt::format("{}:{}:{}: {}", file, place.line, place.column, shown(error.description())));
   }
   Reader reader(file);
   reader.read(root);

@@ -1,5 +1,7 @@
 #include "config/map_rule.hpp"
 
+#include "config/user_text.hpp"
+
 #include <fmt/format.h>
 
 namespace mailferry::config {
@@ -10,7 +12,7 @@ Result<MapRule> parse_map_rule(std::string_view text) {
     if (at == 0 || at + 1 == text.size()) break;
     return MapRule{.from = std::string(text.substr(0, at)), .to = std::string(text.substr(at + 1))};
   }
-  return fail(ErrorKind::usage, Scope::run, fmt::format("'{}' does not say which mailbox becomes which", text),
+  return fail(ErrorKind::usage, Scope::run, fmt::format("'{}' does not say which mailbox becomes which", shown(text)),
               "write FROM=TO, like \"Sent Items=Sent\"");
 }
 

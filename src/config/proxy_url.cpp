@@ -1,6 +1,7 @@
 #include "config/proxy_url.hpp"
 
 #include "config/units.hpp"
+#include "config/user_text.hpp"
 
 #include <boost/url/parse.hpp>
 #include <boost/url/url_view.hpp>
@@ -33,6 +34,9 @@ std::unexpected<Error> refuse(std::string_view problem) {
 }  // namespace
 
 Result<net::Proxy> parse_proxy_url(const std::string& text) {
+  // Boost.URL 1.81 ends the process on some texts without an authority, like "http:{".
+  const auto colon = std::min(text.find(':'), text.size());
+  if (text.compare(colon, 3, "://") != 0) return refuse("cannot be read");
   const auto parsed = boost::urls::parse_uri(text);
   if (!parsed) return refuse("cannot be read");
   const auto& url = *parsed;
@@ -51,6 +55,7 @@ Result<net::Proxy> parse_proxy_url(const std::string& text) {
   if (proxy.host.empty()) return refuse("names no host");
   if (proxy.port == 0) return refuse("names no port");
   if (has_path || url.has_query() || url.has_fragment()) return refuse("has something behind the port");
+  if (has_control(proxy.user) || has_control(proxy.host)) return refuse("contains a control character");
   return proxy;
 }
 

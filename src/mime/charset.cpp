@@ -57,10 +57,20 @@ class Converter {
       ++input;
       --left;
     }
+    append_held_back(converted);
     return converted;
   }
 
  private:
+  /// Some charsets keep a letter until they know that no accent follows it.
+  void append_held_back(std::string& converted) {
+    std::array<char, 16> buffer;
+    char* output = buffer.data();
+    std::size_t room = buffer.size();
+    ::iconv(handle_, nullptr, nullptr, &output, &room);
+    converted.append(buffer.data(), buffer.size() - room);
+  }
+
   iconv_t handle_;
 };
 
@@ -71,7 +81,10 @@ std::optional<std::string> to_utf8(std::string_view text, std::string_view chars
   if (!is_plausible_charset(charset)) return std::nullopt;
   Converter converter(charset_for_iconv(charset));
   if (!converter.is_open()) return std::nullopt;
-  return converter.convert(text);
+  std::string converted = converter.convert(text);
+  // What iconv calls INTERNAL has characters that Unicode has not.
+  if (!is_valid_utf8(converted)) return std::nullopt;
+  return converted;
 }
 
 }  // namespace mailferry::mime

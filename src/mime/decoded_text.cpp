@@ -64,6 +64,10 @@ std::optional<EncodedWord> read_encoded_word(std::string_view text) {
   return EncodedWord{charset, *std::move(octets), text.substr(0, end + 2)};
 }
 
+std::string as_it_is(const std::string& text) {
+  return is_valid_utf8(text) ? text : to_utf8(text, "windows-1252").value_or(sanitize_for_terminal(text));
+}
+
 class Decoder {
  public:
   std::string decode(std::string_view text) {
@@ -101,9 +105,12 @@ class Decoder {
 
   /// Shows the encoded words that are held back, and then the plain text that followed them.
   void flush() {
-    if (pending_) shown_ += to_utf8(pending_->octets, pending_->charset).value_or(written_);
+    if (pending_) {
+      const auto text = to_utf8(pending_->octets, pending_->charset);
+      shown_ += text ? *text : as_it_is(written_);
+    }
     pending_.reset();
-    shown_ += is_valid_utf8(plain_) ? plain_ : to_utf8(plain_, "windows-1252").value_or(plain_);
+    shown_ += as_it_is(plain_);
     plain_.clear();
   }
 

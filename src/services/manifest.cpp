@@ -23,8 +23,8 @@ struct Escape {
   char octet;
   char letter;
 };
-/// Inside a mailbox's key '\' stands before '/' and '\' only.
-constexpr std::array kEscapes{Escape{'\t', 't'}, Escape{'\n', 'n'}, Escape{'\r', 'r'}};
+/// Inside a mailbox's key '\' stands before '/' and '\' only. A line that begins with '#' would be a comment.
+constexpr std::array kEscapes{Escape{'\t', 't'}, Escape{'\n', 'n'}, Escape{'\r', 'r'}, Escape{'#', '#'}};
 
 std::string escape(std::string_view key) {
   std::string field;
@@ -109,6 +109,7 @@ Result<ManifestEntry> parse_manifest_line(std::string_view line) {
   const auto parsed_date = InternalDate::parse(date);
   if (!parsed_date) return bad("the date");
   entry.seconds = parsed_date->seconds;
+  if (InternalDate{.seconds = entry.seconds}.to_string() != date) return bad("the date");
   entry.flags = Flags::from_string(flags);
   return entry;
 }

@@ -188,6 +188,7 @@ Result<std::vector<SettledRun>> RunTable::page(RouteId route, Uid from, std::siz
     TRY(const bool has_row, rows.step());
     if (!has_row) break;
     TRY(const Row row, read(rows));
+    if (!runs.empty() && row.first < end_of(runs.back())) return unreadable(row.first);
     for (const SettledRun& run : row.runs) {
       if (runs.size() < limit && end_of(run) > from) runs.push_back(clip(run, from, end_of(run) - 1));
     }
@@ -195,15 +196,17 @@ Result<std::vector<SettledRun>> RunTable::page(RouteId route, Uid from, std::siz
   return runs;
 }
 
+std::unexpected<Error> RunTable::unreadable(Uid first) const {
+  return fail(
+      ErrorKind::state_corrupt, Scope::run,
+      fmt::format("{} has a row of settled messages that cannot be read (from UID {})", connection_->path(), first),
+      "restore the file from a backup, or move it away to begin a new one");
+}
+
 Result<RunTable::Row> RunTable::read(const db::Statement& row) const {
   Row result{.first = static_cast<Uid>(row.integer(0)), .last = static_cast<Uid>(row.integer(1))};
   auto runs = parse_runs(result.first, row.text(2));
-  if (!runs || end_of(runs->back()) - 1 != result.last) {
-    return fail(ErrorKind::state_corrupt, Scope::run,
-                fmt::format("{} has a row of settled messages that cannot be read (from UID {})", connection_->path(),
-                            result.first),
-                "restore the file from a backup, or move it away to begin a new one");
-  }
+  if (!runs || end_of(runs->back()) - 1 != result.last) return unreadable(result.first);
   result.runs = *std::move(runs);
   return result;
 }

@@ -46,6 +46,7 @@ class RunTable {
     std::vector<SettledRun> runs{};
   };
 
+  [[nodiscard]] std::unexpected<Error> unreadable(Uid first) const;
   [[nodiscard]] Result<Row> read(const db::Statement& row) const;
   [[nodiscard]] Result<std::optional<Row>> at_or_before(RouteId route, Uid uid);
   /// The first row that reaches into `range`.

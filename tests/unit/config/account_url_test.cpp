@@ -85,8 +85,9 @@ TEST(AccountUrl, APasswordIsRefusedWithTheRemedyAndNeverRepeated) {
 }
 
 TEST(AccountUrl, APasswordInAMalformedUrlIsNotRepeatedEither) {
-  for (const auto* text : {"imaps://alice:hunter2@h:bad/", "imaps://alice:hunter2@ h/", "imaps://alice:hunter2",
-                           "ftp://alice:hunter2@h/", "imaps://alice:hunter2@h/INBOX", "imaps://alice:hunt@er2@h/"}) {
+  for (const auto* text :
+       {"imaps://alice:hunter2@h:bad/", "imaps://alice:hunter2@ h/", "imaps://alice:hunter2", "ftp://alice:hunter2@h/",
+        "imaps://alice:hunter2@h/INBOX", "imaps://alice:hunt@er2@h/", "imaps://alice@firm.example:hunt[/er2@h/"}) {
     const auto account = parse(text);
     ASSERT_FALSE(account) << text;
     EXPECT_EQ((account.error().describe() + account.error().remedy).find("hunt"), std::string::npos) << text;

@@ -151,6 +151,23 @@ TEST(ConfigProblem, APasswordInTheFileIsRefusedAndNotRepeated) {
   EXPECT_THAT(url, Not(HasSubstr("hunter2")));
 }
 
+TEST(ConfigProblem, AUrlInTheWrongPlaceIsNotRepeated) {
+  for (const auto* text :
+       {"[account.\"imaps://u:hunter2@h/\"]\nhost = \"h\"\nuser = \"u\"\n", "\"imaps://u:hunter2@h/\" = 1\n",
+        "[copy]\n\"imaps://u:hunter2@h/\" = 1\n", "[copy]\nmap = [\"imaps://u:hunter2@h/\"]\n"}) {
+    EXPECT_THAT(problems(text), AllOf(HasSubstr("imaps://…"), Not(HasSubstr("hunter2"))));
+  }
+}
+
+TEST(ConfigProblem, ANameOfTwoLinesDoesNotMakeTwoProblems) {
+  EXPECT_EQ(problems("\"a\\nb\" = 1\n"), "/etc/mf/mailferry.toml:1:1: unknown section or key 'a b'");
+  EXPECT_THAT(problems("a = n\nb = 1\n"), Not(HasSubstr("\n")));
+}
+
+TEST(ConfigProblem, AControlCharacterInHostOrUserIsOne) {
+  EXPECT_THAT(problems("[account.a]\nhost = \"h\\r\\nX: y\"\nuser = \"u\"\n"), HasSubstr("control character"));
+}
+
 struct BadLine {
   std::string line;
   std::string says;

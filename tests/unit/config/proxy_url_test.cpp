@@ -26,7 +26,8 @@ TEST(ProxyUrl, ReadsWhatPeopleType) {
 
 TEST(ProxyUrl, RefusesTheRest) {
   for (const auto* text : {"", "localhost:1080", "https://proxy:443", "socks4://h", "http://proxy", "socks5://",
-                           "http://", "socks5://h:1080/path", "socks5://h?x", "socks5://h:99999", "socks5://h:0"}) {
+                           "http://", "socks5://h:1080/path", "socks5://h?x", "socks5://h:99999", "socks5://h:0",
+                           "http:{", "http:x://y", "socks5://a%0ab@h", "socks5://h%0d%0a"}) {
     const auto parsed = parse_proxy_url(text);
     ASSERT_FALSE(parsed) << text;
     EXPECT_EQ(parsed.error().kind, ErrorKind::usage);

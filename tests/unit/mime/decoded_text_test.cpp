@@ -42,6 +42,9 @@ INSTANTIATE_TEST_SUITE_P(
                     Case{"=?x/y//IGNORE?q?a?=", "=?x/y//IGNORE?q?a?="}, Case{"=?utf-8?x?a?=", "=?utf-8?x?a?="},
                     Case{"=?utf-8?b?a*b?=", "=?utf-8?b?a*b?="}, Case{"=?utf-8?q?a", "=?utf-8?q?a"}, Case{"=?", "=?"},
                     Case{"=?utf-8?q?=ZZ=?=", "=ZZ="}, Case{"=?utf-8?q?=FF?=", "\xEF\xBF\xBD"},
+                    Case{"=?windows-1255?q?=F9=EC=E5?=", "שלו"},
+                    Case{"=?INTERNAL?b?ANgAAA==?=", "=?INTERNAL?b?ANgAAA==?="},
+                    Case{"=?x-unknown?q?\xFC?=", "=?x-unknown?q?ü?="},
                     Case{"a =?utf-8?q?b?= c =?utf-8?q?d?=", "a b c d"}));
 
 TEST(DecodeHeaderText, IsAlwaysValidUtf8AndBounded) {

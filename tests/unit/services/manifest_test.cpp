@@ -82,9 +82,10 @@ class Manifest : public testing::Test {
 };
 
 TEST(ManifestLine, ReadsWhatItWrites) {
-  for (const auto& made :
-       {entry(1), entry(2), entry(0xFFFFFFFE, {"A/B", "tab\there", "back\\slash", "line\nend\\t"})}) {
+  for (const auto& made : {entry(1), entry(2), entry(0xFFFFFFFE, {"A/B", "tab\there", "back\\slash", "line\nend\\t"}),
+                           entry(3, {"#news"})}) {
     const auto line = to_line(made);
+    EXPECT_FALSE(line.starts_with('#')) << "a comment";
     EXPECT_EQ(line.find('\n'), std::string::npos);
     const auto read = parse_manifest_line(line);
     ASSERT_TRUE(read) << read.error().describe();
@@ -105,6 +106,8 @@ TEST(ManifestLine, TellsWhatCannotBeRead) {
   EXPECT_THAT(parse_manifest_line(line("1", "xyz", digest, date)).error().message, HasSubstr("identity"));
   EXPECT_THAT(parse_manifest_line(line("1", digest, digest.substr(1), date)).error().message, HasSubstr("content"));
   EXPECT_THAT(parse_manifest_line(line("1", digest, digest, "soon")).error().message, HasSubstr("date"));
+  const std::string in_another_zone = "17-Jul-1996 02:44:25 -0700";
+  EXPECT_THAT(parse_manifest_line(line("1", digest, digest, in_another_zone)).error().message, HasSubstr("date"));
   EXPECT_THAT(parse_manifest_line("A\tB").error().message, HasSubstr("fields"));
 }
 
