@@ -80,11 +80,94 @@ class Collector {
   std::vector<Uid> extra_;
 };
 
+/// One message of several that are the same. Those with one content can be matched.
+struct Candidate {
+  std::uint32_t group = 0;
+  bool has_digest = true;
+  Digest digest{};
+  std::uint32_t likeness = 0;
+  Uid uid = 0;
+  [[nodiscard]] auto content() const { return std::tie(group, has_digest, digest); }
+  [[nodiscard]] auto content_and_likeness() const { return std::tie(group, has_digest, digest, likeness); }
+};
+
+std::uint32_t likeness_of(const std::function<std::uint32_t(Uid)>& tell, Uid uid) {
+  return tell ? tell(uid) : 0;
+}
+
+void sort(std::vector<Candidate>& candidates) {
+  std::ranges::sort(candidates, [](const Candidate& a, const Candidate& b) {
+    return std::tuple_cat(a.content_and_likeness(), std::tie(a.uid)) <
+           std::tuple_cat(b.content_and_likeness(), std::tie(b.uid));
+  });
+}
+
+/// Matches what has the same `key` on both sides one to one, and leaves the rest, in order.
+template <class Key>
+void match_equal(MessageMatching& matching, std::vector<Candidate>& here, std::vector<Candidate>& there, Key key) {
+  std::vector<Candidate> rest_here;
+  std::vector<Candidate> rest_there;
+  auto counterpart = there.begin();
+  for (const Candidate& message : here) {
+    while (counterpart != there.end() && key(*counterpart) < key(message))
+      rest_there.push_back(*counterpart++);
+    if (counterpart != there.end() && key(*counterpart) == key(message) && message.has_digest) {
+      matching.matched.push_back({message.uid, counterpart++->uid});
+    } else {
+      rest_here.push_back(message);
+    }
+  }
+  rest_there.insert(rest_there.end(), counterpart, there.end());
+  here = std::move(rest_here);
+  there = std::move(rest_there);
+}
+
+/// What is left has no counterpart.
+void pair_up(MessageMatching& matching, std::vector<Candidate>& here, std::vector<Candidate>& there) {
+  sort(here);
+  sort(there);
+  match_equal(matching, here, there, [](const Candidate& message) { return message.content_and_likeness(); });
+  match_equal(matching, here, there, [](const Candidate& message) { return message.content(); });
+}
+
+std::vector<Candidate> candidates(Entries entries, SizeEvidence sizes,
+                                  const std::function<std::uint32_t(Uid)>& likeness) {
+  std::vector<Candidate> found;
+  found.reserve(entries.size());
+  for (const Entry& entry : entries)
+    found.push_back({.group = sizes == SizeEvidence::compare ? entry.octets : 0U,
+                     .likeness = likeness_of(likeness, entry.uid),
+                     .uid = entry.uid});
+  return found;
+}
+
+std::vector<Candidate> candidates(const std::vector<UnsureMessage>& unsure, std::vector<BodyDigestOf> digests,
+                                  const std::function<std::uint32_t(Uid)>& likeness) {
+  std::ranges::sort(digests, {}, &BodyDigestOf::uid);
+  std::vector<Candidate> found;
+  found.reserve(unsure.size());
+  for (const UnsureMessage& message : unsure) {
+    const auto known = std::ranges::lower_bound(digests, message.uid, {}, &BodyDigestOf::uid);
+    const bool has_digest = known != digests.end() && known->uid == message.uid;
+    found.push_back({.group = message.group,
+                     .has_digest = has_digest,
+                     .digest = has_digest ? known->digest : Digest{},
+                     .likeness = likeness_of(likeness, message.uid),
+                     .uid = message.uid});
+  }
+  return found;
+}
+
 void match_group(MessageMatching& matching, Entries source, Entries destination, std::uint32_t& groups,
-                 SizeEvidence sizes) {
+                 SizeEvidence sizes, const Likeness& likeness) {
   if (are_surely_the_same(source, destination, sizes)) {
-    for (std::size_t i = 0; i < source.size(); ++i)
-      matching.matched.push_back({source[i].uid, destination[i].uid});
+    if (source.size() == 1) {
+      matching.matched.push_back({source[0].uid, destination[0].uid});
+      return;
+    }
+    auto here = candidates(source, sizes, likeness.source);
+    auto there = candidates(destination, sizes, likeness.destination);
+    pair_up(matching, here, there);
     return;
   }
   for (const Entry& entry : source)
@@ -92,31 +175,6 @@ void match_group(MessageMatching& matching, Entries source, Entries destination,
   for (const Entry& entry : destination)
     matching.unsure_destination.push_back({entry.uid, groups});
   ++groups;
-}
-
-/// What the second stage sorts: messages of one group with one body stand together.
-struct Candidate {
-  std::uint32_t group;
-  bool has_digest;
-  Digest digest;
-  Uid uid;
-  [[nodiscard]] auto content() const { return std::tie(group, has_digest, digest); }
-};
-
-std::vector<Candidate> candidates(const std::vector<UnsureMessage>& unsure, std::vector<BodyDigestOf> digests) {
-  std::sort(digests.begin(), digests.end(), [](const auto& a, const auto& b) { return a.uid < b.uid; });
-  std::vector<Candidate> found;
-  found.reserve(unsure.size());
-  for (const UnsureMessage& message : unsure) {
-    const auto known = std::lower_bound(digests.begin(), digests.end(), message.uid,
-                                        [](const BodyDigestOf& digest, Uid uid) { return digest.uid < uid; });
-    const bool has_digest = known != digests.end() && known->uid == message.uid;
-    found.push_back({message.group, has_digest, has_digest ? known->digest : Digest{}, message.uid});
-  }
-  std::sort(found.begin(), found.end(), [](const Candidate& a, const Candidate& b) {
-    return a.content() != b.content() ? a.content() < b.content() : a.uid < b.uid;
-  });
-  return found;
 }
 
 }  // namespace
@@ -136,7 +194,8 @@ UidSet MessageMatching::unsure_destination_uids() const {
   return uids_of(unsure_destination);
 }
 
-MessageMatching match_messages(IdentityList source, IdentityList destination, SizeEvidence sizes) {
+MessageMatching match_messages(IdentityList source, IdentityList destination, SizeEvidence sizes,
+                               const Likeness& likeness) {
   sort_by_identity(source.entries());
   sort_by_identity(destination.entries());
   MessageMatching matching;
@@ -153,30 +212,23 @@ MessageMatching match_messages(IdentityList source, IdentityList destination, Si
       collector.extra(take_group(there));
     } else {
       const Entries both = take_group(here);
-      match_group(matching, both, take_group(there), groups, sizes);
+      match_group(matching, both, take_group(there), groups, sizes, likeness);
     }
   }
   collector.finish(matching);
   return matching;
 }
 
-void resolve(MessageMatching& matching, std::vector<BodyDigestOf> source, std::vector<BodyDigestOf> destination) {
-  const std::vector<Candidate> here = candidates(matching.unsure_source, std::move(source));
-  const std::vector<Candidate> there = candidates(matching.unsure_destination, std::move(destination));
+void resolve(MessageMatching& matching, std::vector<BodyDigestOf> source, std::vector<BodyDigestOf> destination,
+             const Likeness& likeness) {
+  std::vector<Candidate> here = candidates(matching.unsure_source, std::move(source), likeness.source);
+  std::vector<Candidate> there = candidates(matching.unsure_destination, std::move(destination), likeness.destination);
+  pair_up(matching, here, there);
   Collector collector;
-  auto counterpart = there.begin();
-  for (const Candidate& message : here) {
-    while (counterpart != there.end() && counterpart->content() < message.content())
-      collector.extra(counterpart++->uid);
-    const bool same = counterpart != there.end() && counterpart->content() == message.content();
-    if (same && message.has_digest) {
-      matching.matched.push_back({message.uid, counterpart++->uid});
-    } else {
-      collector.missing(message.uid);
-    }
-  }
-  for (; counterpart != there.end(); ++counterpart)
-    collector.extra(counterpart->uid);
+  for (const Candidate& message : here)
+    collector.missing(message.uid);
+  for (const Candidate& message : there)
+    collector.extra(message.uid);
   matching.unsure_source.clear();
   matching.unsure_destination.clear();
   collector.finish(matching);

@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <vector>
 
@@ -66,19 +67,28 @@ struct MessageMatching {
 /// Whether sizes are evidence. Some servers count line ends differently or guess.
 enum class SizeEvidence { compare, ignore };
 
+/// What tells equal messages apart that nothing else does, such as their flags: of equal messages those with the same
+/// value belong together rather than others. Asked only for such messages. Empty: nothing does.
+struct Likeness {
+  std::function<std::uint32_t(Uid)> source{};
+  std::function<std::uint32_t(Uid)> destination{};
+};
+
 /// First stage. Messages with one identity are matched when both sides have the same number of them with the same
 /// sizes, and the identity is not weak; otherwise they are unsure. What has no counterpart at all is missing or extra.
 /// Takes up to 16 octets a message besides the lists, and gives the memory of these back.
 [[nodiscard]] MessageMatching match_messages(IdentityList source, IdentityList destination,
-                                             SizeEvidence sizes = SizeEvidence::compare);
+                                             SizeEvidence sizes = SizeEvidence::compare, const Likeness& likeness = {});
 
 struct BodyDigestOf {
   Uid uid = 0;
   Digest digest{};
 };
 
-/// Second stage: within each unsure group, equal body digests are matched one to one, in the order of UIDs. A message
+/// Second stage: within each unsure group, equal body digests are matched one to one, those that are alike first and in
+/// the order of UIDs. A message
 /// of the source whose digest is not given is missing: copying it twice is better than not at all.
-void resolve(MessageMatching& matching, std::vector<BodyDigestOf> source, std::vector<BodyDigestOf> destination);
+void resolve(MessageMatching& matching, std::vector<BodyDigestOf> source, std::vector<BodyDigestOf> destination,
+             const Likeness& likeness = {});
 
 }  // namespace mailferry::plan

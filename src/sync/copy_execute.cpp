@@ -235,7 +235,13 @@ Task<> CopyRun::find_destinations(RouteWork& work) {
   source.uids = unknown;
   auto destination = scan_of(work.destination, work.route.destination_validity);
   const UidSet none;
-  CO_TRY(const auto matched, co_await match_by_identity(pair_, source, destination, none));
+  // What the destination got last tells one of two equal messages from the other.
+  const FlagsThere flags_there = [&work](Uid uid) {
+    const auto group =
+        std::ranges::find_if(work.flag_work, [uid](const FlagWork& flags) { return flags.source.contains(uid); });
+    return group == work.flag_work.end() ? Flags() : group->before;
+  };
+  CO_TRY(const auto matched, co_await match_by_identity(pair_, source, destination, none, &flags_there));
   for (auto& group : work.flag_work) {
     if (group.destination.size() == group.source.size()) continue;
     for (const auto& match : matched) {

@@ -55,10 +55,23 @@ Task<std::vector<plan::BodyDigestOf>> digests_of(store::Session& session, const 
   co_return digests;
 }
 
+std::uint32_t to_likeness(const Flags& flags) {
+  return static_cast<std::uint32_t>(std::hash<std::string>{}(flags.to_string()));
+}
+
+plan::Likeness likeness_of(const IdentitySink& source, const IdentitySink& destination, const FlagsThere* flags_there) {
+  return {.source =
+              [=, &source](Uid uid) {
+                return to_likeness(flags_there != nullptr ? (*flags_there)(uid) : source.flags_of(uid));
+              },
+          .destination = [&](Uid uid) { return to_likeness(destination.flags_of(uid)); }};
+}
+
 }  // namespace
 
 Task<std::vector<MatchedMessage>> match_by_identity(SessionPair& pair, store::ScanRequest source,
-                                                    store::ScanRequest destination, const UidSet& taken) {
+                                                    store::ScanRequest destination, const UidSet& taken,
+                                                    const FlagsThere* flags_there) {
   const UidSet none;
   IdentitySink source_sink(none);
   IdentitySink destination_sink(taken);
@@ -66,13 +79,15 @@ Task<std::vector<MatchedMessage>> match_by_identity(SessionPair& pair, store::Sc
   const auto destination_mailbox = destination.mailbox;
   CO_CHECK(co_await scan_into(pair.source.get(), std::move(source), &source_sink));
   CO_CHECK(co_await scan_into(pair.destination.get(), std::move(destination), &destination_sink));
-  auto matching = plan::match_messages(std::move(source_sink.list), std::move(destination_sink.list));
+  const auto likeness = likeness_of(source_sink, destination_sink, flags_there);
+  auto matching = plan::match_messages(std::move(source_sink.list), std::move(destination_sink.list),
+                                       plan::SizeEvidence::compare, likeness);
   if (!matching.is_sure()) {
     const auto source_uids = matching.unsure_source_uids();
     const auto destination_uids = matching.unsure_destination_uids();
     CO_TRY(auto source_digests, co_await digests_of(*pair.source, source_mailbox, source_uids));
     CO_TRY(auto destination_digests, co_await digests_of(*pair.destination, destination_mailbox, destination_uids));
-    plan::resolve(matching, std::move(source_digests), std::move(destination_digests));
+    plan::resolve(matching, std::move(source_digests), std::move(destination_digests), likeness);
   }
   std::vector<MatchedMessage> matched;
   matched.reserve(matching.matched.size());

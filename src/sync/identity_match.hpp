@@ -4,6 +4,7 @@
 #include "store/store.hpp"
 #include "sync/run_context.hpp"
 
+#include <functional>
 #include <vector>
 
 namespace mailferry::sync {
@@ -21,8 +22,12 @@ struct MatchedMessage {
 };
 
 /// Scans what both requests name (their detail is set here) and pairs equal messages. Mailboxes are multisets: each
-/// message is used once. Where headers leave doubt, bodies are compared. Destination UIDs in `taken` are left out.
+/// message is used once. Where headers leave doubt, bodies are compared; of messages that are equal to the last octet
+/// those with the same flags belong together. Destination UIDs in `taken` are left out. `flags_there`: which flags a
+/// source message has on the destination; null: those that it has on the source.
+using FlagsThere = std::function<Flags(Uid)>;
 Task<std::vector<MatchedMessage>> match_by_identity(SessionPair& pair, store::ScanRequest source,
-                                                    store::ScanRequest destination, const UidSet& taken);
+                                                    store::ScanRequest destination, const UidSet& taken,
+                                                    const FlagsThere* flags_there = nullptr);
 
 }  // namespace mailferry::sync

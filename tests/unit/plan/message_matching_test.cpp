@@ -116,6 +116,37 @@ TEST(Resolve, EqualBodiesOfDifferentIdentitiesAreDifferentMessages) {
   EXPECT_EQ(matching.extra.to_string(), "5:6");
 }
 
+/// Source UIDs 1, 2, 3 are like destination UIDs 30, 10, 20.
+Likeness crossed() {
+  return {.source = [](Uid uid) { return uid; }, .destination = [](Uid uid) { return uid == 30 ? 1 : uid / 10 + 1; }};
+}
+
+TEST(MatchMessages, EqualMessagesThatAreAlikeBelongTogether) {
+  const auto matching =
+      match_messages(list_of({{1, 7, 100}, {2, 7, 100}, {3, 7, 100}}),
+                     list_of({{10, 7, 100}, {20, 7, 100}, {30, 7, 100}}), SizeEvidence::compare, crossed());
+  EXPECT_EQ(matching.matched, (std::vector<MatchedPair>{{1, 30}, {2, 10}, {3, 20}}));
+}
+
+TEST(MatchMessages, SizesCountMoreThanLikeness) {
+  const auto matching = match_messages(list_of({{1, 7, 100}, {2, 7, 200}}), list_of({{10, 7, 100}, {30, 7, 200}}),
+                                       SizeEvidence::compare, crossed());
+  EXPECT_EQ(matching.matched, (std::vector<MatchedPair>{{1, 10}, {2, 30}}));
+}
+
+TEST(Resolve, TakesTheOneThatIsAlikeAndElseAnyOther) {
+  const Digest body{9};
+  auto matching = match_messages(list_of({{2, 7, 100}}), list_of({{10, 7, 100}, {20, 7, 100}}));
+  resolve(matching, {{2, body}}, {{10, body}, {20, body}},
+          {.source = [](Uid) { return 5; }, .destination = [](Uid uid) { return uid == 20 ? 5 : 6; }});
+  EXPECT_EQ(matching.matched, (std::vector<MatchedPair>{{2, 20}}));
+  EXPECT_EQ(matching.extra.to_string(), "10");
+  matching = match_messages(list_of({{2, 7, 100}}), list_of({{10, 7, 100}, {20, 7, 100}}));
+  resolve(matching, {{2, body}}, {{10, body}, {20, body}},
+          {.source = [](Uid) { return 1; }, .destination = [](Uid uid) { return uid; }});
+  EXPECT_EQ(matching.matched, (std::vector<MatchedPair>{{2, 10}}));
+}
+
 TEST(Resolve, WhatCouldNotBeReadIsNeverTakenForThere) {
   const auto matching = resolved(list_of({{1, 'a', 10}}), list_of({{5, 'a', 11}}), {}, {});
   EXPECT_EQ(matching.missing.to_string(), "1");
