@@ -10,6 +10,7 @@ constexpr std::size_t kCopyBelow = 16U << 10;
 constexpr std::size_t kFlushAt = 128U << 10;
 constexpr std::size_t kReadSize = 128U << 10;
 
+/// Servers say goodbye at any moment, as when a token expires (quirk x2).
 Error bye_error(const imap::StatusResponse& response) {
   return imap::to_error(response, Scope::account, "this connection");
 }
@@ -117,7 +118,14 @@ Task<imap::StatusResponse> ImapConnection::complete(std::string_view tag, Scope 
     }
   }
   if (completion->status == imap::Status::ok) co_return std::move(*completion);
-  co_return std::unexpected(imap::to_error(*completion, scope, step));
+  co_return std::unexpected(refuse(*completion, scope, step));
+}
+
+Error ImapConnection::refuse(const imap::StatusResponse& response, Scope scope, std::string_view step) {
+  auto error = imap::to_error(response, scope, step);
+  // What was asked of the account itself ends with its refusal; that of COMPRESS does not even do that.
+  if (scope != Scope::account && imap::needs_pause(error)) transport_->close();
+  return error;
 }
 
 Task<imap::StatusResponse> ImapConnection::run(const imap::Command& command, Scope scope,

@@ -53,10 +53,13 @@ class ImapConnection {
   Task<> receive();
   /// poll(), and receive() where needed.
   Task<imap::Event> next();
-  /// Waits for the completion of `tag`, in flight. OK → the response; NO, BAD → Error of `scope`.
+  /// Waits for the completion of `tag`, in flight. OK → the response; NO, BAD → the Error of refuse().
   /// Bodies that come meanwhile are skipped; completions of other commands are kept for their turn.
   Task<imap::StatusResponse> complete(std::string_view tag, Scope scope, std::string_view step,
                                       const UntaggedHandler& on_data = {}, const StatusHandler& on_status = {});
+  /// The Error of a NO or BAD. Where the whole account is refused and that may pass, the connection is closed: the next
+  /// one begins after a pause.
+  Error refuse(const imap::StatusResponse& response, Scope scope, std::string_view step);
   /// submit() and complete() in one.
   Task<imap::StatusResponse> run(const imap::Command& command, Scope scope, const UntaggedHandler& on_data = {},
                                  const StatusHandler& on_status = {});
@@ -81,6 +84,7 @@ class ImapConnection {
   Task<> start_tls(const net::Endpoint& endpoint);
   Task<> compress(net::Compression wanted);
   Task<> refresh_capabilities();
+  void name_ourselves();
   Task<> authenticate(const ConnectOptions& options, bool encrypted);
   Task<> authenticate_sasl(auth::SaslClient& mechanism, const std::string& user);
   Task<> login(const auth::Credentials& credentials, bool encrypted, bool allow_plaintext);

@@ -14,8 +14,20 @@ Error refused(const imap::StatusResponse& response, const std::string& user) {
   auto error = imap::to_error(response, Scope::account, "the sign-in of " + user);
   if (error.kind != ErrorKind::permission) return error;
   error.kind = ErrorKind::auth;  // a NO without a response code: nearly always the password
-  error.remedy = "check the user name and the password (some providers want an app password)";
+  if (error.remedy.empty()) error.remedy = "check the user name and the password (some providers want an app password)";
   return error;
+}
+
+/// What to try after a mechanism that failed. Some servers lock out after a few failures and count every one (quirk
+/// c24): a mechanism that tells the password itself needs no verifier, so it is next where it is allowed.
+Result<std::unique_ptr<auth::SaslClient>> choose_next(const auth::SaslClient& failed,
+                                                      const std::vector<std::string>& offered,
+                                                      const auth::Credentials& credentials,
+                                                      const auth::Channel& channel) {
+  constexpr std::string_view kLastThatHidesIt = "CRAM-MD5";
+  auto telling = auth::choose_mechanism(offered, credentials, channel, kLastThatHidesIt);
+  if (telling && *telling) return telling;
+  return auth::choose_mechanism(offered, credentials, channel, failed.mechanism());
 }
 
 std::unexpected<Error> plaintext_refused() {
@@ -40,9 +52,17 @@ Task<> ImapConnection::sign_in(const ConnectOptions& options) {
     encrypted = true;
   }
   if (!preauthenticated) CO_CHECK(co_await authenticate(options, encrypted));
+  // What was offered before the sign-in does not count (quirk x25).
   if (engine_.capabilities().empty()) CO_CHECK(co_await refresh_capabilities());
+  name_ourselves();
   CO_CHECK(co_await compress(options.endpoint.compression));
   co_return Result<>{};
+}
+
+/// Some servers open no mailbox for a program without a name (quirk c10). Goes with the next command; nobody waits for
+/// the answer.
+void ImapConnection::name_ourselves() {
+  if (has(imap::Capability::id)) submit(imap::commands::id({{"name", "mailferry"}}));
 }
 
 /// On a fast line, compressing takes longer than it saves (docs/benchmarks.md).
@@ -101,10 +121,11 @@ Task<> ImapConnection::authenticate(const ConnectOptions& options, bool encrypte
     const auto done = co_await authenticate_sasl(*mechanism, options.credentials.user);
     if (done || !mechanism->may_be_unusable() || !transport_->is_open()) co_return done;
     // Servers offer mechanisms for which they hold no verifier of this user; the password was not judged.
-    auto weaker = auth::choose_mechanism(offered, options.credentials, channel, mechanism->mechanism());
+    auto weaker = choose_next(*mechanism, offered, options.credentials, channel);
     if (!weaker) co_return done;
     mechanism = std::move(*weaker);
   }
+  // The last resort: some servers stall at a LOGIN with characters that have to be quoted (quirk c20).
   co_return co_await login(options.credentials, encrypted, options.allow_plaintext);
 }
 

@@ -7,7 +7,12 @@
 
 namespace mailferry::imap {
 
-/// How far a refusal reaches when no response code says otherwise.
+/// The Error of a NO, BAD or BYE. `scope`: how far the refusal reaches when nothing says that it reaches further.
+/// `step` is the name of the command with what belongs to it ("CREATE Sent"), for the message.
 [[nodiscard]] Error to_error(const StatusResponse& response, Scope scope, std::string_view step);
+
+/// The whole account was refused, and that may pass: what was asked is to be asked again, later and on a new
+/// connection.
+[[nodiscard]] bool needs_pause(const Error& error) noexcept;
 
 }  // namespace mailferry::imap

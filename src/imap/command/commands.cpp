@@ -91,7 +91,7 @@ void write_items(CommandWriter& out, const OwnedItems& owned) {
   }
   if (!owned.header_fields.empty()) out.header_fields(view(owned.header_fields));
   if (owned.items.header) out.atom("BODY.PEEK[HEADER]");
-  if (owned.items.body) out.atom("BODY.PEEK[]");
+  if (owned.items.body) out.atom("BODY.PEEK[]");  // not RFC822 (quirk i1), which also sets \Seen
   out.close();
 }
 

@@ -185,7 +185,8 @@ std::optional<UsualFetch> FetchReader::read_usual(std::string_view live) {
   return usual;
 }
 
-/// What follows a literal is ")" or a blank. Anything else means that the server announced a wrong size.
+/// What follows a literal is ")" or a blank, or both (quirk c9). Anything else means that the server announced a wrong
+/// size (quirk z2).
 FetchReader::Stop FetchReader::read_on(Lexer& lexer) {
   pending_.streamed = true;
   data_.sections.push_back(std::move(pending_));

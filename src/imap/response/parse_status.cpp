@@ -33,7 +33,7 @@ std::string_view take_word(std::string_view& text) noexcept {
   return word;
 }
 
-/// What stands behind the status word: "[CODE argument] text", either part absent.
+/// What stands behind the status word: "[CODE argument] text", either part absent (quirk g18).
 void read_text(std::string_view text, StatusResponse& response) {
   text = skip_blanks(text);
   const auto end = text.starts_with('[') ? find_code_end(text) : std::string_view::npos;

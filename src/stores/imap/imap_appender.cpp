@@ -2,6 +2,8 @@
 
 #include "imap/response_errors.hpp"
 
+#include <algorithm>
+
 namespace mailferry::stores::imap {
 namespace {
 
@@ -25,7 +27,12 @@ ImapAppender::ImapAppender(client::ImapConnection& connection, const MailboxName
       window_octets_(window_octets),
       limits_(limits),
       batch_messages_(limits.first_messages),
-      multi_append_(connection.has(Capability::multiappend)) {}
+      multi_append_(connection.has(Capability::multiappend)) {
+  // RFC 9738 §3.1.
+  const auto limit = connection.capabilities().message_limit().value_or(0);
+  if (limit != 0) limits_.messages = std::min<std::size_t>(limits_.messages, limit);
+  batch_messages_ = std::min(batch_messages_, limits_.messages);
+}
 
 Result<> ImapAppender::name(const MailboxPath& mailbox) {
   if (!wire_.empty() && mailbox_ == mailbox) return {};
@@ -111,7 +118,7 @@ Task<> ImapAppender::wait_for_continuation() {
   while (!answered_early_) {
     CO_TRY(const auto event, co_await connection_.next());
     if (std::holds_alternative<mailferry::imap::Continuation>(event)) co_return Result<>{};
-    if (const auto* status = std::get_if<StatusResponse>(&event)) take_completion(*status);
+    if (const auto* status = std::get_if<StatusResponse>(&event)) CO_CHECK(take_completion(*status));
   }
   // The server answered the literal's announcement with NO: the command is over without its octets and its CRLF.
   discarding_ = true;
@@ -157,7 +164,7 @@ Task<> ImapAppender::flush() {
   while (!in_flight_.empty()) {
     CO_TRY(auto* const event, connection_.poll());
     if (event != nullptr) {
-      if (const auto* status = std::get_if<StatusResponse>(event)) take_completion(*status);
+      if (const auto* status = std::get_if<StatusResponse>(event)) CO_CHECK(take_completion(*status));
       continue;
     }
     CO_TRY(const bool more, connection_.receive_at_once());
@@ -180,36 +187,42 @@ Task<> ImapAppender::receive_completion() {
     CO_TRY(const auto event, co_await connection_.next());
     const auto* status = std::get_if<StatusResponse>(&event);
     if (status == nullptr || status->tag.empty()) continue;
-    take_completion(*status);
+    CO_CHECK(take_completion(*status));
   }
   co_return Result<>{};
 }
 
-void ImapAppender::take_completion(const StatusResponse& status) {
+Result<> ImapAppender::take_completion(const StatusResponse& status) {
   const auto found = std::ranges::find(in_flight_, status.tag, &Batch::tag);
   if (found != in_flight_.end()) {
-    settle(*found, status);
+    CHECK_OK(settle(*found, status));
     in_flight_.erase(found);
   } else if (open_ && status.tag == open_->tag) {
     // RFC 7888 §4: after an early refusal the rest of a literal is still read and thrown away by the server.
-    settle(*open_, status);
+    CHECK_OK(settle(*open_, status));
     answered_early_ = true;
   }
+  return {};
 }
 
-void ImapAppender::settle(Batch& batch, const StatusResponse& status) {
+Result<> ImapAppender::settle(Batch& batch, const StatusResponse& status) {
   octets_in_flight_ -= batch.octets;
-  if (batch.tokens.empty()) return;
+  if (batch.tokens.empty()) return {};
   const bool accepted = status.status == Status::ok;
+  Result<> result;
+  if (!accepted) result = std::unexpected(connection_.refuse(status, Scope::message, "APPEND"));
+  if (!accepted && mailferry::imap::needs_pause(result.error())) return result;
   adapt(batch, accepted);
   auto& outcome = outcomes_.emplace_back();
-  // A server that tells another number of UIDs than messages tells nothing that can be relied on.
+  // A server that tells another number of UIDs than messages tells nothing that can be relied on; some never do (quirk
+  // x22).
   if (status.code.code == Code::appenduid && status.code.destination.size() == batch.tokens.size()) {
     outcome.uids = status.code.destination;
     outcome.uid_validity = status.code.uid_validity;
   }
-  if (!accepted) outcome.result = std::unexpected(mailferry::imap::to_error(status, Scope::message, "APPEND"));
+  outcome.result = std::move(result);
   outcome.tokens = std::move(batch.tokens);
+  return {};
 }
 
 void ImapAppender::adapt(const Batch& batch, bool accepted) {

@@ -53,8 +53,9 @@ class ImapAppender final : public store::Appender {
   Task<> wait_for_room(std::uint64_t octets);
   Task<> wait_for_continuation();
   Task<> receive_completion();
-  void take_completion(const mailferry::imap::StatusResponse& status);
-  void settle(Batch& batch, const mailferry::imap::StatusResponse& status);
+  /// Errors: the refusal ended the connection; what it was about is in doubt like all else that has no outcome.
+  Result<> take_completion(const mailferry::imap::StatusResponse& status);
+  Result<> settle(Batch& batch, const mailferry::imap::StatusResponse& status);
   void adapt(const Batch& batch, bool accepted);
 
   client::ImapConnection& connection_;

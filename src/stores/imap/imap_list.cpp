@@ -1,4 +1,6 @@
 // Listing and preparing mailboxes in one turn each.
+#include "base/ascii.hpp"
+#include "imap/response_errors.hpp"
 #include "stores/imap/imap_session.hpp"
 
 #include <set>
@@ -23,39 +25,51 @@ store::MailboxStatus to_status(const StatusData& data) {
           .octets = data.size};
 }
 
-bool same_word(std::string_view left, std::string_view right) {
-  return std::ranges::equal(left, right,
-                            [](unsigned char a, unsigned char b) { return std::tolower(a) == std::tolower(b); });
-}
-
-/// What the answers to LIST, LSUB and STATUS add up to.
+/// What the answers to NAMESPACE, LIST, LSUB and STATUS add up to. Names are canonical (quirk m1).
 struct Listing {
+  explicit Listing(MailboxNames& known_names) : names(known_names) {}
+
+  MailboxNames& names;
   std::vector<ListData> mailboxes;
+  std::set<std::string> listed;
   std::set<std::string> subscribed;
   std::map<std::string, store::MailboxStatus> statuses;
 
   void take(UntaggedData& data) {
-    if (auto* list = std::get_if<ListData>(&data)) {
-      if (list->lsub) {
-        // RFC 3501 §6.3.9: \Noselect here means that only something below it is subscribed.
-        const bool itself = std::ranges::none_of(
-            list->attributes, [](const std::string& attribute) { return same_word(attribute, "\\Noselect"); });
-        if (itself) subscribed.insert(list->mailbox);
-      } else {
-        mailboxes.push_back(std::move(*list));
-      }
-    } else if (const auto* status = std::get_if<StatusData>(&data)) {
-      statuses.insert_or_assign(status->mailbox, to_status(*status));
+    if (const auto* namespaces = std::get_if<NamespaceData>(&data)) names.set_namespaces(*namespaces);
+    if (const auto* status = std::get_if<StatusData>(&data)) take(*status);
+    auto* list = std::get_if<ListData>(&data);
+    if (list == nullptr) return;
+    if (list->mailbox.empty()) return;  // quirk m2
+    list->mailbox = canonical_name(list->mailbox);
+    if (list->lsub) {
+      take_subscription(*list);
+    } else if (listed.insert(list->mailbox).second) {
+      mailboxes.push_back(std::move(*list));
     }
   }
 
-  [[nodiscard]] store::MailboxInfo info(const ListData& data, MailboxNames& names) const {
+  /// An answer without the number of messages says nothing of the mailbox, least of all that it is empty (quirk c10).
+  void take(const StatusData& status) {
+    if (status.messages) statuses.insert_or_assign(canonical_name(status.mailbox), to_status(status));
+  }
+
+  /// RFC 3501 §6.3.9: \Noselect here means that only something below it is subscribed.
+  void take_subscription(const ListData& list) {
+    const bool itself = std::ranges::none_of(
+        list.attributes, [](const std::string& attribute) { return equal_ascii_nocase(attribute, "\\Noselect"); });
+    if (itself) subscribed.insert(list.mailbox);
+  }
+
+  [[nodiscard]] store::MailboxInfo info(const ListData& data) const {
     store::MailboxInfo info{.path =
                                 names.learn(data.mailbox, data.separator == '\0' ? names.separator() : data.separator)};
     info.subscribed = subscribed.contains(data.mailbox);
     for (const auto& attribute : data.attributes) {
-      if (same_word(attribute, "\\Noselect") || same_word(attribute, "\\NonExistent")) info.selectable = false;
-      if (same_word(attribute, "\\Subscribed")) info.subscribed = true;
+      // Levels such as "[Gmail]" hold mailboxes and no messages (quirk g7).
+      if (equal_ascii_nocase(attribute, "\\Noselect") || equal_ascii_nocase(attribute, "\\NonExistent"))
+        info.selectable = false;
+      if (equal_ascii_nocase(attribute, "\\Subscribed")) info.subscribed = true;
       if (const auto use = parse_special_use(attribute); use != SpecialUse::none) info.use = use;
     }
     if (info.path.is_inbox()) info.use = SpecialUse::inbox;
@@ -64,6 +78,26 @@ struct Listing {
     return info;
   }
 };
+
+/// What every server has.
+std::vector<std::string> submit_plain_list(client::ImapConnection& connection) {
+  std::vector<std::string> tags{connection.submit(commands::list("", "*"))};
+  tags.push_back(connection.submit(commands::lsub("", "*")));
+  return tags;
+}
+
+/// The first command, LIST, has to succeed; what the others refuse is done without, unless the connection is lost.
+Task<> receive_list(client::ImapConnection& connection, const std::vector<std::string>& tags, Listing& listing) {
+  const client::UntaggedHandler on_data = [&listing](UntaggedData& data) { listing.take(data); };
+  std::optional<Error> refused;
+  for (const auto& tag : tags) {
+    auto done = co_await connection.complete(tag, Scope::account, "LIST", on_data);
+    if (!done && !connection.transport().is_open()) co_return std::unexpected(done.error());
+    if (!done && tag == tags.front()) refused = done.error();
+  }
+  if (refused) co_return std::unexpected(*refused);
+  co_return Result<>{};
+}
 
 }  // namespace
 
@@ -74,31 +108,34 @@ std::vector<std::string_view> ImapSession::status_items(bool with_octets) const 
   return items;
 }
 
+std::string ImapSession::submit_extended_list(bool with_octets) {
+  commands::ListOptions options{.return_subscribed = true, .return_special_use = has(Capability::special_use)};
+  if (has(Capability::list_status)) options.status_items = status_items(with_octets);
+  return connection_->submit(commands::list_extended("", "*", options));
+}
+
 Task<std::vector<store::MailboxInfo>> ImapSession::list(bool with_octets) {
-  Listing listing;
-  std::vector<std::string> tags;
-  if (has(Capability::namespace_)) tags.push_back(connection_->submit(commands::namespace_()));
-  if (has(Capability::list_extended)) {
-    commands::ListOptions options{.return_subscribed = true, .return_special_use = has(Capability::special_use)};
-    if (has(Capability::list_status)) options.status_items = status_items(with_octets);
-    tags.push_back(connection_->submit(commands::list_extended("", "*", options)));
-  } else {
-    tags.push_back(connection_->submit(commands::list("", "*")));
-    tags.push_back(connection_->submit(commands::lsub("", "*")));
+  Listing listing(*names_);
+  const bool extended = has(Capability::list_extended);
+  // Refused by some, after which the separator of the list has to do (quirk x21).
+  std::optional<std::string> asked_namespace;
+  if (has(Capability::namespace_)) asked_namespace = connection_->submit(commands::namespace_());
+  auto tags = extended ? std::vector{submit_extended_list(with_octets)} : submit_plain_list(*connection_);
+  if (asked_namespace) tags.push_back(*asked_namespace);
+  auto listed = co_await receive_list(*connection_, tags, listing);
+  // Some refuse what they announce (quirk c17), or leave out INBOX (quirk c15).
+  if (extended && !listing.listed.contains("INBOX") && (listed || !mailferry::imap::needs_pause(listed.error()))) {
+    const auto plain_tags = submit_plain_list(*connection_);
+    auto listed_plainly = co_await receive_list(*connection_, plain_tags, listing);
+    if (!listed || !connection_->transport().is_open()) listed = std::move(listed_plainly);
   }
-  const auto on_data = [&](UntaggedData& data) {
-    if (const auto* namespaces = std::get_if<NamespaceData>(&data)) names_->set_namespaces(*namespaces);
-    listing.take(data);
-  };
-  for (const auto& tag : tags) {
-    CO_TRY(auto done, co_await connection_->complete(tag, Scope::account, "LIST", on_data));
-  }
+  if (!listed) co_return std::unexpected(listed.error());
 
   std::vector<store::MailboxInfo> mailboxes;
   for (const auto& data : listing.mailboxes) {
     if (data.separator != '\0' && mailboxes.empty()) names_->set_separator(data.separator);
     if (names_->is_foreign(data.mailbox)) continue;
-    mailboxes.push_back(listing.info(data, *names_));
+    mailboxes.push_back(listing.info(data));
   }
   traits_.separator = names_->separator();
   CO_CHECK(co_await list_statuses(mailboxes, with_octets));
@@ -112,14 +149,15 @@ Task<> ImapSession::list_statuses(std::vector<store::MailboxInfo>& mailboxes, bo
       asked;  // by wire name: answers may come before the completion of an earlier STATUS
   for (auto& mailbox : mailboxes) {
     if (mailbox.status || !mailbox.selectable) continue;
-    CO_TRY(const auto wire, names_->to_wire(mailbox.path));
-    tags.push_back(connection_->submit(commands::status(wire, status_items(with_octets))));
-    asked.emplace(wire, &mailbox);
+    const auto wire = names_->to_wire(mailbox.path);
+    if (!wire) continue;  // a name with NUL (quirk m2); whoever wants to open it is told
+    tags.push_back(connection_->submit(commands::status(*wire, status_items(with_octets))));
+    asked.emplace(*wire, &mailbox);
   }
-  const auto on_data = [&asked](UntaggedData& data) {
+  const client::UntaggedHandler on_data = [&asked](UntaggedData& data) {
     const auto* status = std::get_if<StatusData>(&data);
-    if (status == nullptr) return;
-    if (const auto mailbox = asked.find(status->mailbox); mailbox != asked.end())
+    if (status == nullptr || !status->messages) return;
+    if (const auto mailbox = asked.find(canonical_name(status->mailbox)); mailbox != asked.end())
       mailbox->second->status = to_status(*status);
   };
   for (const auto& tag : tags) {
@@ -131,12 +169,20 @@ Task<> ImapSession::list_statuses(std::vector<store::MailboxInfo>& mailboxes, bo
 
 namespace {
 
-/// The answers to one CREATE, SUBSCRIBE and SELECT.
+/// One CREATE, SUBSCRIBE and SELECT, and what their answers add up to.
 struct Preparing {
-  std::string wire;
-  std::string create_tag, subscribe_tag, select_tag;
-  std::optional<Error> create_error;
-  store::Prepared prepared;
+  store::CreateRequest request;
+  std::string_view use;  // attribute; empty: none
+  std::string wire = {};
+  std::string create_tag = {}, subscribe_tag = {}, select_tag = {};
+  std::optional<Error> error = {};
+  store::Prepared prepared = {};
+
+  void submit(client::ImapConnection& connection) {
+    create_tag = request.create ? connection.submit(commands::create(wire, use)) : std::string();
+    subscribe_tag = request.subscribe ? connection.submit(commands::subscribe(wire)) : std::string();
+    select_tag = connection.submit(commands::select(wire));
+  }
 
   void take(const UntaggedData& data) {
     if (const auto* exists = std::get_if<mailferry::imap::ExistsData>(&data)) prepared.status.messages = exists->count;
@@ -159,6 +205,7 @@ struct Preparing {
         break;
     }
   }
+  /// What is not in the list is not sent: some refuse the message for it (quirks c19 and o4).
   void take_permanent_flags(const std::vector<std::string>& names) {
     auto& permanent = prepared.permanent_flags;
     permanent = {.flags = {}, .new_keywords = false, .known = true};
@@ -172,49 +219,59 @@ struct Preparing {
   }
 };
 
+/// Errors: the connection is lost. A refusal is Preparing::error, that of the CREATE before that of the SELECT.
+Task<> receive_prepared(client::ImapConnection& connection, Preparing& step) {
+  const client::UntaggedHandler on_data = [&step](UntaggedData& data) { step.take(data); };
+  const client::StatusHandler on_status = [&step](const StatusResponse& status) { step.take(status); };
+  const auto select = "SELECT " + step.wire;
+  const auto create = "CREATE " + step.wire;
+  Result<> created;
+  if (!step.create_tag.empty()) {
+    auto done = co_await connection.complete(step.create_tag, Scope::mailbox, create);
+    if (!done) created = std::unexpected(done.error());
+    if (!done && !connection.transport().is_open()) co_return created;
+  }
+  if (!step.subscribe_tag.empty()) {
+    auto done = co_await connection.complete(step.subscribe_tag, Scope::mailbox, "SUBSCRIBE");
+    if (!done && !connection.transport().is_open()) co_return std::unexpected(done.error());
+  }
+  auto selected = co_await connection.complete(step.select_tag, Scope::mailbox, select, on_data, on_status);
+  if (!selected && !connection.transport().is_open()) co_return std::unexpected(selected.error());
+  step.error.reset();
+  if (!selected) step.error = created ? selected.error() : created.error();
+  co_return Result<>{};
+}
+
 }  // namespace
 
 Task<std::vector<Result<store::Prepared>>> ImapSession::prepare(const std::vector<store::CreateRequest>& requests) {
   examined_.clear();
-  std::vector<Result<Preparing>> steps;
+  std::vector<Preparing> steps;
   for (const auto& request : requests) {
-    auto wire = names_->to_wire(request.mailbox);
-    if (!wire) {
-      steps.emplace_back(std::unexpected(wire.error()));
-      continue;
-    }
-    Preparing step{
-        .wire = *wire, .create_tag = {}, .subscribe_tag = {}, .select_tag = {}, .create_error = {}, .prepared = {}};
     const auto use = has(Capability::create_special_use) ? to_attribute(request.use) : std::string_view{};
-    if (request.create) step.create_tag = connection_->submit(commands::create(*wire, use));
-    if (request.subscribe) step.subscribe_tag = connection_->submit(commands::subscribe(*wire));
-    step.select_tag = connection_->submit(commands::select(*wire));
-    steps.emplace_back(std::move(step));
+    auto& step = steps.emplace_back(Preparing{.request = request, .use = use});
+    auto wire = names_->to_wire(request.mailbox);
+    if (wire) {
+      step.wire = *std::move(wire);
+      step.submit(*connection_);
+    } else {
+      step.error = wire.error();
+    }
+  }
+  for (auto& step : steps) {
+    if (!step.wire.empty()) CO_CHECK(co_await receive_prepared(*connection_, step));
   }
   std::vector<Result<store::Prepared>> results;
   for (auto& step : steps) {
-    if (!step) {
-      results.emplace_back(std::unexpected(step.error()));
-      continue;
+    // RFC 6154 §3: a server may refuse the use; the mailbox is worth more.
+    if (step.error && !step.wire.empty() && !std::exchange(step.use, {}).empty() && step.request.create) {
+      step.submit(*connection_);
+      CO_CHECK(co_await receive_prepared(*connection_, step));
     }
-    const auto on_data = [&step](UntaggedData& data) { step->take(data); };
-    const auto on_status = [&step](const StatusResponse& status) { step->take(status); };
-    if (!step->create_tag.empty()) {
-      auto created = co_await connection_->complete(step->create_tag, Scope::mailbox, "CREATE " + step->wire);
-      if (!created) step->create_error = created.error();
-      if (!created && !connection_->transport().is_open()) co_return std::unexpected(created.error());
-    }
-    if (!step->subscribe_tag.empty()) {
-      auto subscribed = co_await connection_->complete(step->subscribe_tag, Scope::mailbox, "SUBSCRIBE");
-      if (!subscribed && !connection_->transport().is_open()) co_return std::unexpected(subscribed.error());
-    }
-    auto selected =
-        co_await connection_->complete(step->select_tag, Scope::mailbox, "SELECT " + step->wire, on_data, on_status);
-    if (!selected && !connection_->transport().is_open()) co_return std::unexpected(selected.error());
-    if (selected) {
-      results.emplace_back(step->prepared);
+    if (step.error) {
+      results.emplace_back(std::unexpected(*step.error));
     } else {
-      results.emplace_back(std::unexpected(step->create_error.value_or(selected.error())));
+      results.emplace_back(step.prepared);
     }
   }
   co_return results;

@@ -1,6 +1,9 @@
 #include "stores/imap/imap_reader.hpp"
 
 #include "imap/response_errors.hpp"
+#include "stores/imap/uid_parts.hpp"
+
+#include <algorithm>
 
 namespace mailferry::stores::imap {
 namespace {
@@ -15,9 +18,6 @@ using mailferry::imap::Status;
 using mailferry::imap::StatusResponse;
 using mailferry::imap::UntaggedData;
 namespace commands = mailferry::imap::commands;
-
-/// Command lines stay below this (quirks x26, y4, o7).
-constexpr std::size_t kSetOctets = 900;
 
 }  // namespace
 
@@ -50,7 +50,7 @@ Result<> ImapReader::send(Active& active) {
 void ImapReader::send_fetches(const Active& active) {
   auto uids = active.left;
   while (!uids.empty()) {
-    const auto part = uids.take_front_octets(kSetOctets);
+    const auto part = take_part(uids, connection_.capabilities());
     if (metadata_first_) {
       const auto command = commands::uid_fetch(part, {.flags = true, .internal_date = true});
       sent_.push_back({Command::metadata, connection_.submit(command), {}});
@@ -80,6 +80,7 @@ Result<store::ReadStep> ImapReader::poll() {
     Step step;
     if (!in_body_ && !sent_.empty() && sent_.front().completion) {
       step = finish_next();
+      if (lost_) return std::unexpected(*lost_);
     } else {
       TRY(auto* const event, connection_.poll());
       if (event == nullptr) return store::ReadStep{};
@@ -148,7 +149,7 @@ bool ImapReader::read_head(const FetchData& data, std::uint64_t size) {
   if (data.uid != 0) head_.uid = data.uid;
   if (data.flags) head_.flags = *data.flags;
   if (data.internal_date) head_.date = *data.internal_date;
-  head_.octets = size;
+  head_.octets = size;  // of what is sent; RFC822.SIZE may be another one (quirk x18)
   if (head_.uid == 0) return false;
   if (known != metadata_.end() || (data.flags && data.internal_date)) return true;
   // The second time a server that tells no date at all is taken at its word.
@@ -211,9 +212,17 @@ ImapReader::Step ImapReader::finish_next() {
   sent_.pop_front();
   if (done.command == Command::examine) return finish_examine(*done.completion);
   if (done.command == Command::bodies) return finish_bodies(*done.completion);
-  if (done.completion->status != Status::ok && !request_error_)
-    request_error_ = mailferry::imap::to_error(*done.completion, Scope::mailbox, "UID FETCH");
+  if (done.completion->status != Status::ok) {
+    auto error = refuse(*done.completion, "UID FETCH");
+    if (!request_error_) request_error_ = std::move(error);
+  }
   return {};
+}
+
+Error ImapReader::refuse(const StatusResponse& status, std::string_view step) {
+  auto error = connection_.refuse(status, Scope::mailbox, step);
+  if (mailferry::imap::needs_pause(error)) lost_ = error;
+  return error;
 }
 
 ImapReader::Step ImapReader::finish_examine(const StatusResponse& status) {
@@ -221,9 +230,9 @@ ImapReader::Step ImapReader::finish_examine(const StatusResponse& status) {
   ++epoch_;
   const auto& request = active_.front().request;
   if (status.status != Status::ok) {
-    mailbox_error_ = mailferry::imap::to_error(status, Scope::mailbox, "EXAMINE " + request.mailbox.to_string());
+    mailbox_error_ = refuse(status, "EXAMINE " + request.mailbox.to_string());
     examined_.clear();
-  } else if (request.uid_validity != 0 && uid_validity_ != request.uid_validity) {
+  } else if (request.uid_validity != 0 && uid_validity_ != request.uid_validity) {  // quirk x28
     mailbox_error_ = Error{.kind = ErrorKind::protocol,
                            .scope = Scope::mailbox,
                            .retry = Retry::later,
@@ -248,6 +257,7 @@ ImapReader::Step ImapReader::finish_bodies(const StatusResponse& status) {
     queue_.push_front(std::move(active));
     return {};
   }
+  // A NO may be about one message of many (quirk y3): the others have come, or are missing with it.
   store::ReadDone done{active.request.ticket, {}, std::move(active.left), exists_};
   const auto earlier_error = std::exchange(request_error_, std::nullopt);
   if (mailbox_error_) {
@@ -255,7 +265,7 @@ ImapReader::Step ImapReader::finish_bodies(const StatusResponse& status) {
   } else if (earlier_error) {
     done.result = std::unexpected(*earlier_error);
   } else if (status.status != Status::ok) {
-    done.result = std::unexpected(mailferry::imap::to_error(status, Scope::mailbox, "UID FETCH"));
+    done.result = std::unexpected(refuse(status, "UID FETCH"));
   }
   return give(std::move(done));
 }

@@ -57,6 +57,8 @@ class ImapReader final : public store::Reader {
   Step finish_next();
   Step finish_examine(const mailferry::imap::StatusResponse& status);
   Step finish_bodies(const mailferry::imap::StatusResponse& status);
+  /// The Error of a NO or BAD; one that ends the connection is noted in lost_.
+  Error refuse(const mailferry::imap::StatusResponse& status, std::string_view step);
   /// Fills head_. False: something that is needed to append the message has not come.
   [[nodiscard]] bool read_head(const mailferry::imap::FetchData& data, std::uint64_t size);
   Step deliver();
@@ -71,6 +73,7 @@ class ImapReader final : public store::Reader {
   std::string& examined_;                // wire name that the last EXAMINE sent has opened
   std::optional<Error> mailbox_error_;   // why the mailbox of the front request cannot be read
   std::optional<Error> request_error_;   // why a part of the front request failed
+  std::optional<Error> lost_;            // why the connection was given up
   UidValidity uid_validity_ = 0;         // as the EXAMINE being answered says
   std::optional<std::uint32_t> exists_;  // the same
   std::uint64_t sent_epoch_ = 0;         // EXAMINEs sent

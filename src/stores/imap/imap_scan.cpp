@@ -1,16 +1,19 @@
 // Scanning mailboxes: EXAMINE and one UID SEARCH or UID FETCH a mailbox, all mailboxes in one pipelined turn.
 #include "base/header_fields.hpp"
+#include "imap/response/words.hpp"
 #include "imap/response_errors.hpp"
 #include "mail/body_digest.hpp"
 #include "stores/imap/imap_reader.hpp"
 #include "stores/imap/imap_session.hpp"
+#include "stores/imap/uid_parts.hpp"
+
+#include <limits>
 
 namespace mailferry::stores::imap {
 namespace {
 
 using mailferry::imap::BodyBegin;
 using mailferry::imap::BodyChunk;
-using mailferry::imap::BodyEnd;
 using mailferry::imap::Capability;
 using mailferry::imap::Code;
 using mailferry::imap::FetchData;
@@ -20,7 +23,6 @@ using mailferry::imap::StatusResponse;
 using mailferry::imap::UntaggedData;
 namespace commands = mailferry::imap::commands;
 
-constexpr std::size_t kSetOctets = 900;
 /// Headers beyond this do not take part in the identity.
 constexpr std::size_t kHeaderOctets = 256U << 10;
 
@@ -34,6 +36,15 @@ bool is_plain(const store::ScanDetail& detail) {
   return !detail.flags && !detail.octets && !detail.date && !detail.identity;
 }
 
+/// RFC 9738 §3.1: "[MESSAGELIMIT 1000 23221]" ends an answer that leaves out what is below the second number; 0: it
+/// does not say where.
+Uid last_answered(const mailferry::imap::ResponseCode& code) {
+  const auto blank = code.argument.rfind(' ');
+  if (blank == std::string::npos) return 0;
+  const auto number = mailferry::imap::to_number(std::string_view(code.argument).substr(blank + 1));
+  return number && *number <= std::numeric_limits<Uid>::max() ? static_cast<Uid>(*number) : 0;
+}
+
 }  // namespace
 
 /// The commands of one request and what their answers add up to.
@@ -43,38 +54,55 @@ class MailboxScan {
       : session_(session), connection_(*session.connection_), request_(request), sink_(sink) {}
 
   Result<> submit() {
-    TRY(const auto wire, session_.names_->to_wire(request_.mailbox));
-    const bool tokens = session_.traits_.change_tokens;
-    examine_tag_ = connection_.submit(commands::examine(wire, tokens));
-    session_.examined_ = wire;
+    CHECK_OK(open());
     if (request_.uids) {
-      submit_parts();
+      submit_parts(*request_.uids);
     } else if (is_plain(request_.detail) && connection_.has(Capability::esearch)) {
+      searched_ = true;
       tags_.push_back(connection_.submit(commands::uid_search_from(request_.from, true)));
     } else {
-      std::optional<ModSeq> since;
-      if (tokens && request_.changed_since > 0) since = request_.changed_since;
-      tags_.push_back(connection_.submit(commands::uid_fetch_from(request_.from, to_items(request_.detail), since)));
+      tags_.push_back(
+          connection_.submit(commands::uid_fetch_from(request_.from, to_items(request_.detail), changed_since())));
     }
     return {};
   }
 
   Task<> receive() {
-    auto examined = co_await connection_.complete(
-        examine_tag_, Scope::mailbox, "EXAMINE " + request_.mailbox.to_string(),
-        [this](UntaggedData& data) { on_examine(data); }, [this](const StatusResponse& status) { on_examine(status); });
+    const client::UntaggedHandler on_data = [this](UntaggedData& data) { on_examine(data); };
+    const client::StatusHandler on_status = [this](const StatusResponse& status) { on_examine(status); };
+    const auto step = "EXAMINE " + request_.mailbox.to_string();
+    opened_ = {};
+    auto examined = co_await connection_.complete(examine_tag_, Scope::mailbox, step, on_data, on_status);
     if (!examined && !connection_.transport().is_open()) co_return std::unexpected(examined.error());
     if (!examined) error_ = examined.error();
     if (error_) session_.examined_.clear();
-    if (!error_ && request_.uid_validity != 0 && result_.status.uid_validity != request_.uid_validity)
-      error_ = Error{.kind = ErrorKind::protocol,
-                     .scope = Scope::mailbox,
-                     .retry = Retry::later,
-                     .retry_after = {},
-                     .message = "UIDVALIDITY of " + request_.mailbox.to_string() + " changed",
-                     .remedy = "run again: messages are then recognised by their content",
-                     .trail = {}};
+    const auto wanted = looked_again_ ? result_.status.uid_validity : request_.uid_validity;
+    if (!error_ && wanted != 0 && opened_.uid_validity != wanted)
+      error_ = mailbox_error(ErrorKind::protocol, "UIDVALIDITY of " + request_.mailbox.to_string() + " changed",
+                             "run again: messages are then recognised by their content");
+    // What is listed is complete up to here: what came since has a UID above the first UIDNEXT.
+    if (!looked_again_) result_.status = opened_;
     co_return co_await receive_answers();
+  }
+
+  /// The answers left out something.
+  [[nodiscard]] bool is_incomplete() const {
+    return !error_ && (answered_from_ != 0 || (searched_ && request_.from == 1 && lacks_messages()));
+  }
+
+  /// Asks for what was left out. By now another mailbox may be open.
+  Task<> look_again() {
+    looked_again_ = true;
+    CO_CHECK(open());
+    if (answered_from_ != 0) {
+      const auto rest = left_out();
+      submit_parts(rest);
+    } else {
+      tags_.push_back(connection_.submit(commands::uid_fetch_from(1, to_items(request_.detail))));
+    }
+    searched_ = false;
+    below_ = std::exchange(answered_from_, 0);
+    co_return co_await receive();
   }
 
   Result<store::ScanResult> take() {
@@ -83,23 +111,61 @@ class MailboxScan {
   }
 
  private:
-  void submit_parts() {
-    auto uids = *request_.uids;
+  Result<> open() {
+    TRY(const auto wire, session_.names_->to_wire(request_.mailbox));
+    // HIGHESTMODSEQ comes only where it is asked for, at some servers, whatever was enabled (quirk i2).
+    examine_tag_ = connection_.submit(commands::examine(wire, session_.traits_.change_tokens));
+    session_.examined_ = wire;
+    return {};
+  }
+
+  /// Some servers refuse CHANGEDSINCE 0, which would mean all (quirk y5).
+  [[nodiscard]] std::optional<ModSeq> changed_since() const {
+    if (!session_.traits_.change_tokens || request_.changed_since == 0) return std::nullopt;
+    return request_.changed_since;
+  }
+
+  /// UIDs that are known to exist, or a range of which nobody knows how many do.
+  void submit_parts(UidSet uids) {
+    const auto since = request_.uids ? std::nullopt : changed_since();
     while (!uids.empty()) {
-      const auto part = uids.take_front_octets(kSetOctets);
-      tags_.push_back(connection_.submit(commands::uid_fetch(part, to_items(request_.detail))));
+      const auto part =
+          request_.uids ? take_part(uids, connection_.capabilities()) : uids.take_front_octets(kSetOctets);
+      tags_.push_back(connection_.submit(commands::uid_fetch(part, to_items(request_.detail), since)));
     }
   }
 
+  /// Some servers do not find all messages when they search (quirk z5).
+  [[nodiscard]] bool lacks_messages() const { return result_.uids.size() < result_.status.messages; }
+
+  /// What an answer that was cut short did not tell of (quirk y1): servers begin with the newest message.
+  [[nodiscard]] UidSet left_out() const {
+    const auto last = answered_from_ - 1;
+    auto rest = request_.uids.value_or(UidSet(UidRange{request_.from, last}));
+    rest.remove(result_.uids);
+    if (last < rest.max()) rest.remove(UidRange{last + 1, rest.max()});
+    return rest;
+  }
+
+  [[nodiscard]] static Error mailbox_error(ErrorKind kind, std::string message, std::string remedy) {
+    return {.kind = kind,
+            .scope = Scope::mailbox,
+            .retry = Retry::later,
+            .retry_after = {},
+            .message = std::move(message),
+            .remedy = std::move(remedy),
+            .trail = {}};
+  }
+
   void on_examine(UntaggedData& data) {
-    if (const auto* exists = std::get_if<mailferry::imap::ExistsData>(&data)) result_.status.messages = exists->count;
+    if (const auto* exists = std::get_if<mailferry::imap::ExistsData>(&data)) opened_.messages = exists->count;
   }
 
   void on_examine(const StatusResponse& status) {
     const auto number = status.code.number;
-    if (status.code.code == Code::uid_validity) result_.status.uid_validity = static_cast<UidValidity>(number);
-    if (status.code.code == Code::uid_next) result_.status.uid_next = static_cast<Uid>(number);
-    if (status.code.code == Code::highestmodseq) result_.status.highest_modseq = number;
+    if (status.code.code == Code::uid_validity) opened_.uid_validity = static_cast<UidValidity>(number);
+    if (status.code.code == Code::uid_next) opened_.uid_next = static_cast<Uid>(number);
+    if (status.code.code == Code::highestmodseq) opened_.highest_modseq = number;
   }
 
   /// The answers to all parts of this mailbox; a server may complete them in any order.
@@ -107,10 +173,7 @@ class MailboxScan {
     while (!tags_.empty()) {
       CO_TRY(auto event, co_await connection_.next());
       if (const auto* status = std::get_if<StatusResponse>(&event)) {
-        if (std::erase(tags_, status->tag) == 0) continue;
-        // Some servers answer BAD to any FETCH in an empty mailbox (quirk z3).
-        if (status->status != Status::ok && !error_ && result_.status.messages != 0)
-          error_ = mailferry::imap::to_error(*status, Scope::mailbox, "the scan of " + request_.mailbox.to_string());
+        if (std::erase(tags_, status->tag) != 0) CO_CHECK(on_completion(*status));
         continue;
       }
       if (const auto* body = std::get_if<BodyBegin>(&event)) {
@@ -127,6 +190,29 @@ class MailboxScan {
       }
     }
     co_return Result<>{};
+  }
+
+  /// Errors: the connection is lost.
+  Result<> on_completion(const StatusResponse& status) {
+    if (status.code.code == Code::message_limit && last_answered(status.code) != 0) {
+      on_cut(last_answered(status.code));
+    } else if (status.status != Status::ok) {
+      auto error = connection_.refuse(status, Scope::mailbox, "the scan of " + request_.mailbox.to_string());
+      if (mailferry::imap::needs_pause(error)) return std::unexpected(std::move(error));
+      // Some servers answer BAD to any FETCH in an empty mailbox (quirk z3).
+      if (!error_ && result_.status.messages != 0) error_ = std::move(error);
+    }
+    return {};
+  }
+
+  /// Whole are only answers that go on downwards from one to the next.
+  void on_cut(Uid from) {
+    if (from <= request_.from) return;
+    const bool from_above = request_.uids || result_.uids.empty() || from <= result_.uids.min();
+    if (!from_above || (below_ != 0 && from >= below_))
+      error_ = mailbox_error(ErrorKind::protocol, "the server lists only a part of the messages, and not which ones",
+                             "ask its administrator for a higher limit (MESSAGELIMIT)");
+    answered_from_ = std::max(answered_from_, from);
   }
 
   void on_answer(UntaggedData& data) {
@@ -146,7 +232,7 @@ class MailboxScan {
 
   void on_fetch(FetchData& fetch) {
     const bool wanted = request_.uids ? request_.uids->contains(fetch.uid) : fetch.uid >= request_.from;
-    if (fetch.uid == 0 || !wanted || !has_all(fetch)) return;
+    if (fetch.uid == 0 || !wanted || !has_all(fetch) || result_.uids.contains(fetch.uid)) return;
     result_.uids.add(fetch.uid);
     if (sink_ == nullptr) return;
     store::MessageMeta meta{.uid = fetch.uid,
@@ -154,6 +240,7 @@ class MailboxScan {
                             .octets = fetch.size.value_or(0),
                             .date = fetch.internal_date.value_or(InternalDate{}),
                             .identity = {}};
+    // Which may be the whole header (quirk z6).
     if (request_.detail.identity) meta.identity = identify_headers(header_of(fetch));
     sink_->message(std::move(meta));
   }
@@ -179,6 +266,11 @@ class MailboxScan {
   std::vector<std::string> tags_;
   std::string header_;
   store::ScanResult result_;
+  store::MailboxStatus opened_;  // by the last EXAMINE
+  bool searched_ = false;        // the UIDs came from a SEARCH
+  bool looked_again_ = false;
+  Uid answered_from_ = 0;  // the answer was cut short: what is below is left out
+  Uid below_ = 0;          // what was asked for when an answer was cut short before
   std::optional<Error> error_;
 };
 
@@ -198,7 +290,12 @@ Task<std::vector<Result<store::ScanResult>>> ImapSession::scan(const std::vector
       continue;
     }
     CO_CHECK(co_await scans[index].receive());
-    results.push_back(scans[index].take());
+    results.emplace_back(store::ScanResult{});
+  }
+  for (std::size_t index = 0; index < scans.size(); ++index) {
+    while (submitted[index] && scans[index].is_incomplete())
+      CO_CHECK(co_await scans[index].look_again());
+    if (submitted[index]) results[index] = scans[index].take();
   }
   co_return results;
 }
@@ -221,7 +318,7 @@ Task<std::map<Uid, std::string>> ImapSession::subjects(const MailboxPath& mailbo
   std::map<Uid, std::string> subjects;
   auto left = uids;
   while (!left.empty()) {
-    const auto part = left.take_front_octets(kSetOctets);
+    const auto part = take_part(left, connection_->capabilities());
     const auto command = commands::uid_fetch(part, {.header_fields = {"Subject"}});
     const auto tag = connection_->submit(command);
     std::string header;

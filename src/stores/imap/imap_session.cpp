@@ -2,6 +2,7 @@
 
 #include "stores/imap/imap_appender.hpp"
 #include "stores/imap/imap_reader.hpp"
+#include "stores/imap/uid_parts.hpp"
 
 namespace mailferry::stores::imap {
 
@@ -31,7 +32,6 @@ std::unique_ptr<store::Appender> ImapSession::appender(std::size_t window_octets
 
 Task<> ImapSession::change_flags(const MailboxPath& mailbox, UidValidity uid_validity,
                                  const std::vector<store::FlagUpdate>& updates) {
-  constexpr std::size_t kSetOctets = 900;
   CO_TRY(const auto wire, names_->to_wire(mailbox));
   UidValidity seen = 0;
   examined_.clear();
@@ -47,7 +47,7 @@ Task<> ImapSession::change_flags(const MailboxPath& mailbox, UidValidity uid_val
   for (const auto& update : updates) {
     auto uids = update.uids;
     while (!uids.empty()) {
-      const auto part = uids.take_front_octets(kSetOctets);
+      const auto part = take_part(uids, connection_->capabilities());
       if (!update.add.empty())
         tags.push_back(connection_->submit(commands::uid_store(part, mailferry::imap::StoreMode::add, update.add)));
       if (!update.remove.empty())

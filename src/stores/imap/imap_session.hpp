@@ -31,6 +31,7 @@ class ImapSession final : public store::Session {
 
  private:
   friend class MailboxScan;
+  [[nodiscard]] std::string submit_extended_list(bool with_octets);
   Task<> list_statuses(std::vector<store::MailboxInfo>& mailboxes, bool with_octets);
   [[nodiscard]] std::vector<std::string_view> status_items(bool with_octets) const;
   [[nodiscard]] bool has(mailferry::imap::Capability capability) const { return connection_->has(capability); }

@@ -1,8 +1,13 @@
 #include "stores/imap/mailbox_names.hpp"
 
+#include "base/ascii.hpp"
 #include "imap/syntax/mailbox_name.hpp"
 
 namespace mailferry::stores::imap {
+
+std::string canonical_name(const std::string& wire_name) {
+  return equal_ascii_nocase(wire_name, "INBOX") ? "INBOX" : wire_name;
+}
 
 void MailboxNames::set_namespaces(const mailferry::imap::NamespaceData& namespaces) {
   if (!namespaces.personal.empty()) {
@@ -24,8 +29,13 @@ bool MailboxNames::is_foreign(const std::string& wire_name) const {
 MailboxPath MailboxNames::learn(const std::string& wire_name, char separator) {
   std::string_view name = wire_name;
   if (!prefix_.empty() && name.starts_with(prefix_) && name.size() > prefix_.size()) name.remove_prefix(prefix_.size());
-  auto decoded = mailferry::imap::decode_mutf7(name);
-  auto path = MailboxPath::split(decoded ? *decoded : mailferry::imap::display_name(name), separator);
+  const auto split = [separator](std::string_view wire) {
+    auto decoded = mailferry::imap::decode_mutf7(wire);
+    return MailboxPath::split(decoded ? *decoded : mailferry::imap::display_name(wire), separator);
+  };
+  auto path = split(name);
+  // "INBOX.INBOX" with the prefix "INBOX." is a mailbox of its own (quirk m1).
+  if (path.is_inbox() && canonical_name(wire_name) != "INBOX") path = split(wire_name);
   wire_names_.insert_or_assign(path, wire_name);
   return path;
 }

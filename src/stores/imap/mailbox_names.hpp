@@ -11,6 +11,9 @@
 
 namespace mailferry::stores::imap {
 
+/// "INBOX" in that spelling, whatever the server's (RFC 9051 §5.1); other names as they are.
+[[nodiscard]] std::string canonical_name(const std::string& wire_name);
+
 class MailboxNames {
  public:
   /// Takes over what NAMESPACE said (RFC 2342): the personal prefix is added and removed, others are foreign.
