@@ -1,12 +1,14 @@
-// A TCP proxy that delays what passes through it by a fixed time in each direction, with unlimited bandwidth: a long
-// line for a kernel without netem. Usage: delay_proxy RTT_MS PORT… prints one listening port for each target port on
-// 127.0.0.1 and runs until its standard input ends.
+// A TCP proxy that delays what passes through it by a fixed time in each direction, and lets only so much pass: a long
+// line for a kernel without netem. Usage: delay_proxy RTT_MS[:MBIT] PORT… prints one listening port for each target
+// port on 127.0.0.1 and runs until its standard input ends. Without MBIT the bandwidth is unlimited; with it, all
+// connections share that much in each direction.
 #include <algorithm>
 #include <arpa/inet.h>
 #include <cerrno>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <deque>
 #include <fcntl.h>
 #include <list>
@@ -24,6 +26,15 @@ using Clock = std::chrono::steady_clock;
 
 constexpr std::size_t kMaxQueued = std::size_t{256} << 20;  // a direction; at 40 ms this is 12 GB/s
 constexpr std::size_t kReadSize = std::size_t{512} << 10;
+constexpr std::size_t kLimitedQueued = std::size_t{256} << 10;  // and with a bandwidth: what a line holds
+constexpr std::size_t kLimitedRead = std::size_t{8} << 10;
+
+struct Limits {
+  Clock::duration one_way{};
+  double octets_per_second = 0;  // 0: unlimited
+  std::size_t queued = kMaxQueued;
+  std::size_t read = kReadSize;
+};
 
 struct Chunk {
   Clock::time_point due;
@@ -37,9 +48,10 @@ struct Direction {
   int to = -1;
   std::deque<Chunk> queue;
   std::size_t queued = 0;
-  bool ended = false;     // `from` sent its end
-  bool finished = false;  // and it was passed on
-  bool blocked = false;   // `to` takes no more for now
+  bool ended = false;                      // `from` sent its end
+  bool finished = false;                   // and it was passed on
+  bool blocked = false;                    // `to` takes no more for now
+  Clock::time_point* line_free = nullptr;  // when all that is on the line in this direction has passed
 };
 
 struct Link {
@@ -89,7 +101,7 @@ void make_quick(int socket) {
 
 class Proxy {
  public:
-  Proxy(Clock::duration one_way, const std::vector<int>& targets) : one_way_(one_way), scratch_(kReadSize) {
+  Proxy(const Limits& limits, const std::vector<int>& targets) : limits_(limits), scratch_(limits.read) {
     for (const int target : targets)
       listeners_.push_back(listen_for(target));
     std::fflush(stdout);
@@ -160,6 +172,8 @@ class Proxy {
     auto& link = links_.emplace_back();
     link.up.from = link.down.to = client;
     link.up.to = link.down.from = server;
+    link.up.line_free = &up_free_;
+    link.down.line_free = &down_free_;
     add(client, 0, &link);
     add(server, 0, &link);
   }
@@ -178,16 +192,25 @@ class Proxy {
   }
 
   bool read(Direction& way) {
-    while (!way.ended && way.queued < kMaxQueued) {
+    while (!way.ended && way.queued < limits_.queued) {
       const auto count = ::read(way.from, scratch_.data(), scratch_.size());
       if (count < 0) return errno == EAGAIN || errno == EINTR;
-      Chunk chunk{Clock::now() + one_way_, {scratch_.begin(), scratch_.begin() + count}};
+      Chunk chunk{passes(way, count) + limits_.one_way, {scratch_.begin(), scratch_.begin() + count}};
       way.ended = count == 0;
       way.queued += chunk.bytes.size();
       way.queue.push_back(std::move(chunk));
       if (static_cast<std::size_t>(count) < scratch_.size()) break;
     }
     return true;
+  }
+
+  /// When so many octets that come now have left the line.
+  Clock::time_point passes(const Direction& way, ssize_t count) const {
+    const auto now = Clock::now();
+    if (limits_.octets_per_second == 0) return now;
+    const std::chrono::duration<double> takes(static_cast<double>(count) / limits_.octets_per_second);
+    *way.line_free = std::max(*way.line_free, now) + std::chrono::duration_cast<Clock::duration>(takes);
+    return *way.line_free;
   }
 
   bool write(Direction& way) {
@@ -216,7 +239,7 @@ class Proxy {
   // The socket is read for `reads` and written for `writes`.
   void watch(int socket, Link& link, const Direction& reads, const Direction& writes, std::uint32_t& current) const {
     std::uint32_t wanted = 0;
-    if (!reads.ended && reads.queued < kMaxQueued) wanted |= EPOLLIN;
+    if (!reads.ended && reads.queued < limits_.queued) wanted |= EPOLLIN;
     if (writes.blocked) wanted |= EPOLLOUT;
     if (wanted == current) return;
     epoll_event event{};
@@ -225,7 +248,9 @@ class Proxy {
     epoll_ctl(epoll_, EPOLL_CTL_MOD, socket, &event);
   }
 
-  Clock::duration one_way_;
+  Limits limits_;
+  Clock::time_point up_free_{};
+  Clock::time_point down_free_{};
   std::vector<char> scratch_;
   std::list<Listener> listeners_;
   std::list<Link> links_;
@@ -237,13 +262,20 @@ class Proxy {
 
 int main(int argc, char** argv) {
   if (argc < 3) {
-    std::fprintf(stderr, "usage: delay_proxy RTT_MS PORT...\n");
+    std::fprintf(stderr, "usage: delay_proxy RTT_MS[:MBIT] PORT...\n");
     return 2;
   }
   std::vector<int> targets;
   for (int i = 2; i < argc; ++i)
     targets.push_back(std::atoi(argv[i]));
+  Limits limits;
   const std::chrono::duration<double, std::milli> one_way(std::atof(argv[1]) / 2);
-  Proxy(std::chrono::duration_cast<Clock::duration>(one_way), targets).run();
+  limits.one_way = std::chrono::duration_cast<Clock::duration>(one_way);
+  if (const char* bandwidth = std::strchr(argv[1], ':'); bandwidth != nullptr) {
+    limits.octets_per_second = std::atof(bandwidth + 1) * 1e6 / 8;
+    limits.queued = kLimitedQueued;
+    limits.read = kLimitedRead;
+  }
+  Proxy(limits, targets).run();
   return 0;
 }

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """How fast and how small mailferry is: against the raw floor, mbsync and dsync, between two private Dovecots.
 
-    bench/run.py [--quick] [--only mixed,small,delay,again,large,million] [--rounds 5] [--rivals mbsync,dsync] [--output FILE]
+    bench/run.py [--quick] [--only mixed,small,delay,again,large,compress,million] [--rounds 5] [--rivals mbsync,dsync] [--output FILE]
 
 All contenders take turns, round after round; the best of the rounds counts. A private run on an otherwise idle machine.
 """
@@ -24,17 +24,17 @@ sys.path.insert(0, str(HERE))
 import contenders as programs_to_run  # noqa: E402
 from contenders import PASSWORD, Mailferry, Route  # noqa: E402
 from support import checker, corpus  # noqa: E402
-from support.dovecot import Dovecot, die_with_parent  # noqa: E402
+from support.dovecot import CAPABILITIES, Dovecot, die_with_parent  # noqa: E402
 from support.rawimap import Connection  # noqa: E402
 
-SCENARIOS = ("mixed", "small", "delay", "again", "large", "million")
+SCENARIOS = ("mixed", "small", "delay", "again", "large", "compress", "million")
 WALL_GOAL = {"delay": 1.25}
 CPU_GOAL, RSS_GOAL_MB, OCTETS_A_MESSAGE_GOAL = 2.0, 32, 64
 
 
 def options():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0], epilog="million is run only when named")
-    parser.add_argument("--only", default="mixed,small,delay,again,large", help="of " + ", ".join(SCENARIOS))
+    parser.add_argument("--only", default="mixed,small,delay,again,large,compress", help="of " + ", ".join(SCENARIOS))
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--rivals", default=None, help="default mbsync,dsync; empty: none; each is run once")
     parser.add_argument("--rival-rounds", type=int, default=1)
@@ -77,9 +77,10 @@ class Bench:
         print(f"    {text}", file=sys.stderr, flush=True)
 
     @contextlib.contextmanager
-    def servers(self, mail_format=None):
+    def servers(self, mail_format=None, **more):
+        extra = "auth_mechanisms = plain login\n" + more.pop("extra", "")  # the default; what the floor uses too
         settings = dict(any_user=PASSWORD, mail_root=memory_folder(), mail_format=mail_format or self.arguments.server_format,
-                        connections=100, extra="auth_mechanisms = plain login")  # the default; what the floor uses too
+                        connections=100, extra=extra, **more)
         with Dovecot(**settings) as source, Dovecot(**settings) as destination:
             yield source, destination
 
@@ -180,8 +181,8 @@ class Bench:
         self.copies("small", f"{count:,} messages of 2 KB in one mailbox", corpus.uniform(count, 2048))
 
     @contextlib.contextmanager
-    def delay_proxy(self, *servers):
-        process = subprocess.Popen([self.arguments.programs / "bench/delay_proxy", "40", *(str(s.port) for s in servers)],
+    def delay_proxy(self, *servers, line="40"):
+        process = subprocess.Popen([self.arguments.programs / "bench/delay_proxy", line, *(str(s.port) for s in servers)],
                                    stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, preexec_fn=die_with_parent)
         try:
             yield [int(process.stdout.readline()) for _ in servers]
@@ -228,6 +229,25 @@ class Bench:
             make_route = lambda user: Route(source, destination, "large", user)  # noqa: E731
             everyone = [c for c in self.contenders() if c.name != "dsync"]
             self.table("Five messages of 100 MB", self.in_turns(everyone, make_route, 5), 1.15)
+
+    def run_compress(self):
+        """What COMPRESS=DEFLATE costs and wins on lines of different speed."""
+        account = corpus.mixed(400, 20_000_000, odd=False)
+        zlib = dict(plugins="zlib", extra="protocol imap {\n  mail_plugins = $mail_plugins imap_zlib\n}\n",
+                    capability=" ".join(CAPABILITIES + ["COMPRESS=DEFLATE"]))
+        self.say("\n### Compression, 400 messages, 20 MB, round trip 20 ms, both servers behind the line\n")
+        self.say("| line | never, s | own CPU, s | always, s | own CPU, s |\n|---|--:|--:|--:|--:|")
+        with self.servers(**zlib) as (source, destination):
+            self.load(source, "compress", account)
+            for line, name in (("20:10", "10 Mbit/s"), ("20:50", "50 Mbit/s"), ("20:200", "200 Mbit/s"), ("20", "unlimited"),
+                               ("0", "unlimited, no delay")):
+                with self.delay_proxy(source, destination, line=line) as ports:
+                    make_route = lambda user: Route(source, destination, "compress", user, False, *ports)  # noqa: E731,B023
+                    everyone = [Mailferry(self.arguments.programs, self.scratch, "--from-compress", wanted, "--to-compress", wanted)
+                                for wanted in ("never", "always")]
+                    runs = list(self.in_turns(everyone, make_route, account.count()).values())
+                    cells = [f"{min(r.wall for r in one):.2f} | {min(r.cpu for r in one):.2f}" for one in runs]
+                    self.say(f"| {name} | {' | '.join(cells)} |")
 
     def run_million(self):
         """Peak memory against the number of messages: a copy of few, of many, and a run again."""

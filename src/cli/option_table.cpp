@@ -43,7 +43,7 @@ constexpr std::array kSides{
     SideRow{"proxy", "URL", "Connect through socks5://[user@]host[:port] or http://[user@]host:port", &RawSide::proxy},
     SideRow{"proxy-password-file", "FILE", "Read the password for the proxy from the first line of FILE (mode 600)", &RawSide::proxy_password_file},
     SideRow{"tunnel", "COMMAND", "Speak IMAP with COMMAND instead of a network connection, like: ssh host /usr/lib/dovecot/imap", &RawSide::tunnel},
-    SideRow{"compress", "WHEN", "Compress the connection where the server can: always, never, or when it is far away (auto, when absent)", &RawSide::compress},
+    SideRow{"compress", "WHEN", "Compress the connection where the server can: always, never, or when the last copy was slower than 4 MB/s (auto, when absent)", &RawSide::compress},
 };
 
 constexpr std::array kCommands{

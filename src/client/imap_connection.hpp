@@ -92,6 +92,7 @@ class ImapConnection {
   std::unique_ptr<net::Transport> transport_;
   net::Timeouts timeouts_;
   imap::ClientEngine engine_;
+  std::string greeting_;                               // its text, which some quirks show in
   std::map<std::string, imap::StatusResponse> early_;  // completions that came before their turn
 };
 

@@ -7,9 +7,6 @@
 namespace mailferry::client {
 namespace {
 
-/// Servers further away than this are hardly ever reached over a line that is faster than the compression.
-constexpr std::chrono::milliseconds kFarAway{10};
-
 Error refused(const imap::StatusResponse& response, const std::string& user) {
   auto error = imap::to_error(response, Scope::account, "the sign-in of " + user);
   if (error.kind != ErrorKind::permission) return error;
@@ -28,6 +25,12 @@ Result<std::unique_ptr<auth::SaslClient>> choose_next(const auth::SaslClient& fa
   auto telling = auth::choose_mechanism(offered, credentials, channel, kLastThatHidesIt);
   if (telling && *telling) return telling;
   return auth::choose_mechanism(offered, credentials, channel, failed.mechanism());
+}
+
+/// Cyrus SASL 2.1 offers PLUS inside TLS 1.3 though it knows only the binding of older versions (quirk o30).
+net::ChannelBinding usable_binding(net::ChannelBinding binding, std::string_view greeting) {
+  const bool too_new = binding.kind == net::ChannelBinding::Kind::tls_exporter && greeting.contains("Cyrus IMAP");
+  return too_new ? net::ChannelBinding{} : std::move(binding);
 }
 
 std::unexpected<Error> plaintext_refused() {
@@ -65,11 +68,10 @@ void ImapConnection::name_ourselves() {
   if (has(imap::Capability::id)) submit(imap::commands::id({{"name", "mailferry"}}));
 }
 
-/// On a fast line, compressing takes longer than it saves (docs/benchmarks.md).
+/// On a fast line, compressing takes longer than it saves (docs/benchmarks.md): only somebody who has measured asks for
+/// it.
 Task<> ImapConnection::compress(net::Compression wanted) {
-  const auto round_trip = transport_->round_trip();
-  const bool pays = round_trip && *round_trip >= kFarAway;
-  if (wanted == net::Compression::never || (wanted == net::Compression::automatic && !pays)) co_return Result<>{};
+  if (wanted != net::Compression::always) co_return Result<>{};
   if (!has(imap::Capability::compress_deflate)) co_return Result<>{};
   const auto command = imap::commands::compress_deflate();
   const auto done = co_await run(command, Scope::account);
@@ -89,6 +91,7 @@ Task<> ImapConnection::read_greeting(bool& preauthenticated) {
                                      : fmt::format("the server does not greet with OK but says \"{}\"", status->text),
                    "check host and port (993 for imaps://, 143 for imap://)");
   preauthenticated = status->status == imap::Status::preauth;
+  greeting_ = status->text;
   co_return Result<>{};
 }
 
@@ -114,8 +117,9 @@ Task<> ImapConnection::refresh_capabilities() {
 Task<> ImapConnection::authenticate(const ConnectOptions& options, bool encrypted) {
   if (engine_.capabilities().empty()) CO_CHECK(co_await refresh_capabilities());
   const auto offered = engine_.capabilities().mechanisms();
-  const auth::Channel channel{
-      .encrypted = encrypted, .allow_plaintext = options.allow_plaintext, .binding = transport_->channel_binding()};
+  const auth::Channel channel{.encrypted = encrypted,
+                              .allow_plaintext = options.allow_plaintext,
+                              .binding = usable_binding(transport_->channel_binding(), greeting_)};
   CO_TRY(auto mechanism, auth::choose_mechanism(offered, options.credentials, channel));
   while (mechanism) {
     const auto done = co_await authenticate_sasl(*mechanism, options.credentials.user);

@@ -114,7 +114,7 @@ constexpr std::array kKeys{
                 [](const Target& to, Value value) { to.account->proxy_password_file = std::move(value.text); }),
     account_key("tunnel", text, "", "Shell command that is the connection: it speaks IMAP on its standard input and output, and may be signed in already", "\"ssh -o BatchMode=yes mail.example.org /usr/lib/dovecot/imap\"",
                 [](const Target& to, Value value) { to.account->tunnel = std::move(value.text); }),
-    one_of(account_key("compress", choice, "auto", "Compress the connection where the server can (COMPRESS=DEFLATE); auto: when the server is far away", "\"always\"",
+    one_of(account_key("compress", choice, "auto", "Compress the connection where the server can (COMPRESS=DEFLATE); auto: when the last copy between the two accounts was slower than 4 MB/s", "\"always\"",
                 [](const Target& to, Value value) { to.account->compression = to_compression(value.text); }), kCompressions),
     within(account_key("connections", count, "0 (decided by what is measured)", "The most connections to this server at a time; --connections has precedence", "4",
                 [](const Target& to, Value value) { to.account->connections = static_cast<unsigned>(value.number); }), 0, kMaxConnections),

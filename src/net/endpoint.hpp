@@ -12,7 +12,8 @@ namespace mailferry::net {
 
 enum class Security { tls, starttls, plaintext };
 
-/// COMPRESS=DEFLATE (RFC 4978), where the server offers it. Automatic: when the server is far away.
+/// COMPRESS=DEFLATE (RFC 4978), where the server offers it. Automatic: when the line was measured to be slow; a
+/// connection alone cannot know, so to it this is never.
 enum class Compression { automatic, always, never };
 
 struct TlsOptions {

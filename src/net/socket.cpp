@@ -130,13 +130,6 @@ void Socket::close() noexcept {
   fail(std::move(reason));
 }
 
-std::optional<std::chrono::microseconds> Socket::round_trip() noexcept {
-  tcp_info info{};
-  ::socklen_t size = sizeof info;
-  if (failure_ || ::getsockopt(socket_.native_handle(), IPPROTO_TCP, TCP_INFO, &info, &size) != 0) return {};
-  return std::chrono::microseconds(info.tcpi_rtt);
-}
-
 std::size_t Socket::received(std::size_t count, std::size_t wanted) noexcept {
   drained_ = count < wanted;
   received_ += count;

@@ -41,7 +41,6 @@ class Socket : public std::enable_shared_from_this<Socket> {
   [[nodiscard]] bool is_open() const noexcept { return !failure_; }
   [[nodiscard]] const std::string& peer() const noexcept { return peer_; }
   [[nodiscard]] const Timeouts& timeouts() const noexcept { return timeouts_; }
-  [[nodiscard]] std::optional<std::chrono::microseconds> round_trip() noexcept;
   [[nodiscard]] std::uint64_t received() const noexcept { return received_; }
   [[nodiscard]] std::uint64_t sent() const noexcept { return sent_; }
 

@@ -28,7 +28,6 @@ class SocketTransport final : public Transport {
   [[nodiscard]] ChannelBinding channel_binding() const override {
     return tls_ ? tls_->channel_binding() : ChannelBinding{};
   }
-  [[nodiscard]] std::optional<std::chrono::microseconds> round_trip() const override { return socket_->round_trip(); }
   void close() noexcept override;
   [[nodiscard]] bool is_open() const noexcept override { return socket_->is_open(); }
   [[nodiscard]] std::uint64_t octets_read() const noexcept override;

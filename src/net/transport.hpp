@@ -11,7 +11,6 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -33,9 +32,6 @@ class Transport {
   virtual Task<> start_tls(const TlsOptions& options, const std::string& host) = 0;
   /// Of the TLS session, for SASL.
   [[nodiscard]] virtual ChannelBinding channel_binding() const { return {}; }
-  /// How long octets take to the peer and back, as the kernel measured it; nothing for what is no network connection.
-  /// Behind a proxy it is the way to the proxy.
-  [[nodiscard]] virtual std::optional<std::chrono::microseconds> round_trip() const { return {}; }
   /// Ends pending calls with Error{cancelled} and closes. Idempotent.
   virtual void close() noexcept = 0;
   [[nodiscard]] virtual bool is_open() const noexcept = 0;

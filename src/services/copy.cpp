@@ -130,11 +130,39 @@ class CopyJob {
   std::chrono::steady_clock::time_point stop_before_{};
 };
 
-Result<> run_with_journal(const CopyRequest& request, CopyObserver& observer, sync::Report& report) {
+/// Note: the payload of the last copy that had some, in octets a second.
+constexpr const char* kRateNote = "octets_per_second";
+/// Slower lines win by compression, faster ones lose (docs/benchmarks.md).
+constexpr std::uint64_t kSlowLine = 4'000'000;
+/// Less than this measures connecting and not the line.
+constexpr std::uint64_t kWorthMeasuring = 8U << 20;
+
+void choose_compression(const std::optional<std::string>& rate, net::Compression& compression) {
+  if (compression != net::Compression::automatic) return;
+  const bool slow = rate && std::strtoull(rate->c_str(), nullptr, 10) < kSlowLine;
+  compression = slow ? net::Compression::always : net::Compression::never;
+}
+
+Result<> note_rate(state::Journal& journal, state::PairId pair, const sync::Report& report,
+                   std::chrono::steady_clock::duration took) {
+  const auto octets = report.sum(&sync::MailboxReport::copied_octets);
+  const auto seconds = std::chrono::duration<double>(took).count();
+  if (octets < kWorthMeasuring || seconds <= 0) return {};
+  state::Batch batch;
+  batch.notes.emplace_back(kRateNote, fmt::format("{:.0f}", static_cast<double>(octets) / seconds));
+  return journal.apply(pair, batch);
+}
+
+Result<> run_with_journal(CopyRequest request, CopyObserver& observer, sync::Report& report) {
   TRY(const auto journal, state::Journal::open(request.state_file));
   TRY(const auto pair, journal->pair(request.from.label(), request.to.label()));
+  TRY(const auto rate, journal->note(pair, kRateNote));
+  choose_compression(rate, request.from.endpoint.compression);
+  choose_compression(rate, request.to.endpoint.compression);
   CopyJob job(request, observer, *journal, pair, report);
-  return job.run();
+  const auto begin = std::chrono::steady_clock::now();
+  CHECK_OK(job.run());
+  return note_rate(*journal, pair, report, std::chrono::steady_clock::now() - begin);
 }
 
 }  // namespace

@@ -68,7 +68,11 @@ TEST_F(QuirkDialogue, C20TellsAPasswordWithQuotesWithoutLogin) {
 /// Answers each command with NO, whatever it says: SCRAM begins with octets that nobody can foresee.
 class RefusingTransport final : public net::Transport {
  public:
-  explicit RefusingTransport(std::vector<std::string>& commands) : commands_(commands) {}
+  explicit RefusingTransport(std::vector<std::string>& commands, std::string greeting = kEverything)
+      : answers_(std::move(greeting)), commands_(commands) {}
+  [[nodiscard]] net::ChannelBinding channel_binding() const override {
+    return {.kind = net::ChannelBinding::Kind::tls_exporter, .octets = "0123"};
+  }
 
   Task<std::size_t> read_some(std::span<char> buffer, std::chrono::milliseconds) override {
     co_return try_read(buffer);
@@ -94,9 +98,10 @@ class RefusingTransport final : public net::Transport {
   [[nodiscard]] std::uint64_t octets_written() const noexcept override { return 0; }
 
  private:
-  std::string answers_ =
+  static constexpr const char* kEverything =
       "* OK [CAPABILITY IMAP4rev1 SASL-IR AUTH=SCRAM-SHA-256 AUTH=SCRAM-SHA-1 AUTH=CRAM-MD5 AUTH=PLAIN AUTH=LOGIN] "
       "hi\r\n";
+  std::string answers_;
   std::vector<std::string>& commands_;
 };
 
@@ -111,6 +116,21 @@ TEST_F(QuirkDialogue, C24FailsTwiceAtMost) {
   EXPECT_EQ(done.error().kind, ErrorKind::auth);
   EXPECT_EQ(done.error().retry, Retry::never);
   EXPECT_THAT(commands, ElementsAre("AUTHENTICATE SCRAM-SHA-256", "AUTHENTICATE PLAIN"));
+}
+
+TEST_F(QuirkDialogue, O30DoesNotBindANewChannelToCyrus) {
+  const std::map<std::string, std::string> first = {{"Cyrus IMAP 3.6.1-Debian-3.6.1-4 server ready", "SCRAM-SHA-256"},
+                                                    {"ready", "SCRAM-SHA-256-PLUS"}};
+  for (const auto& [greeting, mechanism] : first) {
+    std::vector<std::string> commands;
+    const auto offer = "* OK [CAPABILITY IMAP4rev1 SASL-IR AUTH=SCRAM-SHA-256-PLUS AUTH=SCRAM-SHA-256] " + greeting;
+    connection_ = std::make_unique<client::ImapConnection>(
+        std::make_unique<RefusingTransport>(commands, offer + "\r\n"), net::Timeouts{});
+
+    EXPECT_FALSE(sign_in());
+
+    EXPECT_EQ(commands.front(), "AUTHENTICATE " + mechanism);
+  }
 }
 
 TEST_F(QuirkDialogue, G2ManyConnectionsAreNoWrongPassword) {
