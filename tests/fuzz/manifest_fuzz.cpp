@@ -42,6 +42,20 @@ void check_line(std::string_view line) {
   require_equal("writing is stable", to_line(*again), written);
 }
 
+/// Any mailbox and any flags can be told in a line.
+void check_entry(std::string_view text) {
+  ManifestEntry entry;
+  entry.destination = MailboxPath::split(text, '/');
+  entry.source = MailboxPath::split(text, '.');
+  entry.source_uid = static_cast<Uid>(text.size() + 1);
+  entry.flags = Flags::from_string(text);
+  const auto line = to_line(entry);
+  require_law("an entry is one line, and no comment", !line.contains('\n') && !line.starts_with('#'));
+  const auto read = parse_manifest_line(line);
+  require_equal("every entry can be read", read ? "" : read.error().message + ": " + line, "");
+  require_law("and is the same", is_same(entry, *read));
+}
+
 /// All entries, mailbox by mailbox; nothing when there was an error.
 std::optional<std::vector<ManifestEntry>> read_file() {
   auto reader = ManifestReader::open(path());
@@ -91,6 +105,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     check_line(line);
     if (auto entry = parse_manifest_line(line)) entries.push_back(*std::move(entry));
   }
+  check_entry(std::string_view(reinterpret_cast<const char*>(data), size));
   write_whole(path(), input);
   (void)read_file();
   check_file(entries);

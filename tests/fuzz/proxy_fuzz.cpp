@@ -106,6 +106,14 @@ bool agrees(std::string_view header) {
   return (header.starts_with("HTTP/1.1 2") || header.starts_with("HTTP/1.0 2")) && header.size() > 12;
 }
 
+/// A status line of 200 to 299 with a plain reason, and nothing else.
+bool is_plain_agreement(std::string_view header) {
+  if (!agrees(header) || header[12] != ' ' || header.find("\r\n") + 4 != header.size()) return false;
+  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+  return is_digit(header[10]) && is_digit(header[11]) &&
+         std::ranges::all_of(header.substr(13, header.size() - 17), [](char c) { return c >= ' ' && c <= '~'; });
+}
+
 void check_refusal(const Error& error, const std::string& name) {
   using enum ErrorKind;
   const bool has_kind = error.kind == network || error.kind == permission || error.kind == auth ||
@@ -130,6 +138,8 @@ void check(const Proxy& proxy, std::string_view answer, End end, unsigned seed) 
   require_law("the server's octets are left to it", !expected || read <= *expected);
   if (!agreed) check_refusal(agreed.error(), name);
   if (is_socks) require_law("SOCKS5 agrees as RFC 1928 says", agreed.has_value() == expected.has_value());
+  if (!is_socks && expected && is_plain_agreement(answer.substr(0, *expected)))
+    require_law("HTTP agrees by a plain status of 200 to 299", agreed.has_value());
   if (!agreed) return;
   require_law("HTTP agrees by a status of 200 to 299", is_socks || (expected && agrees(answer)));
   require_law("what is behind the answer is the server's", read == expected);

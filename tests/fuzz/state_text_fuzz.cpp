@@ -5,8 +5,11 @@
 #include "state/run_table.hpp"
 #include "state/run_text.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cstdint>
+#include <optional>
 #include <string>
 
 namespace mailferry::state {
@@ -17,9 +20,54 @@ bool is_same(const SettledRun& left, const SettledRun& right) {
          left.flags == right.flags;
 }
 
+/// Digits at the front; nothing when there are none, or too many for any UID.
+std::optional<std::uint64_t> take_number(std::string_view& text) {
+  const auto size = std::min(text.find_first_not_of("0123456789"), text.size());
+  const auto digits = text.substr(std::min(text.find_first_not_of('0'), size), size);
+  if (size == 0 || digits.substr(0, digits.find_first_not_of("0123456789")).size() > 10) return {};
+  const auto number = std::stoull(std::string(text.substr(0, size)));
+  text.remove_prefix(size);
+  return number;
+}
+
+/// The runs as docs/formats/state.md tells them, written down plainly: source, count, destination and flags each.
+std::optional<std::string> told(Uid first, std::string_view text) {
+  std::string out;
+  std::uint64_t source = first;
+  std::uint64_t destination = 0;
+  constexpr std::uint64_t kEnd = 0xFFFFFFFF;
+  for (bool more = true; more;) {
+    more = text.contains('\n');
+    auto line = text.substr(0, text.find('\n'));
+    text.remove_prefix(line.size() + (more ? 1 : 0));
+    const auto count = take_number(line);
+    const auto after = [&line](char mark, std::uint64_t otherwise) -> std::optional<std::uint64_t> {
+      if (!line.starts_with(mark)) return otherwise;
+      line.remove_prefix(1);
+      return take_number(line);
+    };
+    const auto gap = count ? after('+', 0) : std::nullopt;
+    const auto begin = gap ? after('@', destination) : std::nullopt;
+    if (!begin || *count == 0 || !(line.empty() || line.starts_with(' '))) return {};
+    source += *gap;
+    if (source == 0 || source + *count > kEnd || *begin + *count > kEnd || (out.empty() && source != first)) return {};
+    const auto flags = Flags::from_string(line.substr(line.empty() ? 0 : 1));
+    out += fmt::format("{} {} {} {}\n", source, *count, *begin, flags.to_string());
+    source += *count;
+    destination = *begin == 0 ? 0 : *begin + *count;
+  }
+  return out;
+}
+
 void check_runs(Uid first, std::string_view text) {
   const auto runs = parse_runs(first, text);
+  const auto expected = told(first, text);
+  require_law("rows are read exactly as their grammar says", runs.has_value() == expected.has_value());
   if (!runs) return;
+  std::string read;
+  for (const auto& run : *runs)
+    read += fmt::format("{} {} {} {}\n", run.source, run.count, run.destination, run.flags.to_string());
+  require_equal("runs are those of the grammar", read, *expected);
   require_law("a row has a run, and begins where it says", !runs->empty() && runs->front().source == first);
   require_law("runs are possible", std::ranges::all_of(*runs, is_possible));
   require_law("runs ascend and do not overlap",
