@@ -23,6 +23,8 @@ namespace mailferry::config {
 namespace {
 
 constexpr std::size_t kMaxFileOctets = std::size_t{1} << 20;
+/// toml++ 3.3 makes a table in a table of each dot of a key, and overflows the stack when it frees too many.
+constexpr std::size_t kMaxDots = 100;
 constexpr std::array<std::string_view, 2> kSectionNames{"account", "copy"};
 /// Keys that people expect and that do not exist on purpose.
 constexpr std::array<std::string_view, 4> kSecretKeys{"password", "pass", "passwd", "token"};
@@ -135,6 +137,21 @@ std::unexpected<Error> cannot_read(const std::string& file, std::string_view rea
               "check the path and that you may read it");
 }
 
+/// Before the file is parsed: no key of it may be deeper than can be freed.
+Result<> check_depth(std::string_view text, const std::string& file) {
+  std::size_t line = 1;
+  std::size_t dots = 0;
+  for (const char c : text) {
+    if (c == '\n') ++line;
+    if (c == '.') ++dots;
+    // Whatever it is, a key or a text, ends here.
+    if (std::string_view("\n=,[{").contains(c)) dots = 0;
+    if (dots > kMaxDots)
+      return fail(ErrorKind::usage, Scope::run, fmt::format("{}:{}:1: too many dots in a row of names", file, line));
+  }
+  return {};
+}
+
 }  // namespace
 
 const Account* Config::find(std::string_view name) const noexcept {
@@ -156,6 +173,7 @@ Result<Config> load_config(const std::string& file) {
 }
 
 Result<Config> parse_config(std::string_view text, const std::string& file) {
+  CHECK_OK(check_depth(text, file));
   toml::table root;
   try {
     root = toml::parse(text, std::string_view(file));

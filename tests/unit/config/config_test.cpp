@@ -224,6 +224,11 @@ TEST(ConfigProblem, BrokenTomlHasItsPlace) {
   problems("[[[[");
   problems(std::string(5000, '['));
   problems("a = " + std::string(5000, '['));
+  std::string deep = "a";
+  for (int i = 0; i < 300'000; ++i)
+    deep += ".a";
+  EXPECT_THAT(problems("\n" + deep + " = 1"), HasSubstr(".toml:2:1: too many dots"));
+  EXPECT_THAT(problems("[" + deep + "]"), HasSubstr(".toml:1:1: too many dots"));
 }
 
 class ConfigFile : public testing::Test {
