@@ -123,15 +123,22 @@ void match_equal(MessageMatching& matching, std::vector<Candidate>& here, std::v
 }
 
 /// What is left has no counterpart.
-void pair_up(MessageMatching& matching, std::vector<Candidate>& here, std::vector<Candidate>& there) {
-  sort(here);
+void pair_up(MessageMatching& matching, std::vector<Candidate>& here, std::vector<Candidate>& there,
+             const Likeness& likeness) {
+  const auto whole = [](const Candidate& message) { return message.content_and_likeness(); };
   sort(there);
-  match_equal(matching, here, there, [](const Candidate& message) { return message.content_and_likeness(); });
+  for (const auto* tell : {&likeness.source, &likeness.source_else}) {
+    for (Candidate& message : here)
+      message.likeness = likeness_of(*tell, message.uid);
+    sort(here);
+    match_equal(matching, here, there, whole);
+  }
   match_equal(matching, here, there, [](const Candidate& message) { return message.content(); });
 }
 
-std::vector<Candidate> candidates(Entries entries, SizeEvidence sizes,
-                                  const std::function<std::uint32_t(Uid)>& likeness) {
+using TellLikeness = std::function<std::uint32_t(Uid)>;
+
+std::vector<Candidate> candidates(Entries entries, SizeEvidence sizes, const TellLikeness& likeness) {
   std::vector<Candidate> found;
   found.reserve(entries.size());
   for (const Entry& entry : entries)
@@ -142,7 +149,7 @@ std::vector<Candidate> candidates(Entries entries, SizeEvidence sizes,
 }
 
 std::vector<Candidate> candidates(const std::vector<UnsureMessage>& unsure, std::vector<BodyDigestOf> digests,
-                                  const std::function<std::uint32_t(Uid)>& likeness) {
+                                  const TellLikeness& likeness) {
   std::ranges::sort(digests, {}, &BodyDigestOf::uid);
   std::vector<Candidate> found;
   found.reserve(unsure.size());
@@ -165,9 +172,9 @@ void match_group(MessageMatching& matching, Entries source, Entries destination,
       matching.matched.push_back({source[0].uid, destination[0].uid});
       return;
     }
-    auto here = candidates(source, sizes, likeness.source);
+    auto here = candidates(source, sizes, {});
     auto there = candidates(destination, sizes, likeness.destination);
-    pair_up(matching, here, there);
+    pair_up(matching, here, there, likeness);
     return;
   }
   for (const Entry& entry : source)
@@ -221,9 +228,9 @@ MessageMatching match_messages(IdentityList source, IdentityList destination, Si
 
 void resolve(MessageMatching& matching, std::vector<BodyDigestOf> source, std::vector<BodyDigestOf> destination,
              const Likeness& likeness) {
-  std::vector<Candidate> here = candidates(matching.unsure_source, std::move(source), likeness.source);
+  std::vector<Candidate> here = candidates(matching.unsure_source, std::move(source), {});
   std::vector<Candidate> there = candidates(matching.unsure_destination, std::move(destination), likeness.destination);
-  pair_up(matching, here, there);
+  pair_up(matching, here, there, likeness);
   Collector collector;
   for (const Candidate& message : here)
     collector.missing(message.uid);

@@ -68,9 +68,11 @@ struct MessageMatching {
 enum class SizeEvidence { compare, ignore };
 
 /// What tells equal messages apart that nothing else does, such as their flags: of equal messages those with the same
-/// value belong together rather than others. Asked only for such messages. Empty: nothing does.
+/// value belong together rather than others, then those where `source_else` has the value of the destination. Asked
+/// only for such messages. Empty: nothing does.
 struct Likeness {
   std::function<std::uint32_t(Uid)> source{};
+  std::function<std::uint32_t(Uid)> source_else{};
   std::function<std::uint32_t(Uid)> destination{};
 };
 

@@ -60,11 +60,12 @@ std::uint32_t to_likeness(const Flags& flags) {
 }
 
 plan::Likeness likeness_of(const IdentitySink& source, const IdentitySink& destination, const FlagsThere* flags_there) {
-  return {.source =
-              [=, &source](Uid uid) {
-                return to_likeness(flags_there != nullptr ? (*flags_there)(uid) : source.flags_of(uid));
-              },
-          .destination = [&](Uid uid) { return to_likeness(destination.flags_of(uid)); }};
+  plan::Likeness likeness;
+  likeness.source_else = [&source](Uid uid) { return to_likeness(source.flags_of(uid)); };
+  likeness.source = likeness.source_else;
+  if (flags_there != nullptr) likeness.source = [flags_there](Uid uid) { return to_likeness((*flags_there)(uid)); };
+  likeness.destination = [&destination](Uid uid) { return to_likeness(destination.flags_of(uid)); };
+  return likeness;
 }
 
 }  // namespace

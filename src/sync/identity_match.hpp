@@ -24,7 +24,8 @@ struct MatchedMessage {
 /// Scans what both requests name (their detail is set here) and pairs equal messages. Mailboxes are multisets: each
 /// message is used once. Where headers leave doubt, bodies are compared; of messages that are equal to the last octet
 /// those with the same flags belong together. Destination UIDs in `taken` are left out. `flags_there`: which flags a
-/// source message has on the destination; null: those that it has on the source.
+/// source message should have on the destination; if none of the equal ones has them, or when this is null, those that
+/// it has on the source count.
 using FlagsThere = std::function<Flags(Uid)>;
 Task<std::vector<MatchedMessage>> match_by_identity(SessionPair& pair, store::ScanRequest source,
                                                     store::ScanRequest destination, const UidSet& taken,

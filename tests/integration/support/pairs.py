@@ -93,7 +93,8 @@ def parents(account, separator):
 
 
 def _by_content(left, right, expected):
-    """The destination's name of each mailbox: where exactly one has these messages it is that one, else `expected`."""
+    """The destination's name of each mailbox: where exactly one has these messages it is that one, else `expected`; of
+    empty ones any that is empty and nobody else's."""
     def digests(messages):
         return tuple(sorted(message.digest for message in messages))
     names = collections.defaultdict(list)
@@ -103,6 +104,10 @@ def _by_content(left, right, expected):
     for name, messages in left.mailboxes.items():
         candidates = names[digests(messages)] if messages else []
         found[name] = candidates[0] if len(candidates) == 1 else expected(name)
+    spare = [name for name, messages in right.mailboxes.items() if not messages and name not in found.values()]
+    for name, messages in left.mailboxes.items():
+        if not messages and found[name] not in right.mailboxes and spare:
+            found[name] = spare.pop()
     return lambda name: found.get(name) or expected(name)
 
 

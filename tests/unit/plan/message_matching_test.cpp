@@ -118,7 +118,9 @@ TEST(Resolve, EqualBodiesOfDifferentIdentitiesAreDifferentMessages) {
 
 /// Source UIDs 1, 2, 3 are like destination UIDs 30, 10, 20.
 Likeness crossed() {
-  return {.source = [](Uid uid) { return uid; }, .destination = [](Uid uid) { return uid == 30 ? 1 : uid / 10 + 1; }};
+  return {.source = [](Uid uid) { return uid; },
+          .source_else = {},
+          .destination = [](Uid uid) { return uid == 30 ? 1 : uid / 10 + 1; }};
 }
 
 TEST(MatchMessages, EqualMessagesThatAreAlikeBelongTogether) {
@@ -137,14 +139,24 @@ TEST(MatchMessages, SizesCountMoreThanLikeness) {
 TEST(Resolve, TakesTheOneThatIsAlikeAndElseAnyOther) {
   const Digest body{9};
   auto matching = match_messages(list_of({{2, 7, 100}}), list_of({{10, 7, 100}, {20, 7, 100}}));
-  resolve(matching, {{2, body}}, {{10, body}, {20, body}},
-          {.source = [](Uid) { return 5; }, .destination = [](Uid uid) { return uid == 20 ? 5 : 6; }});
+  resolve(
+      matching, {{2, body}}, {{10, body}, {20, body}},
+      {.source = [](Uid) { return 5; }, .source_else = {}, .destination = [](Uid uid) { return uid == 20 ? 5 : 6; }});
   EXPECT_EQ(matching.matched, (std::vector<MatchedPair>{{2, 20}}));
   EXPECT_EQ(matching.extra.to_string(), "10");
   matching = match_messages(list_of({{2, 7, 100}}), list_of({{10, 7, 100}, {20, 7, 100}}));
   resolve(matching, {{2, body}}, {{10, body}, {20, body}},
-          {.source = [](Uid) { return 1; }, .destination = [](Uid uid) { return uid; }});
+          {.source = [](Uid) { return 1; }, .source_else = {}, .destination = [](Uid uid) { return uid; }});
   EXPECT_EQ(matching.matched, (std::vector<MatchedPair>{{2, 10}}));
+}
+
+TEST(Resolve, KnowsASecondLikeness) {
+  auto matching = match_messages(list_of({{2, 7, 100}}), list_of({{10, 7, 100}, {20, 7, 100}}));
+  resolve(matching, {body(2, 9)}, {body(10, 9), body(20, 9)},
+          {.source = [](Uid) { return 1; },
+           .source_else = [](Uid) { return 20; },
+           .destination = [](Uid uid) { return uid; }});
+  EXPECT_EQ(matching.matched, (std::vector<MatchedPair>{{2, 20}}));
 }
 
 TEST(Resolve, WhatCouldNotBeReadIsNeverTakenForThere) {
