@@ -166,7 +166,8 @@ class CopyTest(pairs.ServersTest):
             self.folder.state = self.folder.path / "other.db"
 
     def verified(self, source, destination):
-        done = harness.run(harness.copy_arguments(source, destination, self.folder, command="verify"), self.folder, 900)
+        arguments = harness.copy_arguments(source, destination, self.folder, "--deep", command="verify")
+        done = harness.run(arguments, self.folder, 900)
         self.assertEqual(done.code, 0, done)
 
 
