@@ -118,13 +118,12 @@ Task<imap::StatusResponse> ImapConnection::complete(std::string_view tag, Scope 
     }
   }
   if (completion->status == imap::Status::ok) co_return std::move(*completion);
-  co_return std::unexpected(refuse(*completion, scope, step));
+  co_return std::unexpected(imap::to_error(*completion, scope, step));
 }
 
 Error ImapConnection::refuse(const imap::StatusResponse& response, Scope scope, std::string_view step) {
   auto error = imap::to_error(response, scope, step);
-  // What was asked of the account itself ends with its refusal; that of COMPRESS does not even do that.
-  if (scope != Scope::account && imap::needs_pause(error)) transport_->close();
+  if (imap::needs_pause(error)) transport_->close();
   return error;
 }
 

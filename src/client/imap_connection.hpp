@@ -53,12 +53,12 @@ class ImapConnection {
   Task<> receive();
   /// poll(), and receive() where needed.
   Task<imap::Event> next();
-  /// Waits for the completion of `tag`, in flight. OK → the response; NO, BAD → the Error of refuse().
+  /// Waits for the completion of `tag`, in flight. OK → the response; NO, BAD → Error of `scope`, or wider.
   /// Bodies that come meanwhile are skipped; completions of other commands are kept for their turn.
   Task<imap::StatusResponse> complete(std::string_view tag, Scope scope, std::string_view step,
                                       const UntaggedHandler& on_data = {}, const StatusHandler& on_status = {});
-  /// The Error of a NO or BAD. Where the whole account is refused and that may pass, the connection is closed: the next
-  /// one begins after a pause.
+  /// The Error of a NO or BAD to what carries messages. Where the whole account is refused and that may pass, the
+  /// connection is closed: so the messages do not count as refused, and the next connection begins after a pause.
   Error refuse(const imap::StatusResponse& response, Scope scope, std::string_view step);
   /// submit() and complete() in one.
   Task<imap::StatusResponse> run(const imap::Command& command, Scope scope, const UntaggedHandler& on_data = {},

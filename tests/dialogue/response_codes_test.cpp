@@ -240,17 +240,17 @@ TEST_P(ResponseCodes, InARefusal) {
   }
 }
 
-/// What concerns the whole account and passes comes as the error of the call, on a connection that is closed: so the
-/// work waits, and no message counts as refused.
+/// Where messages are carried, what concerns the whole account and passes comes as the error of the call, on a
+/// connection that is closed: so the work waits, and no message counts as refused.
 TEST_P(ResponseCodes, GiveUpTheConnectionWhereTheAccountHasToWait) {
   for (const auto at : GetParam().at) {
     const auto expected = GetParam().meaning.value_or(plain(at));
-    if (at == authenticate || at == login || at == At::list) continue;
     SCOPED_TRACE(fmt::format("{} to {}", GetParam().code, kNames[static_cast<std::size_t>(at)]));
 
     (void)answer(at, fmt::format("{} [{}] no", at == bye ? "BYE" : "NO", GetParam().code));
 
-    const bool waits = expected.scope == account && expected.retry != Retry::never;
+    const bool carries = at == examine || at == fetch || at == At::append;
+    const bool waits = carries && expected.scope == account && expected.retry != Retry::never;
     EXPECT_EQ(is_given_up(), waits || at == bye);
     EXPECT_FALSE(waits && (read_error_ || append_error_));
   }

@@ -173,7 +173,7 @@ class MailboxScan {
     while (!tags_.empty()) {
       CO_TRY(auto event, co_await connection_.next());
       if (const auto* status = std::get_if<StatusResponse>(&event)) {
-        if (std::erase(tags_, status->tag) != 0) CO_CHECK(on_completion(*status));
+        if (std::erase(tags_, status->tag) != 0) on_completion(*status);
         continue;
       }
       if (const auto* body = std::get_if<BodyBegin>(&event)) {
@@ -192,17 +192,13 @@ class MailboxScan {
     co_return Result<>{};
   }
 
-  /// Errors: the connection is lost.
-  Result<> on_completion(const StatusResponse& status) {
+  void on_completion(const StatusResponse& status) {
     if (status.code.code == Code::message_limit && last_answered(status.code) != 0) {
       on_cut(last_answered(status.code));
-    } else if (status.status != Status::ok) {
-      auto error = connection_.refuse(status, Scope::mailbox, "the scan of " + request_.mailbox.to_string());
-      if (mailferry::imap::needs_pause(error)) return std::unexpected(std::move(error));
-      // Some servers answer BAD to any FETCH in an empty mailbox (quirk z3).
-      if (!error_ && result_.status.messages != 0) error_ = std::move(error);
+    } else if (status.status != Status::ok && !error_ && result_.status.messages != 0) {
+      // Of an empty mailbox some servers answer BAD to any FETCH (quirk z3).
+      error_ = mailferry::imap::to_error(status, Scope::mailbox, "the scan of " + request_.mailbox.to_string());
     }
-    return {};
   }
 
   /// Whole are only answers that go on downwards from one to the next.
