@@ -25,8 +25,12 @@ double unit_random() {
 Task<> CopyWorker::run() {
   while (!ending() && !fatal_ && !context_.queue.finished()) {
     auto worked = co_await work_once();
-    if (worked) continue;
+    if (worked) {
+      co_await rest();
+      continue;
+    }
     auto error = std::move(worked).error();
+    blame_message(error);
     reclaim();
     auto reconnected = co_await reconnect_after(std::move(error));
     if (!reconnected) co_return reconnected;
@@ -56,6 +60,13 @@ Task<> CopyWorker::work_once() {
   co_return Result<>{};
 }
 
+/// A server that refuses messages only for now is not asked again at once.
+Task<> CopyWorker::rest() {
+  const auto pause = std::exchange(pause_, std::chrono::milliseconds{0});
+  if (pause.count() > 0) co_await async::sleep_for(pause, context_.stop_requested);
+  co_return Result<>{};
+}
+
 /// A connection broke: its work is in the queue again. Waits as the policy says, or gives up.
 Task<> CopyWorker::reconnect_after(Error error) {
   pair_.close();
@@ -68,6 +79,23 @@ Task<> CopyWorker::reconnect_after(Error error) {
   context_.report.warnings.push_back(fmt::format("{}; connecting again in {} ms", error.describe(), delay->count()));
   co_await async::sleep_for(*delay, context_.stop_requested);
   co_return Result<>{};
+}
+
+/// A connection that breaks in the middle of a message may break because of it: after a few times it is reported, and
+/// what is behind it has its turn. It cannot have been stored, as the destination has not got its end.
+void CopyWorker::blame_message(const Error& error) {
+  const bool broken_off = std::exchange(in_message_, false) && carrying_ && !context_.stopping;
+  if (!broken_off || in_flight_.empty() || in_flight_.back().work == nullptr) return;
+  const auto message = in_flight_.back();
+  message.work->careful.add(message.uid);
+  if (++message.work->attempts[message.uid] < kMessageAttempts) return;
+  in_flight_.pop_back();
+  --message.work->in_flight;
+  auto reason = error;
+  reason.scope = Scope::message;
+  reason.message = fmt::format("the connection broke each time in the middle of this message: {}", error.message);
+  reason.remedy = "run again; if it stays so, look at this message with a mail program";
+  fail_message(*message.work, message.uid, reason);
 }
 
 /// Puts back what this worker had taken: what it began to append is in doubt, the rest is to be done.
@@ -323,6 +351,7 @@ void CopyWorker::refuse(const InFlight& message, const store::AppendOutcome& out
              (error.retry != Retry::never && ++work.attempts[message.uid] < kMessageAttempts)) {
     work.doubt.add(message.uid);
     work.careful.add(message.uid);
+    if (error.retry == Retry::later) pause_ = std::max({pause_, context_.settings.refusal_pause, error.retry_after});
   } else if (!message.flags.keywords().empty() && !work.without_keywords.contains(message.uid)) {
     // A message is worth more than its keywords (Cyrus takes 100 different ones in a mailbox).
     work.without_keywords.add(message.uid);

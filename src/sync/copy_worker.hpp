@@ -41,6 +41,7 @@ class CopyWorker {
   };
 
   Task<> work_once();
+  Task<> rest();
   Task<> reconnect_after(Error error);
   Task<> pump();
   void request_jobs();
@@ -59,6 +60,7 @@ class CopyWorker {
   void settle(const InFlight& message, Uid uid);
   void refuse(const InFlight& message, const store::AppendOutcome& outcome);
   void fail_message(RouteWork& work, Uid uid, const Error& error);
+  void blame_message(const Error& error);
   void reclaim();
   [[nodiscard]] std::uint64_t last_token() const noexcept { return first_token_ + in_flight_.size() - 1; }
 
@@ -76,6 +78,7 @@ class CopyWorker {
   bool in_message_ = false;       // some of it was sent, and an APPEND cannot be ended before all of it was
   std::optional<Error> fatal_;    // a refusal that concerns the whole destination
   int attempts_ = 0;
+  std::chrono::milliseconds pause_{0};  // the destination wants one
   bool retired_ = false;
   std::chrono::steady_clock::time_point waiting_since_{};
 };

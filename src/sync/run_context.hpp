@@ -20,6 +20,8 @@ struct RunSettings {
   /// How long a destination must have been at rest, at least, before what is in doubt is looked up. A loaded server was
   /// seen to store 800 messages half a second after the connection had gone.
   std::chrono::milliseconds least_quiet{2'000};
+  /// Before messages are sent again that the destination refused for now.
+  std::chrono::milliseconds refusal_pause{1'000};
 };
 
 /// Key of the note that keeps RunContext::slowest_append, in milliseconds, for the run after a crash.

@@ -120,6 +120,24 @@ TEST(CopyRefusal, AMessageThatIsNotLikedStopsNoOther) {
   }
 }
 
+TEST(CopyRefusal, AMessageThatAlwaysBreaksTheConnectionStopsNoOther) {
+  for (const auto& variant : few_variants()) {
+    SCOPED_TRACE(variant.name);
+    CopyWorld world({{"INBOX", "a b:S !c d e f"}, {"Archive", "x"}}, {}, variant.behaviour);
+    world.left().behaviour.breaking_text = "This is !";
+
+    const auto first = run_copy(world);
+    EXPECT_TRUE(first.result);
+    ASSERT_EQ(first.report.failures.size(), 1U);
+    EXPECT_NE(first.report.failures.front().reason.find("in the middle of this message"), std::string::npos);
+    EXPECT_EQ(right_of(world), sorted({{"INBOX", "a b:S d e f"}, {"Archive", "x"}}));
+
+    world.left().behaviour.breaking_text.clear();
+    EXPECT_TRUE(run_copy(world).report.complete());
+    EXPECT_EQ(right_of(world), sorted({{"INBOX", "a b:S !c d e f"}, {"Archive", "x"}}));
+  }
+}
+
 TEST(CopyRefusal, AMessageThatIsTooLargeStopsNoOther) {
   for (const auto& variant : few_variants()) {
     SCOPED_TRACE(variant.name);

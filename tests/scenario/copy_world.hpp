@@ -181,6 +181,7 @@ class CopyProcess {
     settings.connections = plan_.connections;
     settings.window_octets = plan_.window_octets;
     settings.least_quiet = plan_.least_quiet;
+    settings.refusal_pause = {};
     return settings;
   }
 

@@ -75,6 +75,8 @@ struct Behaviour {
   std::string refused_text;
   /// So many of the messages before it in the same MULTIAPPEND are stored all the same (RFC 3502 forbids it).
   std::size_t stored_before_refusal = 0;
+  /// Reading a message that contains this always breaks the connection before its end; empty: none does.
+  std::string breaking_text;
 
   // Small, so that few messages fill more than one.
   std::size_t batch_messages = 3;        // in a MULTIAPPEND

@@ -120,6 +120,8 @@ class Connection {
   [[nodiscard]] Server& server() noexcept { return *server_; }
   [[nodiscard]] bool is_open() const noexcept { return !error_; }
   void close() noexcept;
+  /// Breaks, as a network does.
+  void lose();
   /// What a call returns when the connection is not open: the reason.
   [[nodiscard]] std::unexpected<Error> broken() const { return std::unexpected(*error_); }
 
@@ -150,7 +152,6 @@ class Connection {
   friend class Network;
   const Fault* strike(std::uint64_t number, Moment moment);
   void check_examined();
-  void lose();
 
   Network& network_;
   std::shared_ptr<Server> server_;

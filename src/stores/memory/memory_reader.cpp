@@ -130,7 +130,10 @@ std::size_t MemoryReader::send_octets() {
 }
 
 void MemoryReader::finish_message() {
+  const auto& breaking = connection_->server().behaviour.breaking_text;
+  const bool breaks = !breaking.empty() && sending_->octets.contains(breaking);
   sending_.reset();
+  if (breaks) return connection_->lose();
   const auto step = connection_->begin(Operation::read_end);
   if (!connection_->is_open()) return;
   arrived_.push_back({.kind = Kind::end});
