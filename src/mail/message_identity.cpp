@@ -1,7 +1,7 @@
 // Canonical form, version 2: the text "mailferry-identity-2\n", then for each identity field in the order of
 // kIdentityFields, and for each of its occurrences in the order of the header, "<name in lower case>:<value>\n". The
-// value is unfolded, every run of blanks is one blank, none are at the ends, and NUL and all 8-bit octets are X; empty
-// fields count as absent, and so do those with a blank before the colon.
+// value is unfolded, bare CRs are dropped, every run of blanks is one blank, none are at the ends, and NUL and all
+// 8-bit octets are X; empty fields count as absent, and so do those with a blank before the colon.
 #include "mail/message_identity.hpp"
 
 #include "base/ascii.hpp"
@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <iterator>
 #include <string>
 #include <vector>
 
@@ -46,9 +47,21 @@ void collect(std::string_view header_block, std::vector<Occurrence>& found) {
   }
 }
 
-/// Cyrus stores 8-bit octets of headers as X, and Dovecot sends NUL as 0x80: all digest alike.
+bool has_bare_cr(std::string_view value) {
+  for (auto at = value.find('\r'); at != std::string_view::npos; at = value.find('\r', at + 1)) {
+    if (at + 1 == value.size() || value[at + 1] != '\n') return true;
+  }
+  return false;
+}
+
+/// Cyrus stores 8-bit octets of headers as X, Dovecot sends NUL as 0x80, Courier drops a bare CR: all digest alike.
 void append_canonical(std::string& text, std::string_view value) {
   const auto begin = static_cast<std::ptrdiff_t>(text.size());
+  std::string without_cr;
+  if (has_bare_cr(value)) {
+    std::ranges::remove_copy(value, std::back_inserter(without_cr), '\r');
+    value = without_cr;
+  }
   append_unfolded(text, value);
   std::replace_if(
       text.begin() + begin, text.end(), [](char c) { return c == '\0' || (c & '\x80') != 0; }, 'X');

@@ -99,6 +99,11 @@ TEST(IdentifyHeaders, EightBitOctetsAreAsGoodAsTheXThatIsStoredForThem) {
   EXPECT_NE(identify_headers("Subject: gr\xfc\xdf\n\n"), identify_headers("Subject: grX\n\n"));
 }
 
+TEST(IdentifyHeaders, ABareCrIsAsGoodAsNothing) {
+  EXPECT_EQ(identify_headers("Subject: a\rb c\r\n\r\n"), identify_headers("Subject: ab c\r\n\r\n"));
+  EXPECT_EQ(identify_headers("Subject: a\r\r\n b\n\n"), identify_headers("Subject: a b\n\n"));
+}
+
 /// Asked for the field, some servers find it and others do not: it can only be left out.
 TEST(IdentifyHeaders, AFieldWithABlankBeforeItsColonDoesNotCount) {
   EXPECT_EQ(identify_headers(replaced("Subject:", "Subject :")), identify_headers(replaced("Subject:", "X-Subject:")));
