@@ -189,7 +189,8 @@ class Appender {
   /// For when there is nothing else to do: sends what is queued if that is worth it, and takes in the outcomes that
   /// have come. What is held back goes with the octets that follow, or with drain().
   virtual Task<> flush() = 0;
-  /// Completes everything, sends it and waits for all outcomes. Not in the middle of a message.
+  /// Completes everything, sends it and waits for all outcomes. In the middle of a message its command stays open, and
+  /// only those before it are waited for.
   virtual Task<> drain() = 0;
   /// The outcomes since the last call, in the order of the messages. After an Error from any call above, the messages
   /// without an outcome are in doubt.

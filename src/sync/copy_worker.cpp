@@ -30,6 +30,7 @@ Task<> CopyWorker::run() {
       continue;
     }
     auto error = std::move(worked).error();
+    co_await hear_out();
     blame_message(error);
     reclaim();
     auto reconnected = co_await reconnect_after(std::move(error));
@@ -79,6 +80,15 @@ Task<> CopyWorker::reconnect_after(Error error) {
   context_.report.warnings.push_back(fmt::format("{}; connecting again in {} ms", error.describe(), delay->count()));
   co_await async::sleep_for(*delay, context_.stop_requested);
   co_return Result<>{};
+}
+
+/// When only the source broke, the destination still tells what became of the messages that are on their way. On a slow
+/// line they would arrive after a look-up for them, and then a second time.
+Task<> CopyWorker::hear_out() {
+  if (!appender_ || context_.stopping) co_return Result<>{};
+  const auto heard = co_await appender_->drain();
+  take_outcomes();
+  co_return heard;
 }
 
 /// A connection that breaks in the middle of a message may break because of it: after a few times it is reported, and

@@ -60,6 +60,7 @@ class CopyWorker {
   void settle(const InFlight& message, Uid uid);
   void refuse(const InFlight& message, const store::AppendOutcome& outcome);
   void fail_message(RouteWork& work, Uid uid, const Error& error);
+  Task<> hear_out();
   void blame_message(const Error& error);
   void reclaim();
   [[nodiscard]] std::uint64_t last_token() const noexcept { return first_token_ + in_flight_.size() - 1; }

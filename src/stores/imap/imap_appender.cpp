@@ -104,6 +104,7 @@ bool ImapAppender::add(const store::MessageHead& head, std::uint64_t token) {
   open_->octets += head.octets;
   octets_in_flight_ += head.octets;
   expected_ = head.octets;
+  in_message_ = true;
   discarding_ = false;
   return connection_.engine().append_message(head.flags, head.date, head.octets);
 }
@@ -142,6 +143,7 @@ bool ImapAppender::try_write(std::span<const char> octets) {
 }
 
 Result<> ImapAppender::end() {
+  in_message_ = false;
   if (expected_ != 0)
     return fail(ErrorKind::protocol, Scope::account, "the source sends fewer octets than it announced for a message");
   if (open_ && (open_->alone || !multi_append_ || answered_early_)) seal();
@@ -174,7 +176,7 @@ Task<> ImapAppender::flush() {
 }
 
 Task<> ImapAppender::drain() {
-  seal();
+  if (!in_message_) seal();
   CO_CHECK(co_await connection_.flush());
   while (!in_flight_.empty())
     CO_CHECK(co_await receive_completion());

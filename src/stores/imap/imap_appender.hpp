@@ -70,6 +70,7 @@ class ImapAppender final : public store::Appender {
   bool answered_early_ = false;  // the open batch has its completion already
   bool discarding_ = false;      // the message being written is not wanted: the server said NO instead of "+"
   std::uint64_t expected_ = 0;   // octets of the message that are still to come
+  bool in_message_ = false;      // end() was not called yet
   std::deque<Batch> in_flight_;
   std::uint64_t octets_in_flight_ = 0;
   std::string selected_;  // wire name, when appends go into the selected mailbox

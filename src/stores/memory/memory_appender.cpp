@@ -76,6 +76,7 @@ void MemoryAppender::add(const MailboxPath& mailbox, const store::MessageHead& h
   open_->octets += head.octets;
   octets_in_flight_ += head.octets;
   expected_ = head.octets;
+  in_message_ = true;
 }
 
 Task<> MemoryAppender::write(std::span<const char> octets) {
@@ -95,6 +96,7 @@ bool MemoryAppender::try_write(std::span<const char> octets) {
 }
 
 Result<> MemoryAppender::end() {
+  in_message_ = false;
   if (expected_ != 0)
     return fail(ErrorKind::protocol, Scope::account, "the source sends fewer octets than it announced for a message");
   if (open_->alone || !connection_->server().behaviour.multi_append) seal();
@@ -122,7 +124,7 @@ Task<> MemoryAppender::flush() {
 }
 
 Task<> MemoryAppender::drain() {
-  seal();
+  if (!in_message_) seal();
   while (!sent_.empty() || !answers_.empty()) {
     CO_CHECK(co_await connection_->turn());
     take_answers();

@@ -58,6 +58,7 @@ class MemoryAppender final : public store::Appender, private Served {
   std::size_t window_octets_;
   std::optional<Command> open_;  // not yet whole
   std::uint64_t expected_ = 0;   // octets of its last message that are still to come
+  bool in_message_ = false;      // end() was not called yet
   std::deque<Command> sent_;     // on their way to the server
   std::deque<Answer> answers_;   // on their way back
   std::uint64_t octets_in_flight_ = 0;
