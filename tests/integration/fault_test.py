@@ -343,7 +343,7 @@ class FaultTest(harness.IntegrationTest):
         if not OPTIONS.late:
             self.skipTest("--late 0: it takes a minute")
         destination, folder = self.destinations[0], self.folder
-        corpus.load(self.source, corpus.mixed(60, 1_800_000, seed=3, odd=False, largest=200_000), "late")
+        corpus.load(self.source, corpus.mixed(60, 900_000, seed=3, odd=False, largest=100_000), "late")
         left = checker.read_account(self.source, "late")
         octets = sum(message.size for box in left.mailboxes.values() for message in box)
         old, new = Side("old", self.source, "late"), Side("new", destination, "late")
@@ -352,7 +352,8 @@ class FaultTest(harness.IntegrationTest):
             far.set_plan(lambda number: [Delay("up", 0.2, 1000), Fragments("up", 30_000, octets)] if number == 0 else None)
             config = folder.path / "mailferry.toml"
             config.write_text(old.config(60) + new.config(60))
-            done = harness.run(["copy", "old", "new", "--config", config, "--state", folder.state, "--yes"], folder, timeout=200)
+            command = ["copy", "old", "new", "--config", config, "--state", folder.state, "--yes"]
+            done = harness.run(command, folder, timeout=200)
             time.sleep(octets / 150_000)  # until all that is on its way has arrived
 
         self.assertEqual(done.code, 0, done)

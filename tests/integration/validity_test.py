@@ -239,7 +239,8 @@ class InTheMiddleTest(ValidityTest):
                 self.check_named("source", change, name, Reset("down", 60_000))
 
     def test_source_while_its_messages_are_read(self):
-        for command, nth, cut in (("EXAMINE", 1, False), ("EXAMINE", 2, False), ("UID FETCH", 1, False), ("UID FETCH", 3, True)):
+        moments = (("EXAMINE", 1, False), ("EXAMINE", 2, False), ("UID FETCH", 1, False), ("UID FETCH", 3, True))
+        for command, nth, cut in moments:
             for change in (renumber, make_anew):
                 with self.subTest(command=command, nth=nth, cut=cut, change=change.__name__):
                     self.start_anew()
