@@ -4,6 +4,7 @@
 #include "cli/exit_codes.hpp"
 #include "cli/files.hpp"
 #include "cli/manual.hpp"
+#include "cli/output.hpp"
 #include "cli/problems.hpp"
 #include "config/config.hpp"
 #include "config/key_docs.hpp"
@@ -17,7 +18,7 @@ namespace {
 int print_page(const std::string& name) {
   const auto page = manual_part(name);
   if (!page) return print_error(page.error(), false);
-  fmt::print("{}", *page);
+  print_out("{}", *page);
   return to_int(ExitCode::ok);
 }
 
@@ -32,9 +33,9 @@ int check(const std::string& named_file) {
   }
   const auto config = config::load_config(file);
   if (!config) return print_problems(config.error(), false);
-  fmt::print("{}: no problems\n", file);
+  print_out("{}: no problems\n", file);
   for (const auto& account : config->accounts)
-    fmt::print("  {:<16}{}\n", account.name, account.label());
+    print_out("  {:<16}{}\n", account.name, account.label());
   return to_int(ExitCode::ok);
 }
 
@@ -47,7 +48,7 @@ int cmd_config(const Invocation& invocation) {
     case Command::config_check:
       return check(invocation.options.config_file);
     default:
-      fmt::print("{}", config::keys_text());
+      print_out("{}", config::keys_text());
       return to_int(ExitCode::ok);
   }
 }

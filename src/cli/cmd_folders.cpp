@@ -4,6 +4,7 @@
 #include "cli/commands.hpp"
 #include "cli/errors.hpp"
 #include "cli/mapping_options.hpp"
+#include "cli/output.hpp"
 #include "services/verify.hpp"
 
 #include <boost/json.hpp>
@@ -28,20 +29,20 @@ std::string describe(const store::MailboxInfo& mailbox) {
 }
 
 void print_list(const std::string& account, const std::vector<store::MailboxInfo>& mailboxes) {
-  fmt::print("{}: {} mailboxes\n", sanitize_for_terminal(account), mailboxes.size());
+  print_out("{}: {} mailboxes\n", sanitize_for_terminal(account), mailboxes.size());
   for (const auto& mailbox : mailboxes)
-    fmt::print("  {}: {}\n", sanitize_for_terminal(mailbox.path.to_string()), describe(mailbox));
+    print_out("  {}: {}\n", sanitize_for_terminal(mailbox.path.to_string()), describe(mailbox));
 }
 
 void print_mapping(const plan::MailboxMapping& mapping) {
-  fmt::print("A copy would go:\n");
+  print_out("A copy would go:\n");
   for (const auto& route : mapping.routes)
-    fmt::print("  {} → {}{} ({})\n", sanitize_for_terminal(route.source.to_string()),
-               sanitize_for_terminal(route.destination.to_string()), route.destination_exists ? "" : " [new]",
-               sanitize_for_terminal(route.explanation));
+    print_out("  {} → {}{} ({})\n", sanitize_for_terminal(route.source.to_string()),
+              sanitize_for_terminal(route.destination.to_string()), route.destination_exists ? "" : " [new]",
+              sanitize_for_terminal(route.explanation));
   for (const auto& skipped : mapping.skipped)
-    fmt::print("  {}: not copied, {}\n", sanitize_for_terminal(skipped.path.to_string()),
-               sanitize_for_terminal(skipped.explanation));
+    print_out("  {}: not copied, {}\n", sanitize_for_terminal(skipped.path.to_string()),
+              sanitize_for_terminal(skipped.explanation));
 }
 
 json::array to_json(const std::vector<store::MailboxInfo>& mailboxes) {
@@ -70,7 +71,7 @@ void print_json(const services::MailboxSurvey& survey, bool both) {
     object["destination"] = to_json(survey.destination);
     object["mapping"] = std::move(routes);
   }
-  fmt::print("{}\n", json::serialize(object));
+  print_out("{}\n", json::serialize(object));
 }
 
 }  // namespace

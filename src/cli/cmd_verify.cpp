@@ -5,6 +5,7 @@
 #include "cli/errors.hpp"
 #include "cli/exit_codes.hpp"
 #include "cli/mapping_options.hpp"
+#include "cli/output.hpp"
 #include "mime/decoded_text.hpp"
 #include "services/verify.hpp"
 
@@ -40,52 +41,52 @@ std::string detail_of(const services::Finding& finding) {
 
 void print_text(const services::VerifyReport& report, const Options& options) {
   for (const auto& finding : report.findings) {
-    fmt::print("{}: {}", to_word(finding.kind), sanitize_for_terminal(finding.source.to_string()));
-    if (finding.source_uid != 0) fmt::print(" UID {}", finding.source_uid);
+    print_out("{}: {}", to_word(finding.kind), sanitize_for_terminal(finding.source.to_string()));
+    if (finding.source_uid != 0) print_out(" UID {}", finding.source_uid);
     if (finding.destination_uid != 0)
-      fmt::print(" → {} UID {}", sanitize_for_terminal(finding.destination.to_string()), finding.destination_uid);
-    fmt::print(": {}\n", detail_of(finding));
+      print_out(" → {} UID {}", sanitize_for_terminal(finding.destination.to_string()), finding.destination_uid);
+    print_out(": {}\n", detail_of(finding));
   }
   if (report.findings_total > report.findings.size())
-    fmt::print("… and {} more\n", format_count(report.findings_total - report.findings.size()));
+    print_out("… and {} more\n", format_count(report.findings_total - report.findings.size()));
   std::uint64_t on_source = 0, matched = 0, extra = 0;
   for (const auto& mailbox : report.mailboxes) {
     on_source += mailbox.on_source;
     matched += mailbox.matched;
     extra += mailbox.extra;
     if (options.verbose)
-      fmt::print("{} → {}: {} of {} there, {} more on the destination\n",
-                 sanitize_for_terminal(mailbox.source.to_string()),
-                 sanitize_for_terminal(mailbox.destination.to_string()), format_count(mailbox.matched),
-                 format_count(mailbox.on_source), format_count(mailbox.extra));
+      print_out("{} → {}: {} of {} there, {} more on the destination\n",
+                sanitize_for_terminal(mailbox.source.to_string()),
+                sanitize_for_terminal(mailbox.destination.to_string()), format_count(mailbox.matched),
+                format_count(mailbox.on_source), format_count(mailbox.extra));
   }
   if (options.quiet) return;
-  fmt::print("{} of {} messages are on the destination; {}; {} more there that the source does not have\n",
-             format_count(matched), format_count(on_source),
-             format_counted(report.findings_total, "difference", "differences"), format_count(extra));
+  print_out("{} of {} messages are on the destination; {}; {} more there that the source does not have\n",
+            format_count(matched), format_count(on_source),
+            format_counted(report.findings_total, "difference", "differences"), format_count(extra));
 }
 
 void print_json(const services::VerifyReport& report, int code) {
   for (const auto& finding : report.findings)
-    fmt::print("{}\n", json::serialize(json::object{{"event", "difference"},
-                                                    {"kind", std::string(to_word(finding.kind))},
-                                                    {"source", finding.source.to_string()},
-                                                    {"destination", finding.destination.to_string()},
-                                                    {"source_uid", finding.source_uid},
-                                                    {"destination_uid", finding.destination_uid},
-                                                    {"detail", finding.detail}}));
+    print_out("{}\n", json::serialize(json::object{{"event", "difference"},
+                                                   {"kind", std::string(to_word(finding.kind))},
+                                                   {"source", finding.source.to_string()},
+                                                   {"destination", finding.destination.to_string()},
+                                                   {"source_uid", finding.source_uid},
+                                                   {"destination_uid", finding.destination_uid},
+                                                   {"detail", finding.detail}}));
   std::uint64_t on_source = 0, matched = 0, extra = 0;
   for (const auto& mailbox : report.mailboxes) {
     on_source += mailbox.on_source;
     matched += mailbox.matched;
     extra += mailbox.extra;
   }
-  fmt::print("{}\n", json::serialize(json::object{{"event", "verified"},
-                                                  {"on_source", on_source},
-                                                  {"matched", matched},
-                                                  {"extra", extra},
-                                                  {"differences", report.findings_total},
-                                                  {"exit_code", code}}));
+  print_out("{}\n", json::serialize(json::object{{"event", "verified"},
+                                                 {"on_source", on_source},
+                                                 {"matched", matched},
+                                                 {"extra", extra},
+                                                 {"differences", report.findings_total},
+                                                 {"exit_code", code}}));
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 // The --json form of a copy: one object a line.
 #include "cli/copy_view.hpp"
+#include "cli/output.hpp"
 
 #include <boost/json.hpp>
 
@@ -11,9 +12,7 @@ namespace {
 namespace json = boost::json;
 
 void print_line(const json::object& object) {
-  const auto text = json::serialize(object);
-  std::fwrite(text.data(), 1, text.size(), stdout);
-  std::fputc('\n', stdout);
+  print_out("{}\n", json::serialize(object));
   std::fflush(stdout);
 }
 

@@ -4,6 +4,7 @@
 #include "base/utf8.hpp"
 #include "cli/errors.hpp"
 #include "cli/exit_codes.hpp"
+#include "cli/output.hpp"
 #include "cli/terminal.hpp"
 #include "mime/decoded_text.hpp"
 
@@ -72,11 +73,11 @@ bool CopyView::confirm(const sync::Report& plan) {
 void CopyView::print_plan(const sync::Report& plan) const {
   const auto messages = plan.sum(&sync::MailboxReport::planned);
   const auto octets = planned_octets(plan);
-  fmt::print("{} → {}\n", sanitize_for_terminal(from_), sanitize_for_terminal(to_));
+  print_out("{} → {}\n", sanitize_for_terminal(from_), sanitize_for_terminal(to_));
   for (const auto& mailbox : plan.mailboxes) {
     const bool idle = mailbox.planned == 0 && mailbox.flags_planned == 0 && !mailbox.created && !mailbox.error;
     if (idle && !options_.explain && !options_.verbose) continue;
-    fmt::print(
+    print_out(
         "  {} → {}: {} to copy{}, {} there already{}{}\n", shown(mailbox.source), shown(mailbox.destination),
         format_count(mailbox.planned),
         mailbox.planned_octets ? " (" + format_octets(*mailbox.planned_octets) + ")" : "",
@@ -84,18 +85,18 @@ void CopyView::print_plan(const sync::Report& plan) const {
         mailbox.flags_planned > 0 ? fmt::format(", flags of {} to update", format_count(mailbox.flags_planned)) : "",
         mailbox.created ? ", mailbox to be created" : "");
     if (options_.explain && !mailbox.reason.empty())
-      fmt::print("      because {}\n", sanitize_for_terminal(mailbox.reason));
-    if (mailbox.error) fmt::print("      problem: {}\n", mailbox.error->describe());
+      print_out("      because {}\n", sanitize_for_terminal(mailbox.reason));
+    if (mailbox.error) print_out("      problem: {}\n", mailbox.error->describe());
   }
   for (const auto& skipped : plan.skipped) {
     if (options_.explain || options_.verbose)
-      fmt::print("  {}: not copied, {}\n", shown(skipped.mailbox), sanitize_for_terminal(skipped.reason));
+      print_out("  {}: not copied, {}\n", shown(skipped.mailbox), sanitize_for_terminal(skipped.reason));
   }
-  fmt::print("Planned: {} in {} mailboxes{}", format_counted(messages, "message", "messages"), plan.mailboxes.size(),
-             octets ? ", " + format_octets(*octets) : "");
-  if (options_.dry_run && messages > 0) fmt::print(", roughly {}", estimate(messages, octets));
-  fmt::print("\n");
-  if (options_.dry_run) fmt::print("Dry run: nothing was changed.\n");
+  print_out("Planned: {} in {} mailboxes{}", format_counted(messages, "message", "messages"), plan.mailboxes.size(),
+            octets ? ", " + format_octets(*octets) : "");
+  if (options_.dry_run && messages > 0) print_out(", roughly {}", estimate(messages, octets));
+  print_out("\n");
+  if (options_.dry_run) print_out("Dry run: nothing was changed.\n");
   std::fflush(stdout);
 }
 
@@ -117,7 +118,7 @@ void CopyView::progress(const sync::Progress& progress, const sync::Report& repo
   const auto elapsed = since(begin_);
   if (on_terminal_ && !options_.json) {
     const auto line = progress_line(progress, elapsed).substr(0, 200);
-    fmt::print(stderr, "\r{:<{}}", line, shown_width_);
+    print_err("\r{:<{}}", line, shown_width_);
     shown_width_ = line.size();
     std::fflush(stderr);
     return;
@@ -128,28 +129,26 @@ void CopyView::progress(const sync::Progress& progress, const sync::Report& repo
     print_progress_json(progress, elapsed);
     return;
   }
-  fmt::print(stderr, "{}\n", progress_line(progress, elapsed));
+  print_err("{}\n", progress_line(progress, elapsed));
   for (const auto& mailbox : report.mailboxes) {
     auto& told = told_[mailbox.source];
     if (mailbox.copied == told) continue;
     told = mailbox.copied;
-    fmt::print(stderr, "  {}: {}/{} messages, {}\n", shown(mailbox.source),
-               format_count(mailbox.copied + mailbox.recovered), format_count(mailbox.planned),
-               format_octets(mailbox.copied_octets));
+    print_err("  {}: {}/{} messages, {}\n", shown(mailbox.source), format_count(mailbox.copied + mailbox.recovered),
+              format_count(mailbox.planned), format_octets(mailbox.copied_octets));
   }
 }
 
 void CopyView::clear_progress() {
   if (shown_width_ == 0) return;
-  fmt::print(stderr, "\r{:<{}}\r", "", shown_width_);
+  print_err("\r{:<{}}\r", "", shown_width_);
   std::fflush(stderr);
   shown_width_ = 0;
 }
 
 void CopyView::stopping() {
   clear_progress();
-  if (!options_.quiet)
-    fmt::print(stderr, "Interrupted: finishing what is on its way. Run the same command again to go on.\n");
+  if (!options_.quiet) print_err("Interrupted: finishing what is on its way. Run the same command again to go on.\n");
 }
 
 int CopyView::finish(const sync::Report& report) {
@@ -168,18 +167,18 @@ int CopyView::finish(const sync::Report& report) {
 
 void CopyView::print_report(const sync::Report& report) const {
   if (refused_) {
-    fmt::print("Nothing was changed.\n");
+    print_out("Nothing was changed.\n");
     return;
   }
   for (const auto& warning : report.warnings)
-    fmt::print(stderr, "warning: {}\n", sanitize_for_terminal(warning));
+    print_err("warning: {}\n", sanitize_for_terminal(warning));
   for (const auto& mailbox : report.mailboxes) {
     if (mailbox.error)
-      fmt::print(stderr, "{}: {}{}\n", shown(mailbox.source), mailbox.error->describe(),
-                 mailbox.error->remedy.empty() ? "" : " — " + mailbox.error->remedy);
+      print_err("{}: {}{}\n", shown(mailbox.source), mailbox.error->describe(),
+                mailbox.error->remedy.empty() ? "" : " — " + mailbox.error->remedy);
     const bool idle = mailbox.planned == 0 && mailbox.flags_updated == 0 && mailbox.complete();
     if (options_.quiet || options_.dry_run || (idle && !options_.verbose)) continue;
-    fmt::print(
+    print_out(
         "{} → {}: {} copied ({}), {} there already, {} failed{}{}{}\n", shown(mailbox.source),
         shown(mailbox.destination), format_count(mailbox.copied), format_octets(mailbox.copied_octets),
         format_count(mailbox.present + mailbox.recovered), format_count(mailbox.failed),
@@ -188,9 +187,9 @@ void CopyView::print_report(const sync::Report& report) const {
         mailbox.unfinished() > 0 ? fmt::format(", {} not reached", format_count(mailbox.unfinished())) : "");
   }
   for (const auto& failure : report.failures) {
-    fmt::print(stderr, "not copied: {} UID {} \"{}\": {}{}\n", shown(failure.mailbox), failure.uid,
-               sanitize_for_terminal(mime::decode_header_text(failure.subject), 80),
-               sanitize_for_terminal(failure.reason), failure.remedy.empty() ? "" : " — " + failure.remedy);
+    print_err("not copied: {} UID {} \"{}\": {}{}\n", shown(failure.mailbox), failure.uid,
+              sanitize_for_terminal(mime::decode_header_text(failure.subject), 80),
+              sanitize_for_terminal(failure.reason), failure.remedy.empty() ? "" : " — " + failure.remedy);
   }
   if (report.error) print_error(*report.error, false);
   if (options_.dry_run || options_.quiet || (report.error && report.mailboxes.empty())) return;
@@ -198,17 +197,17 @@ void CopyView::print_report(const sync::Report& report) const {
   const auto octets = report.sum(&sync::MailboxReport::copied_octets);
   const auto copied = report.sum(&sync::MailboxReport::copied);
   const auto present = report.sum(&sync::MailboxReport::present) + report.sum(&sync::MailboxReport::recovered);
-  fmt::print("{}: {} copied, {} there already, {} failed; {} in {} ({})\n",
-             report.interrupted  ? "Interrupted"
-             : report.complete() ? "Done"
-                                 : "Incomplete",
-             format_count(copied), format_count(present), format_count(report.failures.size()), format_octets(octets),
-             format_duration(elapsed), format_octet_rate(octets, elapsed));
+  print_out("{}: {} copied, {} there already, {} failed; {} in {} ({})\n",
+            report.interrupted  ? "Interrupted"
+            : report.complete() ? "Done"
+                                : "Incomplete",
+            format_count(copied), format_count(present), format_count(report.failures.size()), format_octets(octets),
+            format_duration(elapsed), format_octet_rate(octets, elapsed));
   if (copied == 0 && report.complete() && report.sum(&sync::MailboxReport::flags_updated) == 0)
-    fmt::print("Nothing to do.\n");
+    print_out("Nothing to do.\n");
   if (options_.verbose)
-    fmt::print("Commands: {} to the source, {} to the destination; {} connections a side.\n", report.source_commands,
-               report.destination_commands, std::max(1U, report.connections));
+    print_out("Commands: {} to the source, {} to the destination; {} connections a side.\n", report.source_commands,
+              report.destination_commands, std::max(1U, report.connections));
 }
 
 }  // namespace mailferry::cli

@@ -2,6 +2,7 @@
 
 #include "base/utf8.hpp"
 #include "cli/exit_codes.hpp"
+#include "cli/output.hpp"
 
 #include <boost/json.hpp>
 
@@ -14,12 +15,11 @@ int print_error(const Error& error, bool json) {
   auto sentence = sanitize_for_terminal(error.describe());
   while (!error.remedy.empty() && sentence.ends_with('.'))
     sentence.pop_back();
-  fmt::print(stderr, "mailferry: {}{}\n", sentence,
-             error.remedy.empty() ? "" : "; " + sanitize_for_terminal(error.remedy));
+  print_err("mailferry: {}{}\n", sentence, error.remedy.empty() ? "" : "; " + sanitize_for_terminal(error.remedy));
   if (json) {
     const boost::json::object object{
         {"event", "error"}, {"message", error.describe()}, {"remedy", error.remedy}, {"exit_code", code}};
-    fmt::print("{}\n", boost::json::serialize(object));
+    print_out("{}\n", boost::json::serialize(object));
   }
   return code;
 }

@@ -3,6 +3,7 @@
 #include "cli/commands.hpp"
 #include "cli/errors.hpp"
 #include "cli/exit_codes.hpp"
+#include "cli/output.hpp"
 #include "cli/problems.hpp"
 #include "cli/secrets.hpp"
 #include "cli/terminal.hpp"
@@ -24,10 +25,10 @@ bool needs_accounts(Command command) {
 
 void warn_of_plaintext(const config::Account& account) {
   if (!account.allow_plaintext || !account.endpoint.tunnel.empty()) return;
-  fmt::print(stderr,
-             "mailferry: warning: the connection to {} is not encrypted; password and mail are readable for everyone "
-             "on the way\n",
-             account.label());
+  print_err(
+      "mailferry: warning: the connection to {} is not encrypted; password and mail are readable for everyone "
+      "on the way\n",
+      account.label());
 }
 
 Result<> prepare(Invocation& invocation) {
@@ -60,20 +61,28 @@ int dispatch(const Invocation& invocation) {
   return to_int(ExitCode::usage);
 }
 
-}  // namespace
-
-int run(int argc, char** argv) {
-  // A peer or a reader of our output that goes away is an error to report, not a reason to die.
-  std::signal(SIGPIPE, SIG_IGN);
+int run_line(int argc, char** argv) {
   auto line = parse_command_line(argc, argv);
   if (!line) return print_problems(line.error(), wants_json(argc, argv));
   if (!line->invocation) {
-    fmt::print("{}", line->text);
+    print_out("{}", line->text);
     return to_int(ExitCode::ok);
   }
   auto& invocation = *line->invocation;
   if (auto ready = prepare(invocation); !ready) return print_error(ready.error(), invocation.options.json);
   return dispatch(invocation);
+}
+
+}  // namespace
+
+int run(int argc, char** argv) {
+  // A peer or a reader of our output that goes away is an error to report, not a reason to die.
+  std::signal(SIGPIPE, SIG_IGN);
+  hold_standard_descriptors();
+  const int code = run_line(argc, argv);
+  if (!output_was_lost() || code != to_int(ExitCode::ok)) return code;
+  print_err("mailferry: standard output could not be written whole; look at what it goes to (a full disk?)\n");
+  return to_int(ExitCode::local);
 }
 
 }  // namespace mailferry::cli

@@ -12,7 +12,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 from support import checker, corpus, harness  # noqa: E402
 from support.faultproxy import Cut, FaultProxy  # noqa: E402
 
-USAGE, UNREACHABLE, CREDENTIALS, LOCAL, SERVER = 2, 3, 4, 5, 6
+INCOMPLETE, USAGE, UNREACHABLE, CREDENTIALS, LOCAL, SERVER = 1, 2, 3, 4, 5, 6
 TIMEOUT_SECONDS = 1     # in the configuration of the tests with silent servers
 SILENT_LIMIT = 45       # seconds until a run with such a server must have ended
 
@@ -136,6 +136,20 @@ class LocalErrorsTest(ErrorTest):
         self.folder.state.write_bytes(b"this is no database\n" * 1000)
         self.assert_error(self.run_copy(), LOCAL, "copy.db")
 
+    def test_output_that_nobody_reads_stops_nothing(self):
+        corpus.load(self.source, harness.small_account(20))
+        with open("/dev/full", "wb") as full:
+            arguments = harness.copy_arguments(self.source, self.destination, self.folder)
+            streams = ({"stdout": full, "stderr": full}, {"stdout": subprocess.DEVNULL, "stderr": full},
+                       {"preexec_fn": lambda: (os.close(1), os.close(2))})
+            for number, (options, code) in enumerate(zip(streams, (LOCAL, 0, 0))):
+                with self.subTest(number=number):
+                    command = [harness.program(), *map(str, arguments)]
+                    done = subprocess.run(command, env=harness.environment(self.folder.path), stdin=subprocess.DEVNULL,
+                                          timeout=60, check=False, **options)
+                    self.assertEqual(done.returncode, code)
+        self.assert_same(self.source, self.destination)
+
     def mount(self, size):
         folder = self.folder.path / "small"
         folder.mkdir(exist_ok=True)
@@ -251,6 +265,8 @@ class SilentServerTest(ErrorTest):
         taken = time.monotonic() - started
         if done.code == 0:  # what passed before the silence was enough, a little more at each attempt
             self.assert_same(self.source, self.destination, to_user=user)
+        elif done.code == INCOMPLETE and step == "inside a message":  # it lies on the same message each time
+            self.assertRegex(done.err, r"not copied: \S+ UID \d+ .*in the middle of this message: localhost:\d+ sent nothing")
         else:
             self.assert_error(done, UNREACHABLE, "localhost")
         self.assertLess(taken, SILENT_LIMIT, f"{step}: took {taken:.1f} s")
