@@ -3,8 +3,10 @@
 
 #include "base/result.hpp"
 #include "config/account.hpp"
+#include "config/bridge.hpp"
 #include "config/settings.hpp"
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,6 +17,7 @@ struct Config {
   std::string file;
   std::vector<Account> accounts;  // by name
   CopyDefaults copy;
+  std::optional<Bridge> bridge;
 
   /// Null: no such account.
   [[nodiscard]] const Account* find(std::string_view name) const noexcept;
