@@ -1,0 +1,37 @@
+// A request and an answer of HTTP as plain data, and who answers.
+#pragma once
+
+#include "async/task.hpp"
+
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace mailferry::net {
+
+/// Who asks: somebody who may open the socket file, or whoever reaches the port.
+enum class HttpOrigin { local_socket, network };
+
+struct HttpRequest {
+  std::string method = "GET";
+  std::string target = "/";
+  std::string host;
+  HttpOrigin origin = HttpOrigin::local_socket;
+  std::string body;
+};
+
+struct HttpAnswer {
+  unsigned status = 200;
+  std::string content_type = "text/plain; charset=utf-8";
+  std::vector<std::pair<std::string, std::string>> headers{};
+  std::string body;
+};
+
+class HttpHandler {
+ public:
+  virtual ~HttpHandler() = default;
+  /// Errors are answered with 500 and their sentence is logged, not sent.
+  virtual Task<HttpAnswer> answer(HttpRequest request) = 0;
+};
+
+}  // namespace mailferry::net
