@@ -1,0 +1,47 @@
+// The endpoints of a bridge's status server: who may ask what, and the answers. It opens no socket.
+#pragma once
+
+#include "net/http_message.hpp"
+#include "net/listen_address.hpp"
+#include "report/bridge_status.hpp"
+
+#include <cstddef>
+#include <functional>
+#include <vector>
+
+namespace mailferry::web {
+
+/// The bridge, as its status server sees it. All is called on the thread of the loop.
+class StatusSource {
+ public:
+  virtual ~StatusSource() = default;
+  [[nodiscard]] virtual report::BridgeStatus status() = 0;
+  /// Tries the parked messages again now; how many there are.
+  virtual Task<std::size_t> retry() = 0;
+  /// Forgets these parked messages: they are neither tried nor reported again. How many were still there.
+  virtual Task<std::size_t> clear(std::vector<report::ParkedStatus> parked) = 0;
+};
+
+class StatusService final : public net::HttpHandler {
+ public:
+  /// `source` outlives the service. `reach` is that of the TCP address.
+  explicit StatusService(StatusSource& source, net::Reach reach = net::Reach::loopback)
+      : source_(source), reach_(reach) {}
+
+  Task<net::HttpAnswer> answer(net::HttpRequest request) override;
+
+ private:
+  friend struct Endpoint;
+  Task<net::HttpAnswer> page(const net::HttpRequest& request);
+  Task<net::HttpAnswer> health(const net::HttpRequest& request);
+  Task<net::HttpAnswer> readiness(const net::HttpRequest& request);
+  Task<net::HttpAnswer> metrics(const net::HttpRequest& request);
+  Task<net::HttpAnswer> status(const net::HttpRequest& request);
+  Task<net::HttpAnswer> retry(const net::HttpRequest& request);
+  Task<net::HttpAnswer> clear(const net::HttpRequest& request);
+
+  StatusSource& source_;
+  net::Reach reach_;
+};
+
+}  // namespace mailferry::web
