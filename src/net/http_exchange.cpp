@@ -38,11 +38,11 @@ Task<> feed(Transport& transport, Parser& parser, HttpBounds bounds, error_code&
   co_return Result<>{};
 }
 
-HttpAnswer refuse(unsigned status, std::string sentence) {
-  return HttpAnswer{.status = status, .body = std::move(sentence) + "\n"};
+HttpReply refuse(unsigned status, std::string sentence) {
+  return HttpReply{.status = status, .body = std::move(sentence) + "\n"};
 }
 
-HttpAnswer to_refusal(const error_code& code) {
+HttpReply to_refusal(const error_code& code) {
   if (code == http::error::header_limit) return refuse(431, "the header is too long");
   if (code == http::error::body_limit) return refuse(413, "the body is too long");
   return refuse(400, "this is no HTTP request");
@@ -68,7 +68,7 @@ Task<HttpReceived> receive_request(Transport& transport, HttpBounds bounds) {
   co_return received;
 }
 
-Task<HttpAnswer> receive_answer(Transport& transport, HttpBounds bounds) {
+Task<HttpReply> receive_answer(Transport& transport, HttpBounds bounds) {
   http::response_parser<http::string_body> parser;
   error_code refusal;
   CO_CHECK(co_await feed(transport, parser, bounds, refusal));
@@ -76,14 +76,14 @@ Task<HttpAnswer> receive_answer(Transport& transport, HttpBounds bounds) {
     co_return fail(ErrorKind::protocol, Scope::run, fmt::format("the answer cannot be read: {}", refusal.message()));
   }
   const auto& message = parser.get();
-  HttpAnswer answer{.status = message.result_int(),
-                    .content_type = std::string(message[http::field::content_type]),
-                    .headers = {},
-                    .body = message.body()};
+  HttpReply answer{.status = message.result_int(),
+                   .content_type = std::string(message[http::field::content_type]),
+                   .headers = {},
+                   .body = message.body()};
   co_return answer;
 }
 
-std::string to_octets(const HttpAnswer& answer, bool with_body) {
+std::string to_octets(const HttpReply& answer, bool with_body) {
   const auto reason = http::obsolete_reason(static_cast<http::status>(answer.status));
   auto text =
       fmt::format("HTTP/1.1 {} {}\r\nContent-Type: {}\r\nContent-Length: {}\r\nConnection: close\r\n", answer.status,

@@ -19,16 +19,16 @@ struct HttpBounds {
 /// What came: a request, or the answer to one that cannot be served (400, 413, 431).
 struct HttpReceived {
   HttpRequest request;
-  std::optional<HttpAnswer> refusal;
+  std::optional<HttpReply> refusal;
 };
 
 /// Errors: the peer went away, or had not said all of it when the patience was over.
 Task<HttpReceived> receive_request(Transport& transport, HttpBounds bounds);
 /// Errors: network, timeout; protocol: it is no HTTP, or too long.
-Task<HttpAnswer> receive_answer(Transport& transport, HttpBounds bounds);
+Task<HttpReply> receive_answer(Transport& transport, HttpBounds bounds);
 
 /// With Content-Length and `Connection: close`; for HEAD without the body.
-[[nodiscard]] std::string to_octets(const HttpAnswer& answer, bool with_body);
+[[nodiscard]] std::string to_octets(const HttpReply& answer, bool with_body);
 [[nodiscard]] std::string to_octets(const HttpRequest& request);
 
 }  // namespace mailferry::net

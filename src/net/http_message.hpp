@@ -1,4 +1,4 @@
-// A request and an answer of HTTP as plain data, and who answers.
+// A request of HTTP that came to us and our reply to it, as plain data, and who replies.
 #pragma once
 
 #include "async/task.hpp"
@@ -20,7 +20,7 @@ struct HttpRequest {
   std::string body;
 };
 
-struct HttpAnswer {
+struct HttpReply {
   unsigned status = 200;
   std::string content_type = "text/plain; charset=utf-8";
   std::vector<std::pair<std::string, std::string>> headers{};
@@ -31,7 +31,7 @@ class HttpHandler {
  public:
   virtual ~HttpHandler() = default;
   /// Errors are answered with 500 and their sentence is logged, not sent.
-  virtual Task<HttpAnswer> answer(HttpRequest request) = 0;
+  virtual Task<HttpReply> answer(HttpRequest request) = 0;
 };
 
 }  // namespace mailferry::net

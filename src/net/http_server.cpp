@@ -28,8 +28,8 @@ asio::generic::stream_protocol protocol_of(int family) {
   return {family, 0};
 }
 
-HttpAnswer internal_error() {
-  return HttpAnswer{.status = 500, .body = "internal error\n"};
+HttpReply internal_error() {
+  return HttpReply{.status = 500, .body = "internal error\n"};
 }
 
 /// Reads what the peer still sends, up to a bound, until it hangs up.
@@ -139,7 +139,7 @@ Task<> HttpServer::converse(Transport& transport, HttpOrigin origin) {
   co_return co_await send(transport, *answer, with_body);
 }
 
-Task<> HttpServer::send(Transport& transport, const HttpAnswer& answer, bool with_body) {
+Task<> HttpServer::send(Transport& transport, const HttpReply& answer, bool with_body) {
   const auto octets = to_octets(answer, with_body);
   co_return co_await transport.write_all(octets);
 }

@@ -58,7 +58,7 @@ class HttpServer {
   Task<> run_door(Door* door);
   Task<> run_session(StreamSocket socket, HttpOrigin origin);
   Task<> converse(Transport& transport, HttpOrigin origin);
-  Task<> send(Transport& transport, const HttpAnswer& answer, bool with_body);
+  Task<> send(Transport& transport, const HttpReply& answer, bool with_body);
 
   asio::io_context& context_;
   HttpHandler& handler_;

@@ -1,6 +1,6 @@
 #include "web/status_client.hpp"
 
-#include "net/http_client.hpp"
+#include "net/local_http.hpp"
 #include "report/status_json.hpp"
 
 #include <fmt/format.h>
@@ -24,7 +24,7 @@ Error not_running(const std::filesystem::path& state_file) {
 }
 
 /// The answer's sentence as an error: kinds that the bridge told by its status.
-Error to_error(const net::HttpAnswer& answer) {
+Error to_error(const net::HttpReply& answer) {
   const auto kind = answer.status == 404   ? ErrorKind::message_missing
                     : answer.status == 400 ? ErrorKind::usage
                                            : ErrorKind::protocol;

@@ -12,15 +12,15 @@
 
 namespace mailferry::web {
 
-using net::HttpAnswer;
 using net::HttpOrigin;
+using net::HttpReply;
 using net::HttpRequest;
 
 struct Endpoint {
   std::string_view method;
   std::string_view path;
   HttpOrigin least;  // local_socket: only who may open the socket file
-  Task<HttpAnswer> (StatusService::*answer)(const HttpRequest&);
+  Task<HttpReply> (StatusService::*answer)(const HttpRequest&);
 
   static const std::array<Endpoint, 7> kAll;
 };
@@ -39,21 +39,21 @@ namespace {
 
 constexpr const char* kJson = "application/json; charset=utf-8";
 
-HttpAnswer text(unsigned status, std::string sentence) {
-  return HttpAnswer{.status = status, .body = std::move(sentence) + "\n"};
+HttpReply text(unsigned status, std::string sentence) {
+  return HttpReply{.status = status, .body = std::move(sentence) + "\n"};
 }
 
-HttpAnswer count(std::size_t messages) {
-  return HttpAnswer{.content_type = kJson, .body = fmt::format("{{\"messages\":{}}}\n", messages)};
+HttpReply count(std::size_t messages) {
+  return HttpReply{.content_type = kJson, .body = fmt::format("{{\"messages\":{}}}\n", messages)};
 }
 
-HttpAnswer refused(const Error& error) {
+HttpReply refused(const Error& error) {
   const unsigned status = error.kind == ErrorKind::message_missing ? 404 : error.kind == ErrorKind::usage ? 400 : 500;
   return text(status, error.remedy.empty() ? error.describe() : error.describe() + "; " + error.remedy);
 }
 
 /// What every answer says: it is of this moment, for this place and no other.
-void add_common_headers(HttpAnswer& answer) {
+void add_common_headers(HttpReply& answer) {
   for (const auto& [name, value] :
        std::initializer_list<std::pair<const char*, const char*>>{{"Cache-Control", "no-store"},
                                                                   {"X-Content-Type-Options", "nosniff"},
@@ -73,7 +73,7 @@ bool fits(const Endpoint& endpoint, std::string_view method) {
 }
 
 /// The endpoint, or why there is none.
-std::variant<const Endpoint*, HttpAnswer> find_endpoint(const HttpRequest& request) {
+std::variant<const Endpoint*, HttpReply> find_endpoint(const HttpRequest& request) {
   for (const auto& endpoint : Endpoint::kAll) {
     if (endpoint.path != path_of(request.target)) continue;
     if (!fits(endpoint, request.method)) {
@@ -90,33 +90,33 @@ std::variant<const Endpoint*, HttpAnswer> find_endpoint(const HttpRequest& reque
 
 }  // namespace
 
-Task<HttpAnswer> StatusService::answer(HttpRequest request) {
-  HttpAnswer answer;
+Task<HttpReply> StatusService::answer(HttpRequest request) {
+  HttpReply answer;
   const auto found = find_endpoint(request);
   if (request.origin == HttpOrigin::network && !net::is_own_host(request.host, reach_)) {
     answer = text(421, "ask by an address of this machine, not by a name that somebody gave it");
   } else if (const auto* endpoint = std::get_if<const Endpoint*>(&found)) {
     CO_TRY(answer, co_await (this->*(*endpoint)->answer)(request));
   } else {
-    answer = std::get<HttpAnswer>(found);
+    answer = std::get<HttpReply>(found);
   }
   add_common_headers(answer);
   co_return answer;
 }
 
-Task<HttpAnswer> StatusService::page(const HttpRequest& /*request*/) {
+Task<HttpReply> StatusService::page(const HttpRequest& /*request*/) {
   const auto& page = status_page();
-  HttpAnswer answer{.content_type = "text/html; charset=utf-8", .body = page.html};
+  HttpReply answer{.content_type = "text/html; charset=utf-8", .body = page.html};
   answer.headers.emplace_back("Content-Security-Policy", page.content_security_policy);
   co_return answer;
 }
 
 // As long as this is answered, the loop of the bridge turns; what it works on is for /readyz.
-Task<HttpAnswer> StatusService::health(const HttpRequest& /*request*/) {
+Task<HttpReply> StatusService::health(const HttpRequest& /*request*/) {
   co_return text(200, report::to_word(report::judge(source_.status()).verdict));
 }
 
-Task<HttpAnswer> StatusService::readiness(const HttpRequest& /*request*/) {
+Task<HttpReply> StatusService::readiness(const HttpRequest& /*request*/) {
   const auto judgement = report::judge(source_.status());
   const bool ready = judgement.verdict == report::Verdict::healthy || judgement.verdict == report::Verdict::degraded;
   std::string sentence = report::to_word(judgement.verdict);
@@ -125,21 +125,21 @@ Task<HttpAnswer> StatusService::readiness(const HttpRequest& /*request*/) {
   co_return text(ready ? 200 : 503, std::move(sentence));
 }
 
-Task<HttpAnswer> StatusService::metrics(const HttpRequest& /*request*/) {
-  co_return HttpAnswer{.content_type = report::kMetricsContentType, .body = report::to_metrics(source_.status())};
+Task<HttpReply> StatusService::metrics(const HttpRequest& /*request*/) {
+  co_return HttpReply{.content_type = report::kMetricsContentType, .body = report::to_metrics(source_.status())};
 }
 
-Task<HttpAnswer> StatusService::status(const HttpRequest& /*request*/) {
-  co_return HttpAnswer{.content_type = kJson,
-                       .body = report::to_json(source_.status(), std::chrono::system_clock::now()) + "\n"};
+Task<HttpReply> StatusService::status(const HttpRequest& /*request*/) {
+  co_return HttpReply{.content_type = kJson,
+                      .body = report::to_json(source_.status(), std::chrono::system_clock::now()) + "\n"};
 }
 
-Task<HttpAnswer> StatusService::retry(const HttpRequest& /*request*/) {
+Task<HttpReply> StatusService::retry(const HttpRequest& /*request*/) {
   const auto messages = co_await source_.retry();
   co_return messages ? count(*messages) : refused(messages.error());
 }
 
-Task<HttpAnswer> StatusService::clear(const HttpRequest& request) {
+Task<HttpReply> StatusService::clear(const HttpRequest& request) {
   const auto selection = report::parse_failure_selection(request.body);
   if (!selection) co_return refused(selection.error());
   auto meant = report::select(source_.status().parked, *selection);

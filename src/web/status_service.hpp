@@ -28,17 +28,17 @@ class StatusService final : public net::HttpHandler {
   explicit StatusService(StatusSource& source, net::Reach reach = net::Reach::loopback)
       : source_(source), reach_(reach) {}
 
-  Task<net::HttpAnswer> answer(net::HttpRequest request) override;
+  Task<net::HttpReply> answer(net::HttpRequest request) override;
 
  private:
   friend struct Endpoint;
-  Task<net::HttpAnswer> page(const net::HttpRequest& request);
-  Task<net::HttpAnswer> health(const net::HttpRequest& request);
-  Task<net::HttpAnswer> readiness(const net::HttpRequest& request);
-  Task<net::HttpAnswer> metrics(const net::HttpRequest& request);
-  Task<net::HttpAnswer> status(const net::HttpRequest& request);
-  Task<net::HttpAnswer> retry(const net::HttpRequest& request);
-  Task<net::HttpAnswer> clear(const net::HttpRequest& request);
+  Task<net::HttpReply> page(const net::HttpRequest& request);
+  Task<net::HttpReply> health(const net::HttpRequest& request);
+  Task<net::HttpReply> readiness(const net::HttpRequest& request);
+  Task<net::HttpReply> metrics(const net::HttpRequest& request);
+  Task<net::HttpReply> status(const net::HttpRequest& request);
+  Task<net::HttpReply> retry(const net::HttpRequest& request);
+  Task<net::HttpReply> clear(const net::HttpRequest& request);
 
   StatusSource& source_;
   net::Reach reach_;

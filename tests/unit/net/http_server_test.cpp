@@ -1,6 +1,6 @@
 #include "net/http_server.hpp"
 
-#include "net/http_client.hpp"
+#include "net/local_http.hpp"
 #include "net/local_socket.hpp"
 #include "support/run_task.hpp"
 #include "unit/db/temporary_directory.hpp"
@@ -28,10 +28,10 @@ using testing::StartsWith;
 /// Answers with what it was asked.
 class Echo final : public HttpHandler {
  public:
-  Task<HttpAnswer> answer(HttpRequest request) override {
+  Task<HttpReply> answer(HttpRequest request) override {
     if (request.target == "/error") co_return fail(ErrorKind::local_io, Scope::run, "a secret of the disk");
     const auto* origin = request.origin == HttpOrigin::network ? "network" : "local";
-    co_return HttpAnswer{
+    co_return HttpReply{
         .status = request.target == "/teapot" ? 418U : 200U,
         .headers = {{"X-Test", "yes"}},
         .body = fmt::format("{} {} {} {} {}", request.method, request.target, request.host, origin, request.body)};

@@ -21,8 +21,8 @@ using testing::Not;
 
 class StatusServiceTest : public ::testing::Test {
  protected:
-  net::HttpAnswer ask(std::string method, std::string target, HttpOrigin origin = HttpOrigin::network,
-                      std::string body = {}, std::string host = "127.0.0.1:8080") {
+  net::HttpReply ask(std::string method, std::string target, HttpOrigin origin = HttpOrigin::network,
+                     std::string body = {}, std::string host = "127.0.0.1:8080") {
     asio::io_context context;
     const net::HttpRequest request{.method = std::move(method),
                                    .target = std::move(target),
@@ -31,7 +31,7 @@ class StatusServiceTest : public ::testing::Test {
                                    .body = std::move(body)};
     return test::run_task(context, service_.answer(request)).value();
   }
-  static std::string header(const net::HttpAnswer& answer, std::string_view name) {
+  static std::string header(const net::HttpReply& answer, std::string_view name) {
     for (const auto& [known, value] : answer.headers) {
       if (known == name) return value;
     }

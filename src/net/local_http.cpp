@@ -1,4 +1,4 @@
-#include "net/http_client.hpp"
+#include "net/local_http.hpp"
 
 #include "async/run_loop.hpp"
 #include "net/http_exchange.hpp"
@@ -11,7 +11,7 @@ namespace {
 constexpr std::uint32_t kMostHeader = 16 * 1024;
 constexpr std::uint64_t kMostBody = 64 * 1024 * 1024;
 
-Task<> ask(Transport& transport, const HttpRequest& request, HttpBounds bounds, HttpAnswer& answer) {
+Task<> ask(Transport& transport, const HttpRequest& request, HttpBounds bounds, HttpReply& answer) {
   const auto octets = to_octets(request);
   CO_CHECK(co_await transport.write_all(octets));
   CO_TRY(answer, co_await receive_answer(transport, bounds));
@@ -20,14 +20,14 @@ Task<> ask(Transport& transport, const HttpRequest& request, HttpBounds bounds, 
 
 }  // namespace
 
-Result<HttpAnswer> ask_local(const std::filesystem::path& socket, const HttpRequest& request,
-                             std::chrono::milliseconds patience) {
+Result<HttpReply> ask_local(const std::filesystem::path& socket, const HttpRequest& request,
+                            std::chrono::milliseconds patience) {
   TRY(const int descriptor, connect_local(socket, patience));
   asio::io_context context;
   const Timeouts timeouts{.connect = patience, .response = patience, .write = patience};
   SocketTransport transport(SocketTransport::StreamSocket(context, {AF_UNIX, 0}, descriptor), "the bridge", timeouts);
   const HttpBounds bounds{.header_octets = kMostHeader, .body_octets = kMostBody, .patience = patience};
-  HttpAnswer answer;
+  HttpReply answer;
   CHECK_OK(async::run_until_done(context, ask(transport, request, bounds, answer)));
   return answer;
 }
