@@ -22,6 +22,15 @@ int print_page(const std::string& name) {
   return to_int(ExitCode::ok);
 }
 
+void print_bridge(const config::Bridge& bridge) {
+  for (const auto& source : bridge.sources) {
+    for (const auto& mapping : source.mappings)
+      print_out("  bridge: {} {} → {} {}\n", source.account, mapping.from, bridge.destination,
+                fmt::join(mapping.to, ", "));
+    if (source.mappings.empty()) print_out("  bridge: {} has no mappings yet\n", source.account);
+  }
+}
+
 int check(const std::string& named_file) {
   const std::string file = named_file.empty() ? find_config_file() : named_file;
   if (file.empty()) {
@@ -36,6 +45,7 @@ int check(const std::string& named_file) {
   print_out("{}: no problems\n", file);
   for (const auto& account : config->accounts)
     print_out("  {:<16}{}\n", account.name, account.label());
+  if (config->bridge) print_bridge(*config->bridge);
   return to_int(ExitCode::ok);
 }
 

@@ -4,6 +4,8 @@
 #include "auth/secret_source.hpp"
 #include "net/endpoint.hpp"
 
+#include <cstdint>
+#include <optional>
 #include <string>
 
 namespace mailferry::config {
@@ -25,6 +27,10 @@ struct Account {
   bool allow_plaintext = false;
   /// The most connections to this account at a time; 0: decided by what is measured. Already includes --connections.
   unsigned connections = 0;
+  /// The most octets that a bridge fetches from and brings to this account in a day; 0: no limit. Absent: what is known
+  /// of the server.
+  std::optional<std::uint64_t> daily_download{};
+  std::optional<std::uint64_t> daily_upload{};
 
   /// The server may let the user in without a password: the tunnel command or the client certificate says who it is.
   [[nodiscard]] bool may_need_no_secret() const noexcept {

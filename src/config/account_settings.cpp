@@ -69,6 +69,8 @@ Account to_account(const AccountSettings& settings, std::vector<std::string>& pr
   account.endpoint.tls = settings.tls;
   account.endpoint.timeouts = settings.timeouts;
   account.connections = settings.connections;
+  account.daily_download = settings.daily_download;
+  account.daily_upload = settings.daily_upload;
   account.auth_user = settings.auth_user;
   account.trust_first_use = settings.trust_first_use;
   account.endpoint.compression = settings.compression;

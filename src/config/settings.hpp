@@ -30,6 +30,8 @@ struct AccountSettings {
   net::TlsOptions tls;
   net::Timeouts timeouts;
   unsigned connections = 0;
+  std::optional<std::uint64_t> daily_download{};
+  std::optional<std::uint64_t> daily_upload{};
 };
 
 /// [copy]: what the command line does not say.
