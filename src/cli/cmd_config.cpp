@@ -6,8 +6,9 @@
 #include "cli/manual.hpp"
 #include "cli/output.hpp"
 #include "cli/problems.hpp"
-#include "config/config.hpp"
+#include "config/bridge.hpp"
 #include "config/key_docs.hpp"
+#include "takeover/any_config.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -40,12 +41,15 @@ int check(const std::string& named_file) {
              "name the file with --config FILE");
     return print_error(problem.error(), false);
   }
-  const auto config = config::load_config(file);
-  if (!config) return print_problems(config.error(), false);
+  const auto any = takeover::load_any_config(file);
+  if (!any) return print_problems(any.error(), false);
+  for (const auto& warning : any->config.warnings)
+    print_err("mailferry: warning: {}: {}\n", file, warning);
+  if (any->form != takeover::ConfigForm::native) print_out("{}: made for {}\n", file, takeover::tool_name(any->form));
   print_out("{}: no problems\n", file);
-  for (const auto& account : config->accounts)
+  for (const auto& account : any->config.accounts)
     print_out("  {:<16}{}\n", account.name, account.label());
-  if (config->bridge) print_bridge(*config->bridge);
+  if (any->config.bridge) print_bridge(*any->config.bridge);
   return to_int(ExitCode::ok);
 }
 

@@ -1,6 +1,7 @@
 // One mail account as the user described it: where it is, who logs in, and where the secret comes from. Plain data.
 #pragma once
 
+#include "auth/oauth/oauth_settings.hpp"
 #include "auth/secret_source.hpp"
 #include "net/endpoint.hpp"
 
@@ -17,6 +18,8 @@ struct Account {
   std::string user;
   net::Endpoint endpoint;
   auth::SecretSource secret;
+  /// How the account signs in with OAuth2; absent: with `secret`.
+  std::optional<auth::OAuthSettings> oauth{};
   /// Login name whose password is used, when it is not `user`: an administrator's. Empty: `user`.
   std::string auth_user;
   /// Trust the first certificate that the server shows, whoever issued it.

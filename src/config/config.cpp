@@ -122,6 +122,11 @@ const Account* Config::find(std::string_view name) const noexcept {
 }
 
 Result<Config> load_config(const std::string& file) {
+  TRY(const Secret text, read_config_text(file));
+  return parse_config(text.reveal(), file);
+}
+
+Result<Secret> read_config_text(const std::string& file) {
   std::error_code ignored;
   if (std::filesystem::is_directory(file, ignored)) return cannot_read(file, "it is a directory");
   std::ifstream stream(file, std::ios::binary);
@@ -131,7 +136,7 @@ Result<Config> load_config(const std::string& file) {
   if (stream.bad()) return cannot_read(file, std::strerror(errno));
   text.resize(static_cast<std::size_t>(stream.gcount()));
   if (text.size() > kMaxFileOctets) return cannot_read(file, "it is larger than 1 MiB");
-  return parse_config(text, file);
+  return Secret(std::move(text));
 }
 
 Result<Config> parse_config(std::string_view text, const std::string& file) {
