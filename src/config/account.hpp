@@ -18,8 +18,8 @@ struct Account {
   std::string user;
   net::Endpoint endpoint;
   auth::SecretSource secret;
-  /// How the account signs in with OAuth2; absent: with `secret`.
-  std::optional<auth::OAuthSettings> oauth{};
+  /// The account signs in with OAuth2 instead of a secret.
+  std::optional<auth::OAuthSettings> oauth;
   /// Login name whose password is used, when it is not `user`: an administrator's. Empty: `user`.
   std::string auth_user;
   /// Trust the first certificate that the server shows, whoever issued it.
@@ -35,9 +35,9 @@ struct Account {
   std::optional<std::uint64_t> daily_download{};
   std::optional<std::uint64_t> daily_upload{};
 
-  /// The server may let the user in without a password: the tunnel command or the client certificate says who it is.
+  /// There may be no password to read: the tunnel command, the client certificate or OAuth2 says who it is.
   [[nodiscard]] bool may_need_no_secret() const noexcept {
-    return !endpoint.tunnel.empty() || !endpoint.tls.certificate_file.empty();
+    return oauth || !endpoint.tunnel.empty() || !endpoint.tls.certificate_file.empty();
   }
   /// "alice@mail.example.org:993", for messages and as the account's key in the state (host in lower case, IPv6 in
   /// brackets).

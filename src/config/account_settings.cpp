@@ -1,6 +1,7 @@
 #include "config/account_settings.hpp"
 
 #include "config/account_url.hpp"
+#include "config/oauth_account.hpp"
 #include "config/proxy_url.hpp"
 #include "config/user_text.hpp"
 
@@ -88,6 +89,7 @@ Account to_account(const AccountSettings& settings, std::vector<std::string>& pr
   if (settings.trust_first_use && !settings.tls.fingerprint.empty())
     problems.emplace_back("tls_trust and tls_fingerprint contradict each other; keep one of them");
   if (!settings.secrets.empty()) account.secret = settings.secrets.front();
+  use_oauth(settings, account, problems);
   return account;
 }
 

@@ -64,7 +64,7 @@ std::string section_introduction(Section section) {
     case Section::account:
       return "One account; NAME is what the command line calls it. Either `url` or at least `host` and `user` must "
              "be given, and at most one source of the password. Without one, the password is asked for at the "
-             "terminal.";
+             "terminal. With `oauth` there is no password: see [signing in with OAuth2](manual/auth.md).";
     case Section::copy:
       return "What `mailferry copy`, `verify` and `folders` do when the command line does not say otherwise.";
     case Section::bridge:
@@ -100,8 +100,8 @@ std::string keys_text() {
     fmt::format_to(out, "{}{}\n", text.empty() ? "" : "\n", heading(section));
     for (const auto& key : key_table()) {
       if (key.section != section) continue;
-      fmt::format_to(out, "  {:<22}{}\n", key.name, key.meaning);
-      fmt::format_to(out, "  {:<22}{}{}{}\n", "", type_of(key),
+      fmt::format_to(out, "  {:<26}{}\n", key.name, key.meaning);
+      fmt::format_to(out, "  {:<26}{}{}{}\n", "", type_of(key),
                      key.standard.empty() ? "" : "; default: ", key.standard);
     }
   }

@@ -26,6 +26,7 @@ constexpr std::int64_t kDay = 24 * kHour;
 constexpr std::string_view kSecurities = "tls|starttls|plaintext";
 constexpr std::string_view kVersions = "1.2|1.3";
 constexpr std::string_view kTrusts = "authorities|first-use";
+constexpr std::string_view kProviders = "google|microsoft|custom";
 constexpr std::string_view kCompressions = "auto|always|never";
 constexpr std::string_view kNames = "paths|server";
 constexpr std::string_view kLevels = "error|warning|info|debug|trace";
@@ -46,6 +47,16 @@ net::Security to_security(std::string_view choice) {
 template <SecretSource::Kind kind, bool is_token>
 void add_secret(const Target& to, Value value) {
   to.account->secrets.push_back(SecretSource{.kind = kind, .value = std::move(value.text), .is_token = is_token});
+}
+
+auth::OAuthProvider to_provider(std::string_view choice) {
+  if (choice == "google") return auth::OAuthProvider::google;
+  return choice == "microsoft" ? auth::OAuthProvider::microsoft : auth::OAuthProvider::custom;
+}
+
+template <auto member>
+void set_oauth(const Target& to, Value value) {
+  to.account->oauth.*member = std::move(value.text);
 }
 
 template <auto member>
@@ -158,6 +169,30 @@ constexpr std::array kKeys{
                 add_secret<SecretSource::Kind::command, false>),
     account_key("token_command", text, "", "Shell command that prints an OAuth2 access token as its first line", "\"oama access alice@example.org\"",
                 add_secret<SecretSource::Kind::command, true>),
+    one_of(account_key("oauth", choice, "", "Sign in with OAuth2 at this provider instead of with a password; `mailferry auth NAME` fetches the first tokens", "\"google\"",
+                [](const Target& to, Value value) { to.account->oauth_provider = to_provider(value.text); }), kProviders),
+    account_key("oauth_token_file", path, "", "File that keeps the tokens of this account: read, and replaced at each refresh; its folder must be writable", "\"~/.config/mailferry/work.token.json\"",
+                set_oauth<&auth::OAuthSettings::token_file>),
+    account_key("oauth_client_file", path, "", "File with the client's id and secret as Google's console gives it (client_secret_….json)", "\"~/.config/mailferry/client_secret.json\"",
+                set_oauth<&auth::OAuthSettings::client_file>),
+    account_key("oauth_client_id", text, "that of the token file", "Id of the client, when there is no such file", "\"11111111-2222-3333-4444-555555555555\"",
+                set_oauth<&auth::OAuthSettings::client_id>),
+    account_key("oauth_client_secret_file", path, "", "File whose first line is the client's secret, for clients that have one; only its owner may be able to read it", "\"~/.config/mailferry/client.secret\"",
+                set_oauth<&auth::OAuthSettings::client_secret_file>),
+    account_key("oauth_tenant", text, "common", "Microsoft: the directory that the user belongs to (name or id)", "\"example.onmicrosoft.com\"",
+                set_oauth<&auth::OAuthSettings::tenant>),
+    account_key("oauth_scopes", texts, "what mail needs at this provider", "What access is asked for", "[\"imap\", \"offline_access\"]",
+                [](const Target& to, Value value) { to.account->oauth.scopes = std::move(value.texts); }),
+    account_key("oauth_authorize_url", text, "the provider's", "Where the user allows the access (authorization endpoint)", "\"https://login.example.org/authorize\"",
+                set_oauth<&auth::OAuthSettings::authorize_url>),
+    account_key("oauth_token_url", text, "the provider's", "Where tokens are fetched (token endpoint)", "\"https://login.example.org/token\"",
+                set_oauth<&auth::OAuthSettings::token_url>),
+    account_key("oauth_device_url", text, "the provider's", "Where device codes are fetched (device authorization endpoint)", "\"https://login.example.org/device\"",
+                set_oauth<&auth::OAuthSettings::device_url>),
+    account_key("oauth_redirect_url", text, "this machine, any port", "Where the browser is sent back to, when the client is registered for one address only", "\"http://127.0.0.1:8765/\"",
+                set_oauth<&auth::OAuthSettings::redirect_url>),
+    account_key("oauth_ca", path, "the system's", "File with the CA certificates to trust for these addresses, instead of the system's", "\"/etc/ssl/company.pem\"",
+                set_oauth<&auth::OAuthSettings::ca_file>),
     account_key("tls_ca", path, "the system's", "File with the CA certificates to trust, instead of the system's", "\"/etc/ssl/company.pem\"",
                 [](const Target& to, Value value) { to.account->tls.ca_file = std::move(value.text); }),
     account_key("tls_fingerprint", fingerprint, "", "SHA-256 of the one server certificate to trust; host name and issuer are then not checked", "\"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08\"",

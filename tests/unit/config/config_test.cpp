@@ -272,6 +272,19 @@ TEST_F(ConfigFile, ThatIsMissingOrADirectoryOrHugeIsAUsageErrorWithItsName) {
   EXPECT_TRUE(load_config(huge));
 }
 
+/// What an oauth key needs beside it.
+std::string company_of(std::string_view name) {
+  if (!name.starts_with("oauth")) return "";
+  std::string lines;
+  const auto add = [&](std::string_view other, std::string_view value) {
+    if (other != name) lines += fmt::format("{} = \"{}\"\n", other, value);
+  };
+  add("oauth", name == "oauth_tenant" ? "microsoft" : "google");
+  add("oauth_token_file", "/t");
+  if (name == "oauth_client_secret_file") add("oauth_client_id", "id");
+  return lines;
+}
+
 /// A file in which the example of `key` stands where it belongs.
 std::string file_with(const Key& key) {
   constexpr const char* kAccounts =
@@ -295,7 +308,7 @@ std::string file_with(const Key& key) {
   }
   if (key.name == "url") return "[account.a]\n" + line;
   if (key.name == "host") return "[account.a]\nuser = \"u\"\n" + line;
-  return key.name == "user" ? "[account.a]\nhost = \"h\"\n" + line : account_with(line);
+  return key.name == "user" ? "[account.a]\nhost = \"h\"\n" + line : account_with(company_of(key.name) + line);
 }
 
 TEST(KeyTable, EveryExampleIsAcceptedByTheReader) {
