@@ -90,6 +90,8 @@ Result<Secret> read_any(const SecretSource& source, const std::string& who) {
       return run_secret_command(source.value, fmt::format("the {} command for {}", noun(source), who), kPatience);
     case SecretSource::Kind::prompt:
       return prompt_for_secret(fmt::format("{} for {}: ", source.is_token ? "Access token" : "Password", who));
+    case SecretSource::Kind::literal:
+      return source.literal;
     case SecretSource::Kind::none:
       break;
   }

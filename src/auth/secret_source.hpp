@@ -9,12 +9,14 @@
 namespace mailferry::auth {
 
 struct SecretSource {
-  enum class Kind { none, prompt, file, environment, descriptor, command };
+  enum class Kind { none, prompt, file, environment, descriptor, command, literal };
   Kind kind = Kind::none;
   /// File path, variable name, descriptor number or shell command.
   std::string value;
   /// The secret is an OAuth2 access token, not a password.
   bool is_token = false;
+  /// With Kind::literal, the secret itself: it stood in a file of another tool. Never from mailferry.toml.
+  Secret literal{};
 };
 
 /// Reads the secret: first line of a file or descriptor or of a command's standard output, without its line end; a

@@ -6,8 +6,9 @@
 #include "cli/manual.hpp"
 #include "cli/output.hpp"
 #include "cli/problems.hpp"
-#include "config/config.hpp"
+#include "config/bridge.hpp"
 #include "config/key_docs.hpp"
+#include "takeover/any_config.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -22,6 +23,15 @@ int print_page(const std::string& name) {
   return to_int(ExitCode::ok);
 }
 
+void print_bridge(const config::Bridge& bridge) {
+  for (const auto& source : bridge.sources) {
+    for (const auto& mapping : source.mappings)
+      print_out("  bridge: {} {} → {} {}\n", source.account, mapping.from, bridge.destination,
+                fmt::join(mapping.to, ", "));
+    if (source.mappings.empty()) print_out("  bridge: {} has no mappings yet\n", source.account);
+  }
+}
+
 int check(const std::string& named_file) {
   const std::string file = named_file.empty() ? find_config_file() : named_file;
   if (file.empty()) {
@@ -31,11 +41,15 @@ int check(const std::string& named_file) {
              "name the file with --config FILE");
     return print_error(problem.error(), false);
   }
-  const auto config = config::load_config(file);
-  if (!config) return print_problems(config.error(), false);
+  const auto any = takeover::load_any_config(file);
+  if (!any) return print_problems(any.error(), false);
+  for (const auto& warning : any->config.warnings)
+    print_err("mailferry: warning: {}: {}\n", file, warning);
+  if (any->form != takeover::ConfigForm::native) print_out("{}: made for {}\n", file, takeover::tool_name(any->form));
   print_out("{}: no problems\n", file);
-  for (const auto& account : config->accounts)
+  for (const auto& account : any->config.accounts)
     print_out("  {:<16}{}\n", account.name, account.label());
+  if (any->config.bridge) print_bridge(*any->config.bridge);
   return to_int(ExitCode::ok);
 }
 

@@ -10,6 +10,7 @@ namespace mailferry::cli {
 [[nodiscard]] int cmd_verify(const Invocation& invocation);
 [[nodiscard]] int cmd_folders(const Invocation& invocation);
 [[nodiscard]] int cmd_explain(const Invocation& invocation);
+[[nodiscard]] int cmd_auth(const Invocation& invocation);
 [[nodiscard]] int cmd_config(const Invocation& invocation);
 
 }  // namespace mailferry::cli

@@ -20,7 +20,7 @@ namespace {
 
 bool needs_accounts(Command command) {
   return command == Command::copy || command == Command::verify || command == Command::folders ||
-         command == Command::explain;
+         command == Command::explain || command == Command::auth;
 }
 
 void warn_of_plaintext(const config::Account& account) {
@@ -51,6 +51,8 @@ int dispatch(const Invocation& invocation) {
       return cmd_verify(invocation);
     case Command::explain:
       return cmd_explain(invocation);
+    case Command::auth:
+      return cmd_auth(invocation);
     case Command::folders:
       return cmd_folders(invocation);
     case Command::config_keys:

@@ -12,7 +12,7 @@ namespace mailferry::cli {
 std::vector<std::string_view> manual_part_names() {
   std::vector<std::string_view> names{"configuration", "exit-codes"};
   for (const auto& command : command_table()) {
-    if ((command.set & kMailCommands) != 0) names.push_back(command.name);
+    if ((command.set & kManualCommands) != 0) names.push_back(command.name);
   }
   return names;
 }
@@ -21,7 +21,7 @@ Result<std::string> manual_part(std::string_view name) {
   if (name == "configuration") return config::configuration_markdown();
   if (name == "exit-codes") return exit_codes_markdown();
   for (const auto& command : command_table()) {
-    if (command.name == name && (command.set & kMailCommands) != 0) return options_markdown(command);
+    if (command.name == name && (command.set & kManualCommands) != 0) return options_markdown(command);
   }
   return fail(ErrorKind::usage, Scope::run,
               fmt::format("there is no page '{}'{}", name, config::did_you_mean(name, manual_part_names())),

@@ -9,7 +9,7 @@ namespace {
 
 // clang-format off
 constexpr std::array kOptions{
-    OptionRow{"--config", "FILE", "File of accounts and defaults, instead of mailferry.toml in $XDG_CONFIG_HOME/mailferry or the current directory", kMailCommands | kConfigCheck, &RawOptions::config},
+    OptionRow{"--config", "FILE", "File of accounts and defaults, instead of mailferry.toml in $XDG_CONFIG_HOME/mailferry or the current directory", kManualCommands | kConfigCheck, &RawOptions::config},
     OptionRow{"--state", "FILE", "File that remembers what a copy has done, instead of $XDG_STATE_HOME/mailferry/state.db", kMailCommands, &RawOptions::state},
     OptionRow{"--mailbox", "PATTERN", "Only the mailboxes that match; repeatable; '/' separates levels, '*' is anything, '%' anything within a level", kMappingCommands, &RawOptions::mailbox},
     OptionRow{"--exclude", "PATTERN", "Not the mailboxes that match; repeatable; stronger than --mailbox; \"\\Trash\" is the mailbox with that use", kMappingCommands, &RawOptions::exclude},
@@ -21,6 +21,10 @@ constexpr std::array kOptions{
     OptionRow{"--yes", "", "Do not ask before a copy begins (verify and folders never ask)", kMappingCommands, &RawOptions::yes},
     OptionRow{"--deep", "", "Also fetch every message from both sides and compare the content; line ends count as equal", kVerify, &RawOptions::deep},
     OptionRow{"--manifest", "FILE", "Write one line for each message that was found to FILE: mailbox, UID, SHA-256 of its content, date, flags", kVerify, &RawOptions::manifest},
+    OptionRow{"--loopback", "", "Sign in with a browser on this machine, which brings the code back by itself", kAuth, &RawOptions::loopback},
+    OptionRow{"--device", "", "Sign in with a short code that is entered in any browser", kAuth, &RawOptions::device},
+    OptionRow{"--paste", "", "Sign in with any browser, and paste the address that it ends at", kAuth, &RawOptions::paste},
+    OptionRow{"--port", "N", "The port of this machine that --loopback waits at, when it has to be a certain one", kAuth, &RawOptions::port},
     OptionRow{"--quiet", "", "Show problems and the result only", kMappingCommands, &RawOptions::quiet},
     OptionRow{"--json", "", "Print one JSON object a line on standard output", kMailCommands, &RawOptions::json},
     OptionRow{"--verbose", "", "Also show what needs nothing to be done", kMappingCommands, &RawOptions::verbose},
@@ -51,8 +55,9 @@ constexpr std::array kCommands{
     CommandRow{Command::verify, "verify", kVerify, "FROM TO", "Check that every message of FROM, an account or manifest:FILE, is in TO, with its flags and dates"},
     CommandRow{Command::folders, "folders", kFolders, "FROM [TO]", "List the mailboxes of FROM, and what they are called in TO"},
     CommandRow{Command::explain, "explain", kExplain, "FROM MAILBOX UID [TO]", "Tell what the source, the state and TO know of one message, and why it was or was not copied"},
+    CommandRow{Command::auth, "auth", kAuth, "ACCOUNT", "Sign in with OAuth2 to ACCOUNT of mailferry.toml, and keep the tokens"},
     CommandRow{Command::config_keys, "config keys", 0, "", "List the keys of mailferry.toml"},
-    CommandRow{Command::config_docs, "config docs", 0, "[PAGE]", "Print a generated part of the documentation: configuration, exit-codes, copy, verify, folders or explain"},
+    CommandRow{Command::config_docs, "config docs", 0, "[PAGE]", "Print a generated part of the documentation: configuration, exit-codes, copy, verify, folders, explain or auth"},
     CommandRow{Command::config_check, "config check", kConfigCheck, "", "Check mailferry.toml and show all its problems"},
 };
 // clang-format on
@@ -83,6 +88,7 @@ std::string options_markdown(const CommandRow& command) {
   for (const auto& row : kOptions) {
     if ((row.commands & command.set) != 0) add_row(text, row.name, row.operand, row.meaning);
   }
+  if ((command.set & kMailCommands) == 0) return text;
   text += "\nOf the account FROM; the same with `--to-` for TO:\n\n| option | meaning |\n|---|---|\n";
   for (const auto& row : kSides)
     add_row(text, fmt::format("--from-{}", row.suffix), row.operand, row.meaning);

@@ -39,6 +39,7 @@ struct RawOptions {
   std::string to;
   std::string mailbox_name;  // explain
   std::string uid;           // explain
+  std::string account;       // auth
   RawSide from_side;
   RawSide to_side;
   std::string config;
@@ -56,6 +57,10 @@ struct RawOptions {
   std::string window;
   bool deep = false;
   std::string manifest;
+  bool loopback = false;
+  bool device = false;
+  bool paste = false;
+  std::string port;
   std::string docs_page = "configuration";
 };
 
@@ -69,8 +74,10 @@ enum CommandSet : unsigned {
   kFolders = 4,
   kExplain = 8,
   kConfigCheck = 16,
+  kAuth = 32,
   kMappingCommands = kCopy | kVerify | kFolders,
   kMailCommands = kMappingCommands | kExplain,
+  kManualCommands = kMailCommands | kAuth,  // those with a page in docs/manual
 };
 
 struct OptionRow {

@@ -104,6 +104,8 @@ class Parser {
     auto* app = parent.add_subcommand(std::string(name), std::string(command.meaning));
     prepare(*app);
     if ((command.set & kMailCommands) != 0) add_mail_options(*app, command, raw_);
+    if (command.command == Command::auth)
+      app->add_option("ACCOUNT", raw_.account, "its name in mailferry.toml")->required()->type_name("");
     if (command.command == Command::config_docs) app->add_option("PAGE", raw_.docs_page, "The page")->type_name("");
     for (const auto& row : option_table()) {
       if ((row.commands & command.set) == 0) continue;

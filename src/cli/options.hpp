@@ -2,6 +2,7 @@
 // read afterwards by cli::run(), before the network starts.
 #pragma once
 
+#include "auth/oauth/sign_in_flow.hpp"
 #include "base/result.hpp"
 #include "base/secret.hpp"
 #include "config/account.hpp"
@@ -16,7 +17,7 @@
 
 namespace mailferry::cli {
 
-enum class Command { copy, verify, folders, explain, config_keys, config_docs, config_check };
+enum class Command { copy, verify, folders, explain, auth, config_keys, config_docs, config_check };
 
 using config::MapRule;
 
@@ -44,11 +45,13 @@ struct Invocation {
   Command command = Command::copy;
   config::Account from;
   config::Account to;
-  bool has_from = true;  // false only for `verify manifest:FILE TO`
-  bool has_to = false;   // false for `folders FROM` and `explain FROM MAILBOX UID`
-  MailboxPath mailbox;   // explain
-  Uid uid = 0;           // explain
-  Secret from_secret;    // filled by run(), never by parse_command_line()
+  bool has_from = true;                       // false only for `verify manifest:FILE TO`
+  bool has_to = false;                        // false for `folders FROM` and `explain FROM MAILBOX UID`
+  MailboxPath mailbox;                        // explain
+  Uid uid = 0;                                // explain
+  std::optional<auth::OAuthFlow> oauth_flow;  // auth, whose account is `from`; absent: what fits
+  std::uint16_t oauth_port = 0;               // auth; 0: any
+  Secret from_secret;                         // filled by run(), never by parse_command_line()
   Secret to_secret;
   Options options;
   std::string docs_page;  // config docs: which page

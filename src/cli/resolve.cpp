@@ -132,6 +132,30 @@ Result<> resolve_accounts(const RawOptions& raw, const config::Config& config, I
               "name two different accounts");
 }
 
+Result<> choose_flow(const RawOptions& raw, Invocation& invocation) {
+  using auth::OAuthFlow;
+  if (raw.loopback + raw.device + raw.paste > 1)
+    return fail(ErrorKind::usage, Scope::run, "--loopback, --device and --paste exclude each other",
+                "keep one of them");
+  if (raw.loopback) invocation.oauth_flow = OAuthFlow::loopback;
+  if (raw.device) invocation.oauth_flow = OAuthFlow::device;
+  if (raw.paste) invocation.oauth_flow = OAuthFlow::paste;
+  TRY(const auto port, number("--port", raw.port, 0, 65535, config::parse_count));
+  invocation.oauth_port = static_cast<std::uint16_t>(port);
+  if (port == 0 || (!raw.device && !raw.paste)) return {};
+  return fail(ErrorKind::usage, Scope::run, "--port means nothing without --loopback", "leave it out");
+}
+
+Result<> resolve_auth(const RawOptions& raw, const config::Config& config, Invocation& invocation) {
+  if (invocation.command != Command::auth) return {};
+  TRY(invocation.from, named_account(raw.account, config));
+  if (!invocation.from.oauth)
+    return fail(ErrorKind::usage, Scope::run, fmt::format("account '{}' does not sign in with OAuth2", raw.account),
+                "add oauth = \"google\", \"microsoft\" or \"custom\" to it in mailferry.toml");
+  trust_first_use(invocation.options, invocation.from);
+  return choose_flow(raw, invocation);
+}
+
 }  // namespace
 
 Result<Invocation> resolve(const CommandRow& command, const RawOptions& raw) {
@@ -141,12 +165,14 @@ Result<Invocation> resolve(const CommandRow& command, const RawOptions& raw) {
   apply_flags(raw, invocation.options);
   // `config check` reads the file itself, to show what is wrong with it.
   invocation.options.config_file = raw.config;
-  if ((command.set & kMailCommands) == 0) return invocation;
+  if ((command.set & kManualCommands) == 0) return invocation;
   TRY(const auto config, read_config(raw));
   invocation.options.config_file = config.file;
   CHECK_OK(apply_lists(raw, config.copy, invocation.options));
   CHECK_OK(apply_limits(raw, config.copy, invocation.options));
   TRY(invocation.options.state_file, state_file(raw, config.copy));
+  CHECK_OK(resolve_auth(raw, config, invocation));
+  if (invocation.command == Command::auth) return invocation;
   CHECK_OK(resolve_accounts(raw, config, invocation));
   CHECK_OK(resolve_message(raw, invocation));
   return invocation;

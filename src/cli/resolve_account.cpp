@@ -35,25 +35,12 @@ constexpr std::array kSecrets{
     SecretRow{&RawSide::token_command, SecretSource::Kind::command, true},
 };
 
-Result<config::Account> named_account(const std::string& name, const config::Config& config) {
-  if (const auto* account = config.find(name)) return *account;
-  const std::string remedy = name.find('@') != std::string::npos
-                                 ? fmt::format("write imaps://{}/", name)
-                                 : "write imaps://user@host/, or add [account.NAME] to mailferry.toml";
-  if (config.file.empty())
-    return refuse(fmt::format("there is no account '{}': no mailferry.toml was found", name), remedy);
-  std::vector<std::string_view> names;
-  for (const auto& account : config.accounts)
-    names.push_back(account.name);
-  return refuse(fmt::format("there is no account '{}' in {}{}", name, config.file, config::did_you_mean(name, names)),
-                remedy);
-}
-
 Result<> apply_secret(std::string_view side, const RawSide& raw, config::Account& account) {
   int given = 0;
   for (const auto& row : kSecrets) {
     if ((raw.*row.text).empty()) continue;
     ++given;
+    account.oauth.reset();
     account.secret = SecretSource{.kind = row.kind, .value = raw.*row.text, .is_token = row.is_token};
   }
   if (given > 1) {
@@ -152,6 +139,20 @@ Result<> apply_tls(std::string_view side, const RawSide& raw, config::Account& a
 }
 
 }  // namespace
+
+Result<config::Account> named_account(const std::string& name, const config::Config& config) {
+  if (const auto* account = config.find(name)) return *account;
+  const std::string remedy = name.find('@') != std::string::npos
+                                 ? fmt::format("write imaps://{}/", name)
+                                 : "write imaps://user@host/, or add [account.NAME] to mailferry.toml";
+  if (config.file.empty())
+    return refuse(fmt::format("there is no account '{}': no mailferry.toml was found", name), remedy);
+  std::vector<std::string_view> names;
+  for (const auto& account : config.accounts)
+    names.push_back(account.name);
+  return refuse(fmt::format("there is no account '{}' in {}{}", name, config.file, config::did_you_mean(name, names)),
+                remedy);
+}
 
 Result<config::Account> resolve_account(std::string_view side, const std::string& text, const RawSide& raw,
                                         const config::Config& config) {

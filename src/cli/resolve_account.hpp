@@ -14,4 +14,7 @@ namespace mailferry::cli {
 [[nodiscard]] Result<config::Account> resolve_account(std::string_view side, const std::string& text,
                                                       const RawSide& raw, const config::Config& config);
 
+/// An account of mailferry.toml. Errors: usage, with the nearest name.
+[[nodiscard]] Result<config::Account> named_account(const std::string& name, const config::Config& config);
+
 }  // namespace mailferry::cli

@@ -18,11 +18,26 @@ Error bye_error(const imap::StatusResponse& response) {
 }  // namespace
 
 Task<std::unique_ptr<ImapConnection>> ImapConnection::open(asio::io_context& context, const ConnectOptions& options) {
+  bool is_refused = false;
+  if (!options.source) co_return co_await open_once(context, options, is_refused);
+  auto current = options;
+  CO_TRY(current.credentials, co_await options.source->current(context));
+  auto opened = co_await open_once(context, current, is_refused);
+  if (opened || !is_refused) co_return opened;
+  CO_TRY(const bool is_renewed, co_await options.source->renew(context, current.credentials));
+  if (!is_renewed) co_return opened;
+  CO_TRY(current.credentials, co_await options.source->current(context));
+  co_return co_await open_once(context, current, is_refused);
+}
+
+Task<std::unique_ptr<ImapConnection>> ImapConnection::open_once(asio::io_context& context,
+                                                                const ConnectOptions& options, bool& is_refused) {
   CO_TRY(auto transport, co_await net::connect(context, options.endpoint));
   auto connection = std::make_unique<ImapConnection>(std::move(transport), options.endpoint.timeouts, options.limits);
   auto signed_in = co_await connection->sign_in(options);
   if (!signed_in) {
     connection->close();
+    is_refused = connection->is_refused_;
     co_return with_context(std::move(signed_in).error(), options.endpoint.host);
   }
   co_return connection;

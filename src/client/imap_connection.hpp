@@ -1,6 +1,7 @@
 // One IMAP connection: the only place where the protocol engine and a transport meet.
 #pragma once
 
+#include "auth/credential_source.hpp"
 #include "auth/sasl.hpp"
 #include "imap/client_engine.hpp"
 #include "net/transport.hpp"
@@ -17,6 +18,8 @@ namespace mailferry::client {
 struct ConnectOptions {
   net::Endpoint endpoint;
   auth::Credentials credentials;
+  /// Gives those of the moment, which then count instead; null: they never change.
+  std::shared_ptr<auth::CredentialSource> source;
   /// The user asked for a sign-in without TLS.
   bool allow_plaintext = false;
   /// Capabilities to be treated as not offered (quirks, and the user's wish).
@@ -32,6 +35,7 @@ using StatusHandler = std::function<void(const imap::StatusResponse&)>;
 class ImapConnection {
  public:
   /// Connects, secures, reads the greeting, signs in. Every step has its deadline; errors name the server and the step.
+  /// Credentials from a source that the server refuses are renewed once, for a second connection.
   static Task<std::unique_ptr<ImapConnection>> open(asio::io_context& context, const ConnectOptions& options);
 
   /// Over a transport that is connected already; nothing is sent until sign_in().
@@ -78,6 +82,9 @@ class ImapConnection {
   Task<> send_octets(std::span<const char> octets);
 
  private:
+  /// `is_refused`: the server judged the credentials, and does not accept them.
+  static Task<std::unique_ptr<ImapConnection>> open_once(asio::io_context& context, const ConnectOptions& options,
+                                                         bool& is_refused);
   /// Closes: a stream that failed once cannot be used again.
   std::unexpected<Error> broken(Error error);
   Task<> read_greeting(bool& preauthenticated);
@@ -86,12 +93,15 @@ class ImapConnection {
   Task<> refresh_capabilities();
   void name_ourselves();
   Task<> authenticate(const ConnectOptions& options, bool encrypted);
-  Task<> authenticate_sasl(auth::SaslClient& mechanism, const std::string& user);
+  /// Notes whether the error is about the credentials.
+  Error judged(Error error) noexcept;
+  Task<> authenticate_sasl(auth::SaslClient& mechanism, const auth::Credentials& credentials);
   Task<> login(const auth::Credentials& credentials, bool encrypted, bool allow_plaintext);
 
   std::unique_ptr<net::Transport> transport_;
   net::Timeouts timeouts_;
   imap::ClientEngine engine_;
+  bool is_refused_ = false;
   std::string greeting_;                               // its text, which some quirks show in
   std::map<std::string, imap::StatusResponse> early_;  // completions that came before their turn
 };

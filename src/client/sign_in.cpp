@@ -7,10 +7,14 @@
 namespace mailferry::client {
 namespace {
 
-Error refused(const imap::StatusResponse& response, const std::string& user) {
-  auto error = imap::to_error(response, Scope::account, "the sign-in of " + user);
-  if (error.kind != ErrorKind::permission) return error;
+Error refused(const imap::StatusResponse& response, const auth::Credentials& credentials) {
+  auto error = imap::to_error(response, Scope::account, "the sign-in of " + credentials.user);
+  if (error.kind != ErrorKind::permission && error.kind != ErrorKind::auth) return error;
   error.kind = ErrorKind::auth;  // a NO without a response code: nearly always the password
+  if (credentials.is_token && error.retry == Retry::never) {
+    error.remedy = "check that the access was allowed by this very user, and that IMAP is switched on for the account";
+    return error;
+  }
   if (error.remedy.empty()) error.remedy = "check the user name and the password (some providers want an app password)";
   return error;
 }
@@ -122,7 +126,7 @@ Task<> ImapConnection::authenticate(const ConnectOptions& options, bool encrypte
                               .binding = usable_binding(transport_->channel_binding(), greeting_)};
   CO_TRY(auto mechanism, auth::choose_mechanism(offered, options.credentials, channel));
   while (mechanism) {
-    const auto done = co_await authenticate_sasl(*mechanism, options.credentials.user);
+    const auto done = co_await authenticate_sasl(*mechanism, options.credentials);
     if (done || !mechanism->may_be_unusable() || !transport_->is_open()) co_return done;
     // Servers offer mechanisms for which they hold no verifier of this user; the password was not judged.
     auto weaker = choose_next(*mechanism, offered, options.credentials, channel);
@@ -133,7 +137,12 @@ Task<> ImapConnection::authenticate(const ConnectOptions& options, bool encrypte
   co_return co_await login(options.credentials, encrypted, options.allow_plaintext);
 }
 
-Task<> ImapConnection::authenticate_sasl(auth::SaslClient& mechanism, const std::string& user) {
+Error ImapConnection::judged(Error error) noexcept {
+  is_refused_ = error.kind == ErrorKind::auth;
+  return error;
+}
+
+Task<> ImapConnection::authenticate_sasl(auth::SaslClient& mechanism, const auth::Credentials& credentials) {
   std::optional<std::string> initial;
   if (mechanism.has_initial_response() && has(imap::Capability::sasl_ir)) {
     CO_TRY(const auto response, mechanism.step(""));
@@ -156,7 +165,7 @@ Task<> ImapConnection::authenticate_sasl(auth::SaslClient& mechanism, const std:
       engine_.submit_line(line);
     } else if (const auto* status = std::get_if<imap::StatusResponse>(&event);
                status != nullptr && status->tag == tag) {
-      if (status->status != imap::Status::ok) co_return std::unexpected(refused(*status, user));
+      if (status->status != imap::Status::ok) co_return std::unexpected(judged(refused(*status, credentials)));
       // RFC 5802 §5: an OK without the server's proof may come from somebody who does not know the password.
       if (!mechanism.is_complete())
         co_return fail(ErrorKind::auth, Scope::account,
@@ -182,7 +191,7 @@ Task<> ImapConnection::login(const auth::Credentials& credentials, bool encrypte
     CO_TRY(const auto event, co_await next());
     const auto* status = std::get_if<imap::StatusResponse>(&event);
     if (status == nullptr || status->tag != tag) continue;
-    if (status->status != imap::Status::ok) co_return std::unexpected(refused(*status, credentials.user));
+    if (status->status != imap::Status::ok) co_return std::unexpected(judged(refused(*status, credentials)));
     co_return Result<>{};
   }
 }

@@ -1,9 +1,12 @@
 // One mail account as the user described it: where it is, who logs in, and where the secret comes from. Plain data.
 #pragma once
 
+#include "auth/oauth/oauth_settings.hpp"
 #include "auth/secret_source.hpp"
 #include "net/endpoint.hpp"
 
+#include <cstdint>
+#include <optional>
 #include <string>
 
 namespace mailferry::config {
@@ -15,6 +18,8 @@ struct Account {
   std::string user;
   net::Endpoint endpoint;
   auth::SecretSource secret;
+  /// The account signs in with OAuth2 instead of a secret.
+  std::optional<auth::OAuthSettings> oauth;
   /// Login name whose password is used, when it is not `user`: an administrator's. Empty: `user`.
   std::string auth_user;
   /// Trust the first certificate that the server shows, whoever issued it.
@@ -25,10 +30,14 @@ struct Account {
   bool allow_plaintext = false;
   /// The most connections to this account at a time; 0: decided by what is measured. Already includes --connections.
   unsigned connections = 0;
+  /// The most octets that a bridge fetches from and brings to this account in a day; 0: no limit. Absent: what is known
+  /// of the server.
+  std::optional<std::uint64_t> daily_download{};
+  std::optional<std::uint64_t> daily_upload{};
 
-  /// The server may let the user in without a password: the tunnel command or the client certificate says who it is.
+  /// There may be no password to read: the tunnel command, the client certificate or OAuth2 says who it is.
   [[nodiscard]] bool may_need_no_secret() const noexcept {
-    return !endpoint.tunnel.empty() || !endpoint.tls.certificate_file.empty();
+    return oauth || !endpoint.tunnel.empty() || !endpoint.tls.certificate_file.empty();
   }
   /// "alice@mail.example.org:993", for messages and as the account's key in the state (host in lower case, IPv6 in
   /// brackets).

@@ -1,6 +1,7 @@
 #include "config/account_settings.hpp"
 
 #include "config/account_url.hpp"
+#include "config/oauth_account.hpp"
 #include "config/proxy_url.hpp"
 #include "config/user_text.hpp"
 
@@ -69,6 +70,8 @@ Account to_account(const AccountSettings& settings, std::vector<std::string>& pr
   account.endpoint.tls = settings.tls;
   account.endpoint.timeouts = settings.timeouts;
   account.connections = settings.connections;
+  account.daily_download = settings.daily_download;
+  account.daily_upload = settings.daily_upload;
   account.auth_user = settings.auth_user;
   account.trust_first_use = settings.trust_first_use;
   account.endpoint.compression = settings.compression;
@@ -86,6 +89,7 @@ Account to_account(const AccountSettings& settings, std::vector<std::string>& pr
   if (settings.trust_first_use && !settings.tls.fingerprint.empty())
     problems.emplace_back("tls_trust and tls_fingerprint contradict each other; keep one of them");
   if (!settings.secrets.empty()) account.secret = settings.secrets.front();
+  use_oauth(settings, account, problems);
   return account;
 }
 

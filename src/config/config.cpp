@@ -1,13 +1,13 @@
 #include "config/config.hpp"
 
 #include "config/account_settings.hpp"
-#include "config/key_table.hpp"
+#include "config/bridge_reader.hpp"
 #include "config/nearest.hpp"
+#include "config/problem_list.hpp"
+#include "config/section_reader.hpp"
 #include "config/user_text.hpp"
-#include "config/value_reader.hpp"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
@@ -15,8 +15,6 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
-#include <tuple>
 #include <utility>
 
 namespace mailferry::config {
@@ -25,66 +23,53 @@ namespace {
 constexpr std::size_t kMaxFileOctets = std::size_t{1} << 20;
 /// toml++ 3.3 makes a table in a table of each dot of a key, and overflows the stack when it frees too many.
 constexpr std::size_t kMaxDots = 100;
-constexpr std::array<std::string_view, 2> kSectionNames{"account", "copy"};
-/// Keys that people expect and that do not exist on purpose.
-constexpr std::array<std::string_view, 4> kSecretKeys{"password", "pass", "passwd", "token"};
-
-struct Problem {
-  std::uint32_t line = 0;
-  std::uint32_t column = 0;
-  std::string text;
-};
-
+constexpr std::array<std::string_view, 3> kSectionNames{"account", "copy", "bridge"};
 /// Walks the tables of a file and gathers what is wrong with them.
 class Reader {
  public:
   explicit Reader(const std::string& file)
-      : file_(file), directory_(std::filesystem::path(file).parent_path().string()) {}
+      : file_(file), sections_(std::filesystem::path(file).parent_path().string(), problems_) {}
 
   void read(const toml::table& root) {
     for (const auto& [name, node] : root) {
       if (name == "account") {
         read_accounts(node);
       } else if (name == "copy") {
-        read_section(node, Section::copy, name, Target{.account = nullptr, .copy = &config_.copy});
-      } else {
-        complain(name.source(), fmt::format("unknown section or key '{}'{}", shown(name.str()),
-                                            did_you_mean(name.str(), kSectionNames)));
+        read_copy(node);
+      } else if (name != "bridge") {
+        problems_.add(name.source(), fmt::format("unknown section or key '{}'{}", shown(name.str()),
+                                                 did_you_mean(name.str(), kSectionNames)));
       }
     }
+    // After the accounts, which it names.
+    if (const auto* bridge = root.get("bridge"))
+      config_.bridge = read_bridge(*bridge, sections_, config_.accounts, account_names_);
   }
 
   Result<Config> finish() {
-    if (problems_.empty()) {
-      config_.file = file_;
-      return std::move(config_);
-    }
-    // Tables come in the order of their names; people read from top to bottom.
-    std::stable_sort(problems_.begin(), problems_.end(), [](const Problem& left, const Problem& right) {
-      return std::tie(left.line, left.column) < std::tie(right.line, right.column);
-    });
-    std::vector<std::string> lines;
-    for (const auto& [line, column, text] : problems_)
-      lines.push_back(fmt::format("{}:{}:{}: {}", file_, line, column, text));
-    return fail(ErrorKind::usage, Scope::run, fmt::format("{}", fmt::join(lines, "\n")));
+    if (problems_.size() != 0) return fail(ErrorKind::usage, Scope::run, problems_.text(file_));
+    config_.file = file_;
+    return std::move(config_);
   }
 
  private:
-  void complain(const toml::source_region& place, std::string problem) {
-    problems_.push_back({.line = place.begin.line, .column = place.begin.column, .text = std::move(problem)});
+  void read_copy(const toml::node& node) {
+    if (!node.is_table()) return problems_.add(node.source(), "'copy' must be a section");
+    sections_.read(*node.as_table(), Section::copy, Target{.copy = &config_.copy});
   }
 
   void read_accounts(const toml::node& node) {
-    if (!node.is_table()) return complain(node.source(), "an account is written [account.NAME]");
+    if (!node.is_table()) return problems_.add(node.source(), "an account is written [account.NAME]");
     for (const auto& [name, account] : *node.as_table()) {
       AccountSettings settings;
       settings.name = name.str();
       if (!account.is_table()) {
-        complain(name.source(), "a key stands in [account]; accounts are written [account.NAME]");
+        problems_.add(name.source(), "a key stands in [account]; accounts are written [account.NAME]");
         continue;
       }
+      account_names_.push_back(name.str());
       const auto before = problems_.size();
-      read_section(account, Section::account, name, Target{.account = &settings, .copy = nullptr});
+      sections_.read(*account.as_table(), Section::account, Target{.account = &settings});
       // What the keys mean together says nothing new when one of them is wrong.
       if (problems_.size() == before) add_account(settings, account.source());
     }
@@ -97,39 +82,16 @@ class Reader {
     }
     auto account = to_account(settings, problems);
     for (const auto& problem : problems)
-      complain(place, fmt::format("account '{}': {}", shown(settings.name), problem));
-    config_.accounts.push_back(std::move(account));
-  }
-
-  void read_section(const toml::node& node, Section section, const toml::key& title, const Target& target) {
-    if (!node.is_table()) return complain(node.source(), fmt::format("'{}' must be a section", title.str()));
-    for (const auto& [name, value] : *node.as_table()) {
-      const Key* key = find_key(section, name.str());
-      if (key == nullptr) {
-        complain(name.source(), unknown_key(section, name.str()));
-      } else if (auto checked = read_value(value, *key, directory_)) {
-        key->apply(target, *std::move(checked));
-      } else {
-        complain(value.source(), checked.error().message);
-      }
-    }
-  }
-
-  static std::string unknown_key(Section section, std::string_view name) {
-    if (section == Section::account && std::find(kSecretKeys.begin(), kSecretKeys.end(), name) != kSecretKeys.end()) {
-      return fmt::format(
-          "'{}' is no key: this file holds no secrets; use password_file, password_env, password_command or "
-          "token_command",
-          name);
-    }
-    return fmt::format("unknown key '{}' in {}{}", shown(name), section_title(section),
-                       did_you_mean(name, key_names(section)));
+      problems_.add(place, fmt::format("account '{}': {}", shown(settings.name), problem));
+    // One that is wrong is not compared with others.
+    if (problems.empty()) config_.accounts.push_back(std::move(account));
   }
 
   std::string file_;
-  std::string directory_;
+  ProblemList problems_;
+  SectionReader sections_;
   Config config_;
-  std::vector<Problem> problems_;
+  std::vector<std::string_view> account_names_;  // also of those with problems; in the tables of the file
 };
 
 std::unexpected<Error> cannot_read(const std::string& file, std::string_view reason) {
@@ -160,6 +122,11 @@ const Account* Config::find(std::string_view name) const noexcept {
 }
 
 Result<Config> load_config(const std::string& file) {
+  TRY(const Secret text, read_config_text(file));
+  return parse_config(text.reveal(), file);
+}
+
+Result<Secret> read_config_text(const std::string& file) {
   std::error_code ignored;
   if (std::filesystem::is_directory(file, ignored)) return cannot_read(file, "it is a directory");
   std::ifstream stream(file, std::ios::binary);
@@ -169,7 +136,7 @@ Result<Config> load_config(const std::string& file) {
   if (stream.bad()) return cannot_read(file, std::strerror(errno));
   text.resize(static_cast<std::size_t>(stream.gcount()));
   if (text.size() > kMaxFileOctets) return cannot_read(file, "it is larger than 1 MiB");
-  return parse_config(text, file);
+  return Secret(std::move(text));
 }
 
 Result<Config> parse_config(std::string_view text, const std::string& file) {

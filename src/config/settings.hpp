@@ -1,6 +1,7 @@
 // What the keys of mailferry.toml set, before it is checked as a whole. Plain data.
 #pragma once
 
+#include "auth/oauth/oauth_settings.hpp"
 #include "auth/secret_source.hpp"
 #include "config/map_rule.hpp"
 #include "net/endpoint.hpp"
@@ -21,6 +22,8 @@ struct AccountSettings {
   std::optional<std::uint16_t> port;
   std::optional<net::Security> security;
   std::vector<auth::SecretSource> secrets;
+  std::optional<auth::OAuthProvider> oauth_provider;
+  auth::OAuthSettings oauth;
   std::string auth_user;
   std::string proxy;
   std::string proxy_password_file;
@@ -30,6 +33,8 @@ struct AccountSettings {
   net::TlsOptions tls;
   net::Timeouts timeouts;
   unsigned connections = 0;
+  std::optional<std::uint64_t> daily_download{};
+  std::optional<std::uint64_t> daily_upload{};
 };
 
 /// [copy]: what the command line does not say.

@@ -27,9 +27,14 @@ constexpr std::array kSizes{
     Unit{"kib", 1024},
     Unit{"mib", std::uint64_t{1} << 20},
     Unit{"gib", std::uint64_t{1} << 30},
+    Unit{"k", 1024},
+    Unit{"m", std::uint64_t{1} << 20},
+    Unit{"g", std::uint64_t{1} << 30},
 };
 
 constexpr std::array kTimes{Unit{"ms", 1}, Unit{"s", 1000}, Unit{"min", 60'000}, Unit{"h", 3'600'000}};
+
+constexpr std::array kDays{Unit{"d", 1}};
 
 constexpr std::uint64_t kMost = std::uint64_t{std::numeric_limits<std::int64_t>::max()};
 
@@ -68,6 +73,14 @@ Result<std::chrono::milliseconds> parse_duration(std::string_view text) {
   std::uint64_t value = 0;
   if (!parse_with_unit(text, kTimes, value)) return refuse(text, "a time", "500ms, 30s or 5min");
   return std::chrono::milliseconds(static_cast<std::int64_t>(value));
+}
+
+Result<std::uint64_t> parse_days(std::string_view text) {
+  if (text == "all") return 0;
+  std::uint64_t value = 0;
+  if (!text.ends_with('d') || !parse_with_unit(text, kDays, value) || value == 0)
+    return refuse(text, "a number of days", "7d, or all");
+  return value;
 }
 
 Result<std::uint64_t> parse_count(std::string_view text) {

@@ -36,6 +36,20 @@ Result<Connection> Connection::open(const std::string& path, const Format& forma
   return connection;
 }
 
+Result<Connection> Connection::open_copy(const std::string& path) {
+  TRY(FileLock lock, FileLock::acquire(path));
+  Connection connection(path, std::move(lock));
+  CHECK_OK(connection.open_file(Limits{}));
+  std::string finding;
+  {
+    TRY(Statement check, connection.prepare("PRAGMA quick_check(1)"));
+    TRY(const bool has_row, check.step());
+    finding = has_row ? check.text(0) : "";
+  }
+  if (finding == "ok") return connection;
+  return fail(ErrorKind::state_corrupt, Scope::run, fmt::format("{} is damaged ({})", path, finding));
+}
+
 Result<> Connection::open_file(const Limits& limits) {
   sqlite3* handle = nullptr;
   const int code = sqlite3_open_v2(path_.c_str(), &handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, nullptr);

@@ -47,6 +47,10 @@ class Connection {
   [[nodiscard]] static Result<Connection> open(const std::string& path, const Format& format,
                                                const Limits& limits = {});
 
+  /// Opens a database of another program, of whatever format; `path` must be a private copy (db/foreign_copy.hpp), as
+  /// SQLite may write to it. Errors as open(); a damaged one is Error{state_corrupt}.
+  [[nodiscard]] static Result<Connection> open_copy(const std::string& path);
+
   Connection(Connection&&) noexcept = default;
   Connection& operator=(Connection&&) = delete;
   /// Copies the write-ahead log into the file, removes it and unlocks.

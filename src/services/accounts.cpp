@@ -1,6 +1,15 @@
 #include "services/accounts.hpp"
 
+#include "auth/oauth/oauth_credentials.hpp"
+
 namespace mailferry::services {
+
+auth::OAuthAccount to_oauth_account(const config::Account& account) {
+  return {.name = account.name,
+          .user = account.auth_user.empty() ? account.user : account.auth_user,
+          .proxy = account.endpoint.proxy,
+          .timeouts = account.endpoint.timeouts};
+}
 
 client::ConnectOptions to_connect_options(const config::Account& account, const Secret& secret) {
   client::ConnectOptions options;
@@ -11,6 +20,9 @@ client::ConnectOptions to_connect_options(const config::Account& account, const 
   options.credentials.is_token = account.secret.is_token;
   options.credentials.has_certificate = !account.endpoint.tls.certificate_file.empty();
   options.allow_plaintext = account.allow_plaintext;
+  if (account.oauth)
+    options.source =
+        std::make_shared<auth::OAuthCredentials>(*account.oauth, to_oauth_account(account), options.credentials);
   return options;
 }
 

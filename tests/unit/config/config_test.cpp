@@ -3,6 +3,7 @@
 #include "config/key_docs.hpp"
 #include "config/key_table.hpp"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -112,6 +113,13 @@ TEST(AccountKey, ConnectionsAndTimeouts) {
   EXPECT_EQ(account_from("connect_timeout = \"10s\"").endpoint.timeouts.connect, milliseconds(10'000));
   EXPECT_EQ(account_from("response_timeout = \"5min\"").endpoint.timeouts.response, milliseconds(300'000));
   EXPECT_EQ(account_from("write_timeout = \"500ms\"").endpoint.timeouts.write, milliseconds(500));
+}
+
+TEST(AccountKey, WhatABridgeMayMoveInADay) {
+  EXPECT_FALSE(account_from("").daily_download);
+  EXPECT_EQ(account_from("daily_download = \"2GB\"").daily_download, 2'000'000'000U);
+  EXPECT_EQ(account_from("daily_upload = 0").daily_upload, 0U);
+  EXPECT_FALSE(account_from("daily_upload = 0").daily_download);
 }
 
 TEST(CopyKey, EachSetsItsDefault) {
@@ -264,14 +272,48 @@ TEST_F(ConfigFile, ThatIsMissingOrADirectoryOrHugeIsAUsageErrorWithItsName) {
   EXPECT_TRUE(load_config(huge));
 }
 
+/// What an oauth key needs beside it.
+std::string company_of(std::string_view name) {
+  if (!name.starts_with("oauth")) return "";
+  std::string lines;
+  const auto add = [&](std::string_view other, std::string_view value) {
+    if (other != name) lines += fmt::format("{} = \"{}\"\n", other, value);
+  };
+  add("oauth", name == "oauth_tenant" ? "microsoft" : "google");
+  add("oauth_token_file", "/t");
+  if (name == "oauth_client_secret_file") add("oauth_client_id", "id");
+  return lines;
+}
+
+/// A file in which the example of `key` stands where it belongs.
+std::string file_with(const Key& key) {
+  constexpr const char* kAccounts =
+      "[account.work]\nhost = \"w\"\nuser = \"u\"\n[account.archive]\nhost = \"a\"\nuser = \"u\"\n";
+  const auto line = fmt::format("{} = {}\n", key.name, key.example);
+  const std::string to = key.name == "to" ? "" : "to = \"archive\"\n";
+  switch (key.section) {
+    case Section::copy:
+      return "[copy]\n" + line;
+    case Section::bridge:
+      return kAccounts + ("[bridge]\n" + to) + line + "[[bridge.source]]\naccount = \"work\"\n";
+    case Section::source:
+      return kAccounts + ("[bridge]\n" + to) + "[[bridge.source]]\n" +
+             (key.name == "account" ? "" : "account = \"work\"\n") + line;
+    case Section::mapping:
+      return fmt::format("{}[bridge]\n{}[[bridge.source]]\naccount = \"work\"\n[[bridge.source.mappings]]\n{}{}{}",
+                         kAccounts, "to = \"archive\"\n", key.name == "from" ? "" : "from = \"A\"\n",
+                         key.name == "to" ? "" : "to = \"B\"\n", line);
+    case Section::account:
+      break;
+  }
+  if (key.name == "url") return "[account.a]\n" + line;
+  if (key.name == "host") return "[account.a]\nuser = \"u\"\n" + line;
+  return key.name == "user" ? "[account.a]\nhost = \"h\"\n" + line : account_with(company_of(key.name) + line);
+}
+
 TEST(KeyTable, EveryExampleIsAcceptedByTheReader) {
   for (const auto& key : key_table()) {
-    const auto line = std::string(key.name) + " = " + std::string(key.example) + "\n";
-    const auto text = key.section == Section::copy ? "[copy]\n" + line
-                      : key.name == "url"          ? "[account.a]\n" + line
-                      : key.name == "host"         ? "[account.a]\nuser = \"u\"\n" + line
-                      : key.name == "user"         ? "[account.a]\nhost = \"h\"\n" + line
-                                                   : account_with(line);
+    const auto text = file_with(key);
     const auto config = parse_config(text, kFile);
     EXPECT_TRUE(config) << text << (config ? "" : config.error().describe());
   }

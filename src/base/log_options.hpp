@@ -1,0 +1,31 @@
+// Where the lines of the log go and which ones; plain data, so that the configuration can hold it.
+#pragma once
+
+#include "base/log.hpp"
+
+#include <cstdint>
+#include <string>
+
+namespace mailferry::log {
+
+struct Options {
+  enum class Target { standard_error, standard_output, syslog, file };
+  Target target = Target::standard_error;
+  /// With Target::file: its path. Rotated files stand beside it, as PATH.1.zst (the newest), PATH.2.zst …
+  std::string file;
+  Level level = Level::info;
+  Format format = Format::text;
+  /// A file that would grow beyond this is rotated first; 0: never.
+  std::uint64_t most_octets = 10'000'000;
+  /// How many rotated files are kept; 0: none.
+  unsigned most_files = 5;
+
+  bool operator==(const Options&) const = default;
+};
+
+/// "stderr", "stdout" and "syslog" are targets, all else is the path of a file.
+void set_target(std::string_view text, Options& options);
+/// The same, back.
+[[nodiscard]] std::string target_text(const Options& options);
+
+}  // namespace mailferry::log

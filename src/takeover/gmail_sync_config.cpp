@@ -1,0 +1,82 @@
+#include "takeover/gmail_sync_config.hpp"
+
+#include "config/user_text.hpp"
+#include "takeover/foreign_bridge.hpp"
+#include "takeover/json_reader.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <array>
+
+namespace mailferry::takeover {
+namespace {
+
+constexpr const char* kStateFile = "sync_state.json";
+constexpr std::array kRequired{"source_server", "source_user", "source_pass", "target_user", "target_token_file"};
+constexpr int kFirstRunDays = 7;
+constexpr std::chrono::seconds kPollInterval{60};
+
+config::Account account_at(const std::string& server, std::string user, std::string_view key, Findings& findings) {
+  config::Account account;
+  account.user = std::move(user);
+  account.endpoint.port = 993;
+  if (!server.empty() && !read_address(server, account.endpoint))
+    findings.problems.push_back(fmt::format("{} is not the name of a server", key));
+  if (config::has_control(account.user)) findings.problems.emplace_back("a user contains a control character");
+  return account;
+}
+
+void check_required(ObjectReader& reader, Findings& findings) {
+  std::vector<std::string_view> missing;
+  for (const auto* key : kRequired) {
+    // One of another type is told by whoever reads it.
+    if (!reader.has(key)) missing.emplace_back(key);
+  }
+  if (missing.empty()) return;
+  findings.problems.push_back(fmt::format("Missing required fields in configuration: {}", fmt::join(missing, ", ")));
+}
+
+config::Config read(ObjectReader& reader, const std::string& file, Findings& findings) {
+  config::Config config;
+  auto source = account_at(reader.text("source_server"), reader.text("source_user"), "source_server", findings);
+  source.secret = {.kind = auth::SecretSource::Kind::literal, .literal = reader.secret("source_pass")};
+  const auto server = reader.text("target_server");
+  auto target = account_at(server.empty() ? kGmailHost : server, reader.text("target_user"), "target_server", findings);
+  target.oauth = google("", beside(file, reader.text("target_token_file")));
+  config::Bridge bridge;
+  bridge.destination = add_account(std::move(target), config);
+  bridge.sources.push_back({.account = add_account(std::move(source), config),
+                            .mappings = {{.from = "INBOX", .to = {"INBOX"}}},
+                            .since_days = kFirstRunDays,
+                            .poll_interval = kPollInterval});
+  bridge.log.target = log::Options::Target::standard_output;
+  take_over_state(beside(file, kStateFile), bridge);
+  config.bridge = std::move(bridge);
+  return config;
+}
+
+void check_empty(const config::Config& config, Findings& findings) {
+  for (const auto& account : config.accounts) {
+    if (account.user.empty() || account.endpoint.host.empty())
+      findings.problems.emplace_back("a server or user is empty");
+    if (account.oauth ? account.oauth->token_file.empty() : account.secret.literal.empty())
+      findings.problems.emplace_back("source_pass or target_token_file is empty");
+  }
+}
+
+}  // namespace
+
+Result<config::Config> read_gmail_sync_config(const boost::json::object& object, const std::string& file) {
+  Findings findings;
+  config::Config config;
+  {
+    ObjectReader reader(object, "", findings);
+    check_required(reader, findings);
+    config = read(reader, file, findings);
+  }
+  if (findings.problems.empty()) check_empty(config, findings);
+  return finish(std::move(config), std::move(findings), file);
+}
+
+}  // namespace mailferry::takeover
