@@ -9,6 +9,8 @@ namespace {
 constexpr std::size_t kCopyBelow = 16U << 10;
 constexpr std::size_t kFlushAt = 128U << 10;
 constexpr std::size_t kReadSize = 128U << 10;
+/// For connections that wait: there may be thousands.
+constexpr std::size_t kLittle = 2048;
 
 /// Servers say goodbye at any moment, as when a token expires (quirk x2).
 Error bye_error(const imap::StatusResponse& response) {
@@ -103,6 +105,25 @@ Task<> ImapConnection::receive() {
   if (!octets) co_return broken(std::move(octets).error());
   engine_.received(*octets);
   co_return Result<>{};
+}
+
+Task<> ImapConnection::receive_little(std::chrono::milliseconds patience) {
+  CO_CHECK(co_await flush());
+  const auto room = engine_.prepare(kLittle);
+  auto octets = co_await transport_->read_some(room.first(kLittle), patience);
+  if (!octets) co_return broken(std::move(octets).error());
+  engine_.received(*octets);
+  co_return Result<>{};
+}
+
+Task<imap::Event> ImapConnection::next_within(std::chrono::steady_clock::duration quiet) {
+  while (true) {
+    CO_TRY(imap::Event* const event, poll());
+    if (event != nullptr) co_return std::move(*event);
+    const auto wait =
+        std::max(std::chrono::duration_cast<std::chrono::milliseconds>(quiet), std::chrono::milliseconds{0});
+    CO_CHECK(co_await receive_little(wait + timeouts_.response));
+  }
 }
 
 Task<imap::Event> ImapConnection::next() {

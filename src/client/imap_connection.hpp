@@ -8,6 +8,7 @@
 
 #include <boost/asio/io_context.hpp>
 
+#include <chrono>
 #include <functional>
 #include <map>
 #include <memory>
@@ -55,8 +56,14 @@ class ImapConnection {
   Result<bool> receive_at_once();
   /// Sends what is queued and waits for more octets.
   Task<> receive();
+  /// The same, with room for few octets only and another patience.
+  Task<> receive_little(std::chrono::milliseconds patience);
   /// poll(), and receive() where needed.
   Task<imap::Event> next();
+  /// next(), where nothing need come for so long: the deadline for an answer begins after that.
+  Task<imap::Event> next_within(std::chrono::steady_clock::duration quiet);
+  /// Gives back memory before a long wait.
+  void make_small() { engine_.make_small(); }
   /// Waits for the completion of `tag`, in flight. OK → the response; NO, BAD → Error of `scope`, or wider.
   /// Bodies that come meanwhile are skipped; completions of other commands are kept for their turn.
   Task<imap::StatusResponse> complete(std::string_view tag, Scope scope, std::string_view step,

@@ -63,6 +63,12 @@ class ClientEngine {
   /// Takes them out, because they are compressed (RFC 4978 §3).
   [[nodiscard]] std::string take_received() { return parser_.take_buffered(); }
   [[nodiscard]] std::size_t buffered() const noexcept { return parser_.buffered(); }
+  /// Gives back memory that nothing is kept in.
+  void make_small() {
+    if (output_size() == 0) output_ = {};
+    if (output_.empty()) output_sent_ = 0;
+    parser_.make_small();
+  }
   /// Commands submitted so far.
   [[nodiscard]] std::uint64_t commands() const noexcept { return commands_; }
   [[nodiscard]] LiteralMode literal_mode() const noexcept;

@@ -10,6 +10,7 @@
 #include "mail/uid.hpp"
 #include "mail/uid_set.hpp"
 
+#include <chrono>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -46,6 +47,7 @@ struct Traits {
   bool uid_plus = false;  // appends tell the new UID
   bool multi_append = false;
   bool change_tokens = false;  // CONDSTORE: highest_modseq is reliable
+  bool gmail_labels = false;   // X-GM-EXT-1: Labeller gives what Gmail calls labels
   std::optional<std::uint64_t> append_limit;
 };
 
@@ -56,6 +58,7 @@ struct MessageMeta {
   std::uint64_t octets = 0;
   InternalDate date;
   MessageIdentity identity;
+  std::string message_id{};  // "<…>" as the header has it; empty: none, or not asked for
 };
 
 /// What a scan shall fill in besides the UID.
@@ -64,6 +67,7 @@ struct ScanDetail {
   bool octets = false;
   bool date = false;
   bool identity = false;
+  bool message_id = false;  // only with identity
 };
 
 struct ScanRequest {
@@ -198,6 +202,49 @@ class Appender {
   virtual void close() noexcept = 0;
 };
 
+/// A mailbox as its owner last saw it.
+struct Watched {
+  MailboxPath mailbox;
+  UidValidity uid_validity = 0;
+  Uid uid_next = 0;
+};
+
+/// Waits for what happens in a mailbox. What it tells are hints: a scan decides (DESIGN §2.6).
+class Watcher {
+ public:
+  virtual ~Watcher() = default;
+  /// Waits until something may have happened in the mailbox since it was as in `watched`, until `until`, or until
+  /// interrupt(). True: something may have happened. Afterwards the session can be used again.
+  virtual Task<bool> watch(const Watched& watched, std::chrono::steady_clock::time_point until) = 0;
+  /// Ends the watch() that is going on, or the next one, soon. From the network thread.
+  virtual void interrupt() noexcept = 0;
+};
+
+/// Finds messages on the server.
+class Searcher {
+ public:
+  virtual ~Searcher() = default;
+  /// The UIDs of the messages that have one of these Message-IDs ("<…>"), or look as if; all asked in one turn.
+  virtual Task<UidSet> find_message_ids(const MailboxPath& mailbox, const std::vector<std::string>& message_ids) = 0;
+};
+
+/// Removes messages for good.
+class Pruner {
+ public:
+  virtual ~Pruner() = default;
+  /// Removes these and no others (UID EXPUNGE). A UIDVALIDITY that changed is Error{protocol, mailbox}.
+  virtual Task<> expunge(const MailboxPath& mailbox, UidValidity uid_validity, const UidSet& uids) = 0;
+};
+
+/// What Gmail calls labels.
+class Labeller {
+ public:
+  virtual ~Labeller() = default;
+  /// Adds them to what these messages have.
+  virtual Task<> add_labels(const MailboxPath& mailbox, UidValidity uid_validity, const UidSet& uids,
+                            const std::vector<std::string>& labels) = 0;
+};
+
 /// One connection's worth of access to an account. One call at a time, except where said.
 class Session {
  public:
@@ -220,6 +267,11 @@ class Session {
   /// The session becomes a reader or an appender until that is destroyed.
   virtual std::unique_ptr<Reader> reader() = 0;
   virtual std::unique_ptr<Appender> appender(std::size_t window_octets) = 0;
+  /// What not every store offers; null: this one does not. They belong to the session.
+  [[nodiscard]] virtual Watcher* watcher() noexcept { return nullptr; }
+  [[nodiscard]] virtual Searcher* searcher() noexcept { return nullptr; }
+  [[nodiscard]] virtual Pruner* pruner() noexcept { return nullptr; }
+  [[nodiscard]] virtual Labeller* labeller() noexcept { return nullptr; }
   /// Says goodbye politely within a short deadline.
   virtual Task<> logout() = 0;
   virtual void close() noexcept = 0;

@@ -130,6 +130,13 @@ void write_list_options(CommandWriter& out, const ListOptions& options, const Ow
   out.close();
 }
 
+/// Gmail's own, such as \\Starred.
+bool is_system_label(std::string_view label) {
+  return label.size() > 1 && label.front() == '\\' && std::all_of(label.begin() + 1, label.end(), [](char c) {
+           return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+         });
+}
+
 }  // namespace
 
 Command capability() {
@@ -299,6 +306,20 @@ Command uid_store(const UidSet& uids, StoreMode mode, const Flags& flags, bool s
             out.atom("UID STORE").uid_set(uids);
             if (unchanged_since) out.open().atom("UNCHANGEDSINCE").number(*unchanged_since).close();
             out.atom(item).flags(flags);
+          }};
+}
+
+Command uid_add_gmail_labels(const UidSet& uids, const std::vector<std::string>& labels) {
+  return {"UID STORE", [uids, labels](CommandWriter& out) {
+            out.atom("UID STORE").uid_set(uids).atom("+X-GM-LABELS.SILENT").open();
+            for (const auto& label : labels) {
+              if (is_system_label(label)) {
+                out.attribute(label);
+              } else {
+                out.string(label);
+              }
+            }
+            out.close();
           }};
 }
 

@@ -70,6 +70,8 @@ Command uid_fetch_from(Uid first, const FetchItems& items, std::optional<ModSeq>
                        bool vanished = false);
 Command uid_store(const UidSet& uids, StoreMode mode, const Flags& flags, bool silent = true,
                   std::optional<ModSeq> unchanged_since = {});
+/// "+X-GM-LABELS.SILENT (…)"; labels in wire form (modified UTF-7), those of Gmail itself begin with a backslash.
+Command uid_add_gmail_labels(const UidSet& uids, const std::vector<std::string>& labels);
 Command uid_copy(const UidSet& uids, std::string_view mailbox);
 Command uid_move(const UidSet& uids, std::string_view mailbox);  // RFC 6851
 /// All UIDs from `first` on: with `esearch` "UID SEARCH RETURN (ALL) UID first:*".

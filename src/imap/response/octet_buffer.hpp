@@ -23,6 +23,13 @@ class OctetBuffer {
   [[nodiscard]] std::size_t size() const noexcept { return end_ - begin_; }
   /// Drops octets from the front; views of them stay readable until the next prepare().
   void consume(std::size_t octets) noexcept { begin_ += octets; }
+  /// Gives back the memory, if nothing is in it.
+  void make_small() noexcept {
+    if (size() > 0) return;
+    clear();
+    data_.reset();
+    capacity_ = 0;
+  }
   void clear() noexcept { begin_ = end_ = 0; }
 
  private:

@@ -232,4 +232,8 @@ void ResponseParser::discard_buffered() noexcept {
   state_->start_over();
 }
 
+void ResponseParser::make_small() noexcept {
+  state_->buffer.make_small();
+}
+
 }  // namespace mailferry::imap

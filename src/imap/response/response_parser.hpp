@@ -67,6 +67,8 @@ class ResponseParser {
   [[nodiscard]] std::size_t buffered() const noexcept;
   /// Forgets buffered octets.
   void discard_buffered() noexcept;
+  /// Gives back the memory of the buffer, if nothing is in it.
+  void make_small() noexcept;
   /// The same octets are given out.
   [[nodiscard]] std::string take_buffered();
 

@@ -238,6 +238,7 @@ class MailboxScan {
                             .identity = {}};
     // Which may be the whole header (quirk z6).
     if (request_.detail.identity) meta.identity = identify_headers(header_of(fetch));
+    if (request_.detail.message_id) meta.message_id = find_field(header_of(fetch), "Message-ID").value_or("");
     sink_->message(std::move(meta));
   }
 

@@ -13,7 +13,7 @@ ImapStore::ImapStore(asio::io_context& context, client::ConnectOptions options)
 
 Task<std::unique_ptr<store::Session>> ImapStore::open_session() {
   CO_TRY(auto connection, co_await client::ImapConnection::open(context_, options_));
-  co_return std::make_unique<ImapSession>(std::move(connection), names_, name_, identity_);
+  co_return std::make_unique<ImapSession>(context_, std::move(connection), names_, name_, identity_);
 }
 
 }  // namespace mailferry::stores::imap

@@ -42,6 +42,7 @@ MailboxPath MailboxNames::learn(const std::string& wire_name, char separator) {
 
 Result<std::string> MailboxNames::to_wire(const MailboxPath& path) const {
   if (path.is_inbox()) return "INBOX";
+  if (server_names_ && path.components().size() == 1) return mailferry::imap::encode_mutf7(path.leaf());
   if (const auto known = wire_names_.find(path); known != wire_names_.end()) {
     // RFC 9051 §4.3: no literal holds NUL either.
     if (!known->second.contains('\0')) return known->second;

@@ -21,6 +21,9 @@ class MailboxNames {
   void set_separator(char separator) { separator_ = separator; }
   [[nodiscard]] char separator() const noexcept { return separator_; }
 
+  /// See ImapStore::use_server_names().
+  void use_server_names() { server_names_ = true; }
+
   /// The path of a listed mailbox; remembers its wire name, so that even a name that is no valid modified UTF-7 can be
   /// opened.
   MailboxPath learn(const std::string& wire_name, char separator);
@@ -33,6 +36,7 @@ class MailboxNames {
  private:
   char separator_ = '/';
   std::string prefix_;
+  bool server_names_ = false;
   std::vector<std::string> foreign_prefixes_;
   std::map<MailboxPath, std::string> wire_names_;
 };

@@ -1,0 +1,105 @@
+// Waiting for what happens in a mailbox: IDLE (RFC 2177).
+#include "async/task_scope.hpp"
+#include "stores/imap/imap_session.hpp"
+
+namespace mailferry::stores::imap {
+
+using mailferry::imap::Capability;
+using mailferry::imap::Code;
+using mailferry::imap::StatusResponse;
+using mailferry::imap::UntaggedData;
+namespace commands = mailferry::imap::commands;
+
+namespace {
+
+/// Anything but RECENT, FLAGS and the like: a message came, went or changed.
+bool is_news(const UntaggedData& data) {
+  return std::holds_alternative<mailferry::imap::ExistsData>(data) ||
+         std::holds_alternative<mailferry::imap::ExpungeData>(data) ||
+         std::holds_alternative<mailferry::imap::VanishedData>(data) ||
+         std::holds_alternative<mailferry::imap::FetchData>(data);
+}
+
+}  // namespace
+
+store::Watcher* ImapSession::watcher() noexcept {
+  return has(Capability::idle) ? static_cast<store::Watcher*>(this) : nullptr;
+}
+
+void ImapSession::interrupt() noexcept {
+  interrupted_ = true;
+  idle_end_.notify_all();
+}
+
+Task<bool> ImapSession::watch(const store::Watched& watched, std::chrono::steady_clock::time_point until) {
+  CO_TRY(const auto wire, names_->to_wire(watched.mailbox));
+  store::MailboxStatus opened;
+  const client::StatusHandler on_status = [&opened](const StatusResponse& status) {
+    if (status.code.code == Code::uid_validity) opened.uid_validity = static_cast<UidValidity>(status.code.number);
+    if (status.code.code == Code::uid_next) opened.uid_next = static_cast<Uid>(status.code.number);
+  };
+  // Also when it is open already: what came since the last look may have been told while something else was asked.
+  const auto examine = commands::examine(wire);
+  CO_TRY(auto examined, co_await connection_->run(examine, Scope::mailbox, {}, on_status));
+  examined_ = wire;
+  // Without a UIDNEXT nobody knows: the caller has just looked, and IDLE tells of what comes from here on.
+  const bool changed = opened.uid_validity != watched.uid_validity ||
+                       (opened.uid_next != 0 && watched.uid_next != 0 && opened.uid_next != watched.uid_next);
+  if (changed || std::exchange(interrupted_, false)) co_return changed;
+  co_return co_await idle(until);
+}
+
+/// One IDLE. Any continuation text is accepted; what a server sends before it or after DONE counts as well.
+Task<bool> ImapSession::idle(std::chrono::steady_clock::time_point until) {
+  connection_->make_small();
+  const auto tag = connection_->submit(commands::idle());
+  async::TaskScope scope(context_);
+  scope.spawn("end of IDLE", run_idle_end(until));
+  bool news = false;
+  Result<> ended;
+  while (true) {
+    auto event = co_await connection_->next_within(until - std::chrono::steady_clock::now());
+    if (!event) {
+      ended = std::unexpected(event.error());
+      break;
+    }
+    if (std::holds_alternative<mailferry::imap::Continuation>(*event)) {
+      idling_ = true;
+      if (interrupted_) idle_end_.notify_all();
+    } else if (const auto* data = std::get_if<UntaggedData>(&*event)) {
+      news = news || is_news(*data);
+      if (news) idle_end_.notify_all();
+    } else if (const auto* status = std::get_if<StatusResponse>(&*event); status != nullptr && status->tag == tag) {
+      if (status->status != mailferry::imap::Status::ok)
+        ended = fail(ErrorKind::protocol, Scope::mailbox, "the server refuses IDLE: " + status->text,
+                     "set idle = false for this account", Retry::later);
+      break;
+    }
+  }
+  idling_ = false;
+  interrupted_ = false;
+  idle_done_ = true;
+  idle_end_.notify_all();
+  co_await scope.join();
+  idle_done_ = false;
+  if (!ended) co_return std::unexpected(ended.error());
+  co_return news;
+}
+
+/// Says DONE when it is time, or when it was asked for; not before the server has begun to listen for it.
+Task<> ImapSession::run_idle_end(std::chrono::steady_clock::time_point until) {
+  while (!idle_done_) {
+    const bool woken = co_await idle_end_.wait_until(until);
+    if (idle_done_) break;
+    if (!idling_) {
+      if (!woken) break;  // the server never accepted IDLE: the reader's own deadline ends this
+      continue;
+    }
+    idling_ = false;
+    connection_->engine().submit_line("DONE");
+    co_return co_await connection_->flush();
+  }
+  co_return Result<>{};
+}
+
+}  // namespace mailferry::stores::imap
