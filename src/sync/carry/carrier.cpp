@@ -1,0 +1,293 @@
+#include "sync/carry/carrier.hpp"
+
+#include <algorithm>
+#include <limits>
+#include <random>
+
+namespace mailferry::sync {
+namespace {
+
+/// Messages looked at together: what one batch keeps in memory of each is its metadata.
+constexpr std::uint64_t kBatch = 200;
+constexpr std::chrono::hours kPruneEvery{1};
+/// A source that refuses the credentials is not asked again at once: accounts get locked.
+constexpr std::chrono::minutes kAfterRefusedLogin{15};
+constexpr std::int64_t kDay = 86'400;
+
+double unit_random() {
+  static thread_local std::minstd_rand generator{std::random_device{}()};
+  return std::uniform_real_distribution<>{0.0, 1.0}(generator);
+}
+
+/// The error says that nothing can be recorded any more, or that all ends.
+bool ends_everything(const Error& error) {
+  return error.kind == ErrorKind::local_io || error.kind == ErrorKind::state_corrupt ||
+         error.kind == ErrorKind::cancelled;
+}
+
+class DateSink final : public store::MetaSink {
+ public:
+  explicit DateSink(std::int64_t before) : before_(before) {}
+  void message(store::MessageMeta&& meta) override {
+    if (meta.date.seconds < before_) old.add(meta.uid);
+  }
+  UidSet old;
+
+ private:
+  std::int64_t before_;
+};
+
+}  // namespace
+
+Carrier::Carrier(CarryContext& context, store::Store& source, const SourceSettings& settings, state::PairId pair)
+    : context_(context), source_(source), settings_(settings), woken_(context.io) {
+  for (const auto& rule : settings.rules)
+    mailboxes_.emplace_back(context, pair, settings, rule, source.name());
+  watching_.resize(mailboxes_.size());
+}
+
+void Carrier::save(state::Batch& batch) {
+  for (auto& mailbox : mailboxes_)
+    mailbox.save(batch);
+}
+
+void Carrier::wake() noexcept {
+  woken_.notify_all();
+  if (session_ && session_->watcher() != nullptr) session_->watcher()->interrupt();
+}
+
+void Carrier::stop() noexcept {
+  stopping_ = true;
+  for (const auto& session : watching_) {
+    if (session && session->watcher() != nullptr) session->watcher()->interrupt();
+  }
+  wake();
+}
+
+void Carrier::look_again(bool parked) noexcept {
+  for (auto& mailbox : mailboxes_) {
+    if (parked) mailbox.retry_parked();
+  }
+  polled_.reset();
+  wake();
+}
+
+Task<> Carrier::run() {
+  while (!ending()) {
+    auto lived = co_await live();
+    living_ = false;
+    if (session_) session_->close();
+    session_.reset();
+    state_.connections = 0;
+    if (lived || ending()) continue;
+    if (ends_everything(lived.error())) co_return lived;
+    context_.observer.trouble(name(), lived.error());
+    co_await pause(lived.error());
+  }
+  co_return Result<>{};
+}
+
+Task<> Carrier::pause(const Error& error) {
+  state_.phase = CarrierState::Phase::failing;
+  ++state_.reconnects;
+  auto policy = context_.settings.backoff;
+  policy.max_attempts = std::numeric_limits<int>::max();
+  policy.budget = std::chrono::milliseconds::max();
+  auto transient = error;
+  if (transient.retry == Retry::never) transient.retry = Retry::later;
+  auto pause = policy.delay_after(++failures_, {}, transient, 0.5 + unit_random() / 2).value_or(policy.ceiling);
+  if (error.kind == ErrorKind::auth) pause = std::max<std::chrono::milliseconds>(pause, kAfterRefusedLogin);
+  if (!ending()) co_await async::sleep_for(pause, woken_);
+  co_return Result<>{};
+}
+
+/// From one connection to its end.
+Task<> Carrier::live() {
+  CO_TRY(session_, co_await source_.open_session());
+  state_.connections = 1;
+  if (!std::exchange(listed_, true)) CO_CHECK(co_await session_->list(false));
+  living_ = true;
+  polled_.reset();
+  async::TaskScope scope(context_.io);
+  unwatched_.clear();
+  const bool can_watch = settings_.idle && session_->watcher() != nullptr;
+  state_.watching = can_watch ? "IDLE" : "polling";
+  for (std::size_t index = 0; index < mailboxes_.size(); ++index) {
+    if (!can_watch || index > settings_.watchers) unwatched_.insert(index);
+    // The first one is watched over the connection that carries.
+    if (can_watch && index > 0 && index <= settings_.watchers)
+      scope.spawn(fmt::format("watch of {} {}", name(), mailboxes_[index].path().to_string()), run_watch(index));
+  }
+  Result<> lived;
+  while (!ending() && lived) {
+    lived = co_await look_everywhere();
+    if (lived && !ending()) lived = co_await wait_for_news();
+  }
+  living_ = false;
+  for (const auto& session : watching_) {
+    if (session && session->watcher() != nullptr) session->watcher()->interrupt();
+  }
+  woken_.notify_all();
+  co_await scope.join();
+  if (lived && session_) co_await session_->logout();
+  co_return lived;
+}
+
+Task<> Carrier::look_everywhere() {
+  const auto now = std::chrono::steady_clock::now();
+  const bool poll = !polled_ || now >= *polled_ + settings_.poll_every;
+  if (poll) polled_ = now;
+  state_.phase = CarrierState::Phase::working;
+  std::optional<Error> refused;
+  for (std::size_t index = 0; index < mailboxes_.size() && !ending(); ++index) {
+    const bool news = news_.erase(index) != 0;
+    if (!poll && !news && mailboxes_[index].next_due() > now) continue;
+    auto looked = co_await look_at(index);
+    if (looked) continue;
+    // A mailbox that cannot be read holds up no other.
+    if (looked.error().scope != Scope::mailbox && looked.error().scope != Scope::message) co_return looked;
+    context_.observer.trouble(name(), looked.error());
+    refused = looked.error();
+  }
+  if (!refused && !ending()) {
+    if (std::exchange(failures_, 0) > 0) context_.observer.recovered(name());
+    state_.last_success = std::chrono::system_clock::now();
+  }
+  state_.phase = refused ? CarrierState::Phase::failing : CarrierState::Phase::waiting;
+  co_return Result<>{};
+}
+
+Task<> Carrier::look_at(std::size_t index) {
+  auto& mailbox = mailboxes_[index];
+  CO_TRY(auto open, co_await mailbox.look(*session_));
+  CO_CHECK(co_await carry_all(mailbox, std::move(open)));
+  CO_CHECK(co_await label_rest(mailbox));
+  co_return co_await prune(mailbox);
+}
+
+Task<> Carrier::carry_all(SourceMailbox& mailbox, UidSet uids) {
+  while (!uids.empty() && !ending()) {
+    const auto part = uids.take_front(kBatch);
+    CarryBatch batch(context_, mailbox, *session_);
+    CO_CHECK(co_await batch.carry(part));
+  }
+  co_return Result<>{};
+}
+
+Task<> Carrier::label_rest(SourceMailbox& mailbox) {
+  for (auto& route : mailbox.routes()) {
+    if (route.unlabelled.empty()) continue;
+    CO_TRY(auto lane, co_await context_.lanes.acquire());
+    auto* labeller = lane->labeller();
+    if (labeller == nullptr) continue;
+    auto labelled =
+        co_await labeller->add_labels(route.to->path(), route.to->uid_validity(), route.unlabelled, route.labels);
+    if (labelled) {
+      CO_CHECK(co_await mailbox.note_labelled(route));
+    } else {
+      if (labelled.error().scope == Scope::account) lane.spoil();
+      context_.observer.trouble(context_.destination.name(), labelled.error());
+    }
+  }
+  co_return Result<>{};
+}
+
+/// Removes from the source what is old, and proven delivered to every target.
+Task<> Carrier::prune(SourceMailbox& mailbox) {
+  const auto now = std::chrono::steady_clock::now();
+  const auto last = pruned_.find(mailbox.path());
+  if (!settings_.prune_days || (last != pruned_.end() && now < last->second + kPruneEvery)) co_return Result<>{};
+  pruned_[mailbox.path()] = now;
+  auto* pruner = session_->pruner();
+  if (pruner == nullptr)
+    co_return fail(ErrorKind::usage, Scope::mailbox,
+                   name() + " cannot remove single messages (no UIDPLUS): nothing is pruned",
+                   "set retention_days = 0 for this source");
+  const auto seconds =
+      std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+  store::ScanRequest request{.mailbox = mailbox.path(),
+                             .uid_validity = mailbox.uid_validity(),
+                             .uids = {},
+                             .from = 1,
+                             .changed_since = 0,
+                             .detail = {}};
+  request.detail.date = true;
+  DateSink sink(seconds - *settings_.prune_days * kDay);
+  const std::vector<store::ScanRequest> requests{std::move(request)};
+  const std::vector<store::MetaSink*> sinks{&sink};
+  CO_TRY(auto results, co_await session_->scan(requests, sinks));
+  if (!results.front()) co_return std::unexpected(results.front().error());
+  const auto doomed = sink.old.intersection(mailbox.delivered_everywhere());
+  if (doomed.empty()) co_return Result<>{};
+  // What is only remembered as delivered is not proven: first it has to be durable.
+  CO_CHECK(co_await context_.journal.flush());
+  CO_CHECK(co_await pruner->expunge(mailbox.path(), mailbox.uid_validity(), doomed));
+  context_.observer.pruned(name(), mailbox.path(), doomed.size());
+  co_return Result<>{};
+}
+
+SteadyTime Carrier::next_look() const {
+  auto due = SteadyTime::max();
+  for (const auto& mailbox : mailboxes_)
+    due = std::min(due, mailbox.next_due());
+  // Also where all is watched: a server may forget to tell.
+  return polled_ ? std::min(due, *polled_ + settings_.poll_every) : SteadyTime{};
+}
+
+Task<> Carrier::wait_for_news() {
+  if (!news_.empty()) co_return Result<>{};
+  const auto due = next_look();
+  const auto now = std::chrono::steady_clock::now();
+  if (due <= now) co_return Result<>{};
+  if (unwatched_.contains(0)) {
+    co_await woken_.wait_until(std::min(due, now + settings_.idle_refresh));
+    co_return Result<>{};
+  }
+  const auto until = std::min(due, now + settings_.idle_refresh);
+  const auto watched = mailboxes_.front().watched();
+  auto news = co_await session_->watcher()->watch(watched, until);
+  if (!news && news.error().scope == Scope::mailbox) {  // to be polled, then
+    context_.observer.trouble(name(), news.error());
+    unwatched_.insert(0);
+    co_return Result<>{};
+  }
+  if (!news) co_return std::unexpected(news.error());
+  if (*news) news_.insert(0);
+  co_return Result<>{};
+}
+
+/// Waits for news of one further mailbox over a connection of its own.
+Task<> Carrier::run_watch(std::size_t index) {
+  auto& session = watching_[index];
+  while (living_ && !ending()) {
+    auto opened = co_await source_.open_session();
+    if (!opened) {
+      unwatched_.insert(index);  // too many connections, perhaps: it is polled
+      co_await woken_.wait_until(std::chrono::steady_clock::now() + settings_.poll_every);
+      continue;
+    }
+    session = std::move(*opened);
+    ++state_.connections;
+    while (living_ && !ending() && session->watcher() != nullptr) {
+      if (mailboxes_[index].uid_validity() == 0) {  // not looked at yet
+        co_await woken_.wait_until(std::chrono::steady_clock::now() + std::chrono::seconds(1));
+        continue;
+      }
+      const auto watched = mailboxes_[index].watched();
+      auto news =
+          co_await session->watcher()->watch(watched, std::chrono::steady_clock::now() + settings_.idle_refresh);
+      if (!news) break;
+      if (!*news) continue;
+      news_.insert(index);
+      wake();
+      co_await woken_.wait_until(std::chrono::steady_clock::now() + std::chrono::seconds(1));  // until it was looked at
+    }
+    session->close();
+    session.reset();
+    --state_.connections;
+    if (living_ && !ending()) co_await async::sleep_for(context_.settings.backoff.first, woken_);
+  }
+  co_return Result<>{};
+}
+
+}  // namespace mailferry::sync

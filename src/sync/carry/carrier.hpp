@@ -1,0 +1,75 @@
+// The life of one source: its connections, the look at its mailboxes, the wait for news. A source that hangs or fails
+// affects only itself.
+#pragma once
+
+#include "async/task_scope.hpp"
+#include "sync/carry/carry_batch.hpp"
+
+#include <deque>
+#include <set>
+
+namespace mailferry::sync {
+
+/// What a carrier tells of itself. Counts are since it began.
+struct CarrierState {
+  enum class Phase { starting, working, waiting, failing };
+  Phase phase = Phase::starting;
+  std::string watching;  // "IDLE", "polling"
+  std::optional<std::chrono::system_clock::time_point> last_success{};
+  std::uint64_t reconnects = 0;
+  unsigned connections = 0;
+};
+
+class Carrier {
+ public:
+  /// All must outlive it. `settings` are what the user wants of this source.
+  Carrier(CarryContext& context, store::Store& source, const SourceSettings& settings, state::PairId pair);
+  Carrier(const Carrier&) = delete;
+  Carrier& operator=(const Carrier&) = delete;
+
+  /// Works until stop(). An error is of the state file.
+  Task<> run();
+  /// Ends run() after what is under way.
+  void stop() noexcept;
+  /// Looks at everything again now, parked messages included where asked.
+  void look_again(bool parked) noexcept;
+
+  [[nodiscard]] const CarrierState& state() const noexcept { return state_; }
+  [[nodiscard]] const std::string& name() const noexcept { return source_.name(); }
+  [[nodiscard]] std::deque<SourceMailbox>& mailboxes() noexcept { return mailboxes_; }
+  /// Adds what is unsaved.
+  void save(state::Batch& batch);
+
+ private:
+  [[nodiscard]] bool ending() const noexcept { return stopping_ || context_.stopping; }
+  Task<> live();
+  Task<> look_everywhere();
+  Task<> look_at(std::size_t index);
+  Task<> carry_all(SourceMailbox& mailbox, UidSet uids);
+  Task<> label_rest(SourceMailbox& mailbox);
+  Task<> prune(SourceMailbox& mailbox);
+  Task<> wait_for_news();
+  Task<> run_watch(std::size_t index);
+  Task<> pause(const Error& error);
+  void wake() noexcept;
+  [[nodiscard]] SteadyTime next_look() const;
+
+  CarryContext& context_;
+  store::Store& source_;
+  const SourceSettings& settings_;
+  std::deque<SourceMailbox> mailboxes_;
+  std::set<std::size_t> news_;       // indices of the mailboxes to look at
+  std::set<std::size_t> unwatched_;  // have to be polled
+  std::unique_ptr<store::Session> session_;
+  std::deque<std::unique_ptr<store::Session>> watching_;  // by index of the mailbox; null: none now
+  async::Notifier woken_;
+  CarrierState state_;
+  std::optional<SteadyTime> polled_;
+  std::map<MailboxPath, SteadyTime> pruned_;
+  int failures_ = 0;
+  bool listed_ = false;
+  bool stopping_ = false;
+  bool living_ = false;  // a session is in use: its watches may run
+};
+
+}  // namespace mailferry::sync

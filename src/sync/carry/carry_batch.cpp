@@ -1,0 +1,269 @@
+// Which messages of a batch are wanted by whom, and the reading of them.
+#include "sync/carry/carry_batch.hpp"
+
+#include "sync/carry/carry_branch.hpp"
+
+#include <algorithm>
+
+namespace mailferry::sync {
+namespace {
+
+/// Smaller messages are read whole before a connection to the destination is asked for, so that a source that stalls
+/// holds up nobody else. Larger ones stream.
+constexpr std::uint64_t kWhole = 256U << 10;
+/// Of such messages in memory at a time, for each source.
+constexpr std::size_t kMostWhole = 2U << 20;
+/// While another source delivers an equal message.
+constexpr std::chrono::milliseconds kAfterClaim{500};
+
+class MetaCollector final : public store::MetaSink {
+ public:
+  void message(store::MessageMeta&& meta) override { found.push_back(std::move(meta)); }
+  std::vector<store::MessageMeta> found;
+};
+
+Error not_sent_error(std::string_view what) {
+  return {.kind = ErrorKind::message_missing,
+          .scope = Scope::message,
+          .retry = Retry::later,
+          .retry_after = {},
+          .message = fmt::format("the source did not send {}", what),
+          .remedy = "look at this message with a mail program",
+          .trail = {}};
+}
+
+}  // namespace
+
+CarryBatch::~CarryBatch() {
+  for (const auto& [route, identity] : claims_)
+    route->to->known().release(identity);
+}
+
+Task<> CarryBatch::carry(const UidSet& uids) {
+  CO_CHECK(co_await learn(uids));
+  for (auto& route : mailbox_.routes())
+    CO_CHECK(co_await choose(route));
+  UidSet to_read;
+  for (const auto& [uid, wanted] : wanted_) {
+    if (!wanted.routes.empty()) to_read.add(uid);
+  }
+  if (to_read.empty()) co_return Result<>{};
+  auto done = co_await read(to_read);
+  // What was read whole is not lost with the connection to the source.
+  auto delivered = co_await deliver();
+  auto ended = co_await end_branches();
+  if (!done) co_return done;
+  if (!delivered) co_return delivered;
+  co_return ended;
+}
+
+Task<> CarryBatch::learn(const UidSet& uids) {
+  store::ScanRequest request{
+      .mailbox = mailbox_.path(),
+      .uid_validity = mailbox_.uid_validity(),
+      .uids = uids,
+      .from = 1,
+      .changed_since = 0,
+      .detail = {.flags = true, .octets = true, .date = true, .identity = true, .message_id = true}};
+  MetaCollector collector;
+  const std::vector<store::ScanRequest> requests{std::move(request)};
+  const std::vector<store::MetaSink*> sinks{&collector};
+  CO_TRY(auto results, co_await source_.scan(requests, sinks));
+  if (!results.front()) co_return std::unexpected(results.front().error());
+  auto silent = uids;
+  for (auto& meta : collector.found) {
+    const auto uid = meta.uid;
+    silent.remove(UidRange{uid, uid});
+    wanted_[uid].meta = std::move(meta);
+  }
+  // Gone, which the next look will find, or the source cannot read it.
+  const auto error = not_sent_error("the header of this message");
+  auto each = silent.each();
+  for (auto uid = each.next(); uid != 0; uid = each.next()) {
+    for (auto& route : mailbox_.routes()) {
+      if (!route.rests(uid, std::chrono::steady_clock::now()))
+        CO_CHECK(co_await mailbox_.note_trouble(route, uid, error, false));
+    }
+  }
+  co_return Result<>{};
+}
+
+/// Finds out which of the messages this route still wants: those that its mailbox has not got yet.
+Task<> CarryBatch::choose(CarryRoute& route) {
+  const auto now = std::chrono::steady_clock::now();
+  std::vector<Wanted*> open;
+  for (auto& [uid, wanted] : wanted_) {
+    if (!route.rests(uid, now)) open.push_back(&wanted);
+  }
+  if (open.empty()) co_return Result<>{};
+  CO_TRY(auto lane, co_await context_.lanes.acquire());
+  auto ready = co_await route.to->make_ready(*lane, context_.slowest_append, context_.stopping);
+  if (ready) {
+    std::vector<std::string> message_ids;
+    for (const auto* wanted : open) {
+      if (!wanted->meta.message_id.empty() && route.to->known().find(wanted->meta.identity.digest).empty())
+        message_ids.push_back(wanted->meta.message_id);
+    }
+    ready = co_await route.to->look_for(*lane, message_ids);
+  }
+  if (!ready) co_return co_await unready(route, lane, open, ready.error());
+  for (auto* wanted : open) {
+    CO_TRY(const bool there, co_await is_there(lane, route, wanted->meta));
+    const auto uid = wanted->meta.uid;
+    if (there) {
+      mailbox_.settle(route, UidRange{uid, uid});
+      context_.observer.duplicate(mailbox_.account(), route.to->path());
+    } else if (route.to->known().claim(wanted->meta.identity.digest)) {
+      claims_.emplace_back(&route, wanted->meta.identity.digest);
+      wanted->routes.push_back(&route);
+    } else {
+      route.troubled[uid].again_at = now + kAfterClaim;
+    }
+  }
+  co_return Result<>{};
+}
+
+/// The mailbox cannot be looked at, or not made.
+Task<> CarryBatch::unready(CarryRoute& route, Lane& lane, const std::vector<Wanted*>& open, const Error& error) {
+  if (error.kind == ErrorKind::cancelled) co_return std::unexpected(error);
+  if (error.scope == Scope::account || error.scope == Scope::run) {
+    lane.spoil();
+    context_.lanes.rest(error);
+    context_.observer.trouble(context_.destination.name(), error);
+    co_return Result<>{};
+  }
+  route.to->forget_prepared();
+  for (const auto* wanted : open)
+    CO_CHECK(co_await mailbox_.note_trouble(route, wanted->meta.uid, error, false));
+  co_return Result<>{};
+}
+
+/// Equal headers and size are enough where the headers say much; otherwise the bodies decide.
+Task<bool> CarryBatch::is_there(Lane& lane, CarryRoute& route, const store::MessageMeta& meta) {
+  const auto candidates = route.to->known().find(meta.identity.digest);
+  for (const auto& candidate : candidates) {
+    if (!meta.identity.weak && candidate.octets == meta.octets) co_return true;
+  }
+  for (const auto& candidate : candidates) {
+    auto there = candidate.body;
+    if (!there && candidate.uid != 0) {
+      const UidSet uids(UidRange{candidate.uid, candidate.uid});
+      auto digests = co_await lane->body_digests(route.to->path(), uids);
+      if (!digests) {  // not to be told: rather a second copy than none
+        lane.spoil();
+        co_return false;
+      }
+      if (!digests->empty()) there = digests->front().second;
+    }
+    if (!there) continue;
+    CO_TRY(const auto here, co_await body_on_source(meta.uid));
+    if (here == *there) co_return true;
+  }
+  co_return false;
+}
+
+Task<Digest> CarryBatch::body_on_source(Uid uid) {
+  if (const auto known = bodies_.find(uid); known != bodies_.end()) co_return known->second;
+  const UidSet uids(UidRange{uid, uid});
+  CO_TRY(const auto digests, co_await source_.body_digests(mailbox_.path(), uids));
+  if (digests.empty()) co_return Digest{};
+  co_return bodies_[uid] = digests.front().second;
+}
+
+Task<> CarryBatch::read(const UidSet& uids) {
+  const auto reader = source_.reader();
+  reader->request({.ticket = 1, .mailbox = mailbox_.path(), .uid_validity = mailbox_.uid_validity(), .uids = uids});
+  while (!context_.stopping || streaming_) {
+    auto step = reader->poll();
+    if (!step) co_return co_await broken_off(step.error());
+    if (step->kind == store::ReadStep::Kind::done) {
+      auto done = reader->take_done();
+      co_return co_await finish(std::move(done));
+    }
+    if (step->kind != store::ReadStep::Kind::nothing) {
+      CO_CHECK(co_await take(*step, *reader));
+      continue;
+    }
+    // What has come is not kept waiting for what has not.
+    if (!in_message_) CO_CHECK(co_await deliver());
+    auto waited = co_await reader->wait();
+    if (!waited) co_return co_await broken_off(waited.error());
+  }
+  reader->close();  // its answers are still coming
+  co_return fail(ErrorKind::cancelled, Scope::run, "stopping");
+}
+
+Task<> CarryBatch::take(const store::ReadStep& step, store::Reader& reader) {
+  using Kind = store::ReadStep::Kind;
+  if (step.kind == Kind::message) co_return co_await begin_message(reader.head());
+  if (current_ == nullptr) co_return Result<>{};
+  if (step.kind == Kind::end) co_return co_await end_message();
+  digest_.update(step.octets);
+  if (!streaming_) {
+    whole_.back().octets.append(step.octets.data(), step.octets.size());
+    co_return Result<>{};
+  }
+  for (auto& branch : branches_)
+    co_await branch->write(step.octets);
+  co_return Result<>{};
+}
+
+Task<> CarryBatch::begin_message(const store::MessageHead& head) {
+  const auto found = wanted_.find(head.uid);
+  current_ = found == wanted_.end() || found->second.routes.empty() ? nullptr : &found->second;
+  if (current_ == nullptr) co_return Result<>{};
+  in_message_ = true;
+  static_cast<void>(digest_.finish());
+  streaming_ = head.octets > kWhole;
+  if (streaming_) {
+    CO_CHECK(co_await deliver());
+    co_return co_await begin_branches(head);
+  }
+  whole_.push_back({.wanted = current_, .head = head});
+  whole_.back().octets.reserve(head.octets);
+  co_return Result<>{};
+}
+
+Task<> CarryBatch::end_message() {
+  in_message_ = false;
+  const auto body = digest_.finish();
+  if (std::exchange(streaming_, false)) {
+    for (auto& branch : branches_)
+      branch->end(body);
+    co_return co_await end_branches();
+  }
+  auto& whole = whole_.back();
+  whole.body = body;
+  whole_octets_ += whole.octets.size();
+  if (whole_octets_ >= kMostWhole) co_return co_await deliver();
+  co_return Result<>{};
+}
+
+/// The connection to the source broke. If that happens in the same message each time, it is the message's fault.
+Task<> CarryBatch::broken_off(Error error) {
+  if (std::exchange(in_message_, false) && current_ != nullptr) {
+    if (!streaming_) whole_.pop_back();
+    for (auto& branch : branches_)
+      branch->abandon();
+    auto reason = error;
+    reason.message = "the connection broke in the middle of this message: " + error.message;
+    for (auto* route : current_->routes)
+      CO_CHECK(co_await mailbox_.note_trouble(*route, current_->meta.uid, reason, false));
+  }
+  streaming_ = false;
+  co_return std::unexpected(std::move(error));
+}
+
+Task<> CarryBatch::finish(store::ReadDone done) {
+  CO_CHECK(co_await deliver());
+  const auto error = done.result ? not_sent_error("this message") : done.result.error();
+  if (!done.result && error.scope != Scope::message) co_return std::unexpected(error);
+  auto each = done.missing.each();
+  for (auto uid = each.next(); uid != 0; uid = each.next()) {
+    for (auto* route : wanted_[uid].routes)
+      CO_CHECK(co_await mailbox_.note_trouble(*route, uid, error, false));
+  }
+  co_return Result<>{};
+}
+
+}  // namespace mailferry::sync

@@ -1,0 +1,75 @@
+// One batch of messages from a source mailbox to all who want them: each body is read once and given to all.
+#pragma once
+
+#include "mail/body_digest.hpp"
+#include "sync/carry/source_mailbox.hpp"
+
+#include <deque>
+#include <map>
+#include <memory>
+#include <vector>
+
+namespace mailferry::sync {
+
+class CarryBranch;
+struct SentMessage;
+
+class CarryBatch {
+ public:
+  /// `source` is the carrier's own session; all must outlive the batch.
+  CarryBatch(CarryContext& context, SourceMailbox& mailbox, store::Session& source);
+  ~CarryBatch();
+  CarryBatch(const CarryBatch&) = delete;
+  CarryBatch& operator=(const CarryBatch&) = delete;
+
+  /// Carries what of `uids` is still open. An error of scope account is the source's: its session is of no use any
+  /// more. What the destination refuses is noted with the messages, and its connections that break are replaced.
+  Task<> carry(const UidSet& uids);
+
+ private:
+  /// A message that is there to be carried, and who wants it.
+  struct Wanted {
+    store::MessageMeta meta{};
+    std::vector<CarryRoute*> routes{};
+  };
+  /// A message that is in memory whole.
+  struct Whole {
+    Wanted* wanted = nullptr;
+    store::MessageHead head{};
+    std::string octets{};
+    Digest body{};
+  };
+
+  Task<> learn(const UidSet& uids);
+  Task<> choose(CarryRoute& route);
+  Task<> unready(CarryRoute& route, Lane& lane, const std::vector<Wanted*>& open, const Error& error);
+  Task<bool> is_there(Lane& lane, CarryRoute& route, const store::MessageMeta& meta);
+  Task<Digest> body_on_source(Uid uid);
+  Task<> read(const UidSet& uids);
+  Task<> take(const store::ReadStep& step, store::Reader& reader);
+  Task<> begin_message(const store::MessageHead& head);
+  Task<> end_message();
+  Task<> broken_off(Error error);
+  Task<> finish(store::ReadDone done);
+  Task<> deliver();
+  Task<> deliver_to(CarryRoute& route, const std::vector<Whole*>& messages);
+  Task<> begin_branches(const store::MessageHead& head);
+  void add_branch(CarryRoute& route, Lane lane);
+  Task<> end_branches();
+
+  CarryContext& context_;
+  SourceMailbox& mailbox_;
+  store::Session& source_;
+  std::map<Uid, Wanted> wanted_;
+  std::map<Uid, Digest> bodies_;  // of the source's messages, where they were needed
+  std::vector<std::pair<CarryRoute*, Digest>> claims_;
+  std::deque<Whole> whole_;
+  std::size_t whole_octets_ = 0;
+  Wanted* current_ = nullptr;  // the message that is being read; null: nobody wants it
+  bool in_message_ = false;
+  bool streaming_ = false;  // into branches_
+  BodyDigest digest_;
+  std::vector<std::unique_ptr<CarryBranch>> branches_;
+};
+
+}  // namespace mailferry::sync

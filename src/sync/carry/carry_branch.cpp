@@ -1,0 +1,157 @@
+#include "sync/carry/carry_branch.hpp"
+
+#include "sync/carry/label_words.hpp"
+#include "sync/work.hpp"
+
+namespace mailferry::sync {
+
+CarryBranch::CarryBranch(CarryContext& context, SourceMailbox& mailbox, CarryRoute& route, Lane lane)
+    : context_(context),
+      mailbox_(mailbox),
+      route_(route),
+      lane_(std::move(lane)),
+      appender_(lane_->appender(context.settings.window_octets)),
+      from_(std::max<Uid>(1, route.to->next_uid())) {
+  ++route_.in_flight;
+}
+
+CarryBranch::~CarryBranch() {
+  --route_.in_flight;
+}
+
+bool CarryBranch::is_alone(Uid uid) const {
+  const auto found = route_.troubled.find(uid);
+  return found != route_.troubled.end() && found->second.alone;
+}
+
+/// Flags and keywords as the mailbox can keep them. A message is worth more than its keywords: after some refusals it
+/// goes without.
+store::MessageHead CarryBranch::head_for(const store::MessageHead& head) const {
+  auto shaped = head;
+  if (lane_->labeller() == nullptr) {
+    for (const auto& label : route_.labels)
+      shaped.flags.add(to_keyword(label));
+  }
+  shaped.flags = route_.to->permanent_flags().storable(std::move(shaped.flags));
+  const auto found = route_.troubled.find(head.uid);
+  if (found != route_.troubled.end() && found->second.attempts >= 2) remove_keywords(shaped.flags);
+  return shaped;
+}
+
+Task<> CarryBranch::begin(const store::MessageHead& head, const MessageIdentity& identity) {
+  if (error_) co_return Result<>{};
+  const auto shaped = head_for(head);
+  const bool alone = is_alone(head.uid);
+  sent_.push_back({.uid = head.uid,
+                   .identity = identity.digest,
+                   .known = {.uid = 0, .octets = head.octets, .body = {}, .weak = identity.weak}});
+  const auto begun = co_await appender_->begin(route_.to->path(), shaped, sent_.size(), alone);
+  if (!begun) error_ = begun.error();
+  co_return Result<>{};
+}
+
+Task<> CarryBranch::write(std::span<const char> octets) {
+  if (error_) co_return Result<>{};
+  const auto written = co_await appender_->write(octets);
+  if (!written) error_ = written.error();
+  co_return Result<>{};
+}
+
+void CarryBranch::end(const Digest& body) {
+  if (error_) return;
+  sent_.back().known.body = body;
+  const auto ended = appender_->end();
+  if (!ended) error_ = ended.error();
+}
+
+Task<> CarryBranch::close() {
+  const auto begin = std::chrono::steady_clock::now();
+  if (!error_) {
+    const auto drained = co_await appender_->drain();
+    if (!drained) error_ = drained.error();
+  }
+  auto outcomes = appender_->take_outcomes();
+  appender_.reset();
+  const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - begin);
+  if (!outcomes.empty()) context_.slowest_append = std::max(context_.slowest_append, took);
+  for (const auto& outcome : outcomes)
+    CO_CHECK(co_await take_outcome(outcome));
+  if (abandoned_) {  // the server waits for the rest of a message; it cannot have stored it
+    sent_.back().answered = true;
+    lane_.spoil();
+  }
+  if (error_) co_return co_await lose(*error_);
+  if (!abandoned_) co_return co_await add_labels();
+  co_return Result<>{};
+}
+
+Task<> CarryBranch::take_outcome(const store::AppendOutcome& outcome) {
+  auto uids = outcome.uids.each();
+  for (const auto token : outcome.tokens) {
+    auto& sent = sent_.at(token - 1);
+    sent.answered = true;
+    if (outcome.result) {
+      take_delivered(sent, uids.next(), outcome.uid_validity);
+    } else {
+      CO_CHECK(co_await take_refused(sent, outcome.result.error(), outcome.tokens.size() == 1));
+    }
+  }
+  co_return Result<>{};
+}
+
+void CarryBranch::take_delivered(SentMessage& sent, Uid uid, UidValidity uid_validity) {
+  sent.known.uid = uid;
+  route_.to->delivered(sent.identity, sent.known, uid_validity);
+  if (uid != 0 && uid_validity == route_.to->uid_validity()) told_.add(uid);
+  mailbox_.settle(route_, UidRange{sent.uid, sent.uid});
+  context_.lanes.accepted();
+  context_.observer.delivered(mailbox_.account(), route_.to->path(), sent.known.octets);
+}
+
+/// Of messages that were refused together nobody knows which is to blame, nor whether none was stored.
+Task<> CarryBranch::take_refused(const SentMessage& sent, const Error& error, bool alone) {
+  if (error.scope == Scope::account || error.scope == Scope::run) {
+    context_.lanes.rest(error);
+    context_.observer.trouble(context_.destination.name(), error);
+    co_return Result<>{};
+  }
+  if (error.kind == ErrorKind::mailbox_missing) route_.to->forget_prepared();
+  if (!alone) {
+    route_.to->doubt_now(from_);
+    route_.troubled[sent.uid].alone = true;
+    co_return Result<>{};
+  }
+  const bool hopeless = error.kind == ErrorKind::message_rejected && error.retry == Retry::never;
+  co_return co_await mailbox_.note_trouble(route_, sent.uid, error, hopeless);
+}
+
+/// The connection broke: what has no answer may be stored or not. One message that breaks it again and again by itself
+/// is to blame.
+Task<> CarryBranch::lose(const Error& error) {
+  lane_.spoil();
+  route_.to->doubt_now(from_);
+  context_.lanes.rest(error);
+  context_.observer.trouble(context_.destination.name(), error);
+  for (const auto& sent : sent_) {
+    if (sent.answered) continue;
+    if (sent_.size() == 1) {
+      CO_CHECK(co_await mailbox_.note_trouble(route_, sent.uid, error, false));
+    } else {
+      route_.troubled[sent.uid].alone = true;
+    }
+  }
+  co_return Result<>{};
+}
+
+Task<> CarryBranch::add_labels() {
+  auto* labeller = lane_->labeller();
+  if (labeller == nullptr || route_.labels.empty() || told_.empty()) co_return Result<>{};
+  auto labelled = co_await labeller->add_labels(route_.to->path(), route_.to->uid_validity(), told_, route_.labels);
+  if (labelled) co_return Result<>{};
+  CO_CHECK(co_await mailbox_.note_unlabelled(route_, told_));
+  context_.observer.trouble(context_.destination.name(), labelled.error());
+  if (labelled.error().scope == Scope::account) lane_.spoil();
+  co_return Result<>{};
+}
+
+}  // namespace mailferry::sync

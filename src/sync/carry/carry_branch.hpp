@@ -1,0 +1,56 @@
+// The way of messages into one destination mailbox over one connection: appends, and what becomes of them.
+#pragma once
+
+#include "sync/carry/source_mailbox.hpp"
+
+#include <deque>
+#include <memory>
+
+namespace mailferry::sync {
+
+/// What was handed to an appender.
+struct SentMessage {
+  Uid uid = 0;  // on the source
+  Digest identity{};
+  KnownMessage known{};
+  bool answered = false;
+};
+
+class CarryBranch {
+ public:
+  CarryBranch(CarryContext& context, SourceMailbox& mailbox, CarryRoute& route, Lane lane);
+  ~CarryBranch();
+  CarryBranch(const CarryBranch&) = delete;
+  CarryBranch& operator=(const CarryBranch&) = delete;
+
+  /// Begins a message. After something went wrong these three do nothing: what is left is in doubt.
+  Task<> begin(const store::MessageHead& head, const MessageIdentity& identity);
+  Task<> write(std::span<const char> octets);
+  void end(const Digest& body);
+  /// The message that was begun will not be finished: its connection is of no use any more.
+  void abandon() noexcept { abandoned_ = true; }
+  /// Waits for the outcomes and takes note of them. Errors are of the state file only.
+  Task<> close();
+
+ private:
+  [[nodiscard]] store::MessageHead head_for(const store::MessageHead& head) const;
+  Task<> take_outcome(const store::AppendOutcome& outcome);
+  void take_delivered(SentMessage& sent, Uid uid, UidValidity uid_validity);
+  Task<> take_refused(const SentMessage& sent, const Error& error, bool alone);
+  Task<> lose(const Error& error);
+  Task<> add_labels();
+  [[nodiscard]] bool is_alone(Uid uid) const;
+
+  CarryContext& context_;
+  SourceMailbox& mailbox_;
+  CarryRoute& route_;
+  Lane lane_;
+  std::unique_ptr<store::Appender> appender_;
+  Uid from_;  // what is appended here has this UID or a higher one
+  std::deque<SentMessage> sent_;
+  UidSet told_;  // UIDs on the destination
+  std::optional<Error> error_;
+  bool abandoned_ = false;
+};
+
+}  // namespace mailferry::sync

@@ -1,0 +1,57 @@
+// What the carriers of one destination share. Lives on the network thread.
+#pragma once
+
+#include "sync/carry/carry_journal.hpp"
+#include "sync/carry/carry_settings.hpp"
+#include "sync/carry/destination_mailbox.hpp"
+#include "sync/carry/lanes.hpp"
+
+#include <map>
+#include <memory>
+
+namespace mailferry::sync {
+
+/// Hears of what happens, for logs, reports and status. Called on the network thread; must not wait.
+class CarryObserver {
+ public:
+  virtual ~CarryObserver() = default;
+  /// `account`: the source's name, or the destination's.
+  virtual void trouble(const std::string& account, const Error& error) = 0;
+  virtual void recovered(const std::string& account) = 0;
+  virtual void delivered(const std::string& account, const MailboxPath& to, std::uint64_t octets) = 0;
+  /// The message was on the destination already.
+  virtual void duplicate(const std::string& account, const MailboxPath& to) = 0;
+  virtual void parked(const std::string& account, const MailboxPath& from, Uid uid, const Error& error) = 0;
+  virtual void pruned(const std::string& account, const MailboxPath& from, std::uint64_t messages) = 0;
+};
+
+struct CarryContext {
+  asio::io_context& io;
+  store::Store& destination;
+  CarryJournal& journal;
+  const CarrySettings& settings;
+  CarryObserver& observer;
+  Lanes lanes;
+  std::map<MailboxPath, std::unique_ptr<DestinationMailbox>> mailboxes;
+  /// Longest wait for the answer to an append so far.
+  std::chrono::milliseconds slowest_append{0};
+  bool stopping = false;
+
+  CarryContext(asio::io_context& context, store::Store& to, CarryJournal& writer, const CarrySettings& wanted,
+               CarryObserver& watcher)
+      : io(context),
+        destination(to),
+        journal(writer),
+        settings(wanted),
+        observer(watcher),
+        lanes(context, to, wanted, [this](const Error& error, int) { observer.trouble(destination.name(), error); }) {}
+
+  /// The one object for that mailbox.
+  DestinationMailbox& mailbox(const MailboxPath& path) {
+    auto& found = mailboxes[path];
+    if (!found) found = std::make_unique<DestinationMailbox>(path, settings, io);
+    return *found;
+  }
+};
+
+}  // namespace mailferry::sync

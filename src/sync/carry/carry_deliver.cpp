@@ -1,0 +1,64 @@
+// The way of a batch's messages to the destination: small ones from memory, mailbox after mailbox; a large one into all
+// its mailboxes at once.
+#include "sync/carry/carry_batch.hpp"
+#include "sync/carry/carry_branch.hpp"
+
+namespace mailferry::sync {
+
+CarryBatch::CarryBatch(CarryContext& context, SourceMailbox& mailbox, store::Session& source)
+    : context_(context), mailbox_(mailbox), source_(source) {}
+
+Task<> CarryBatch::deliver() {
+  if (whole_.empty()) co_return Result<>{};
+  for (auto& route : mailbox_.routes()) {
+    std::vector<Whole*> messages;
+    for (auto& whole : whole_) {
+      if (std::ranges::find(whole.wanted->routes, &route) != whole.wanted->routes.end()) messages.push_back(&whole);
+    }
+    if (!messages.empty()) CO_CHECK(co_await deliver_to(route, messages));
+  }
+  whole_.clear();
+  whole_octets_ = 0;
+  co_return Result<>{};
+}
+
+Task<> CarryBatch::deliver_to(CarryRoute& route, const std::vector<Whole*>& messages) {
+  CO_CHECK(co_await mailbox_.intend(route));
+  CO_TRY(auto lane, co_await context_.lanes.acquire());
+  CarryBranch branch(context_, mailbox_, route, std::move(lane));
+  for (const auto* whole : messages) {
+    CO_CHECK(co_await branch.begin(whole->head, whole->wanted->meta.identity));
+    CO_CHECK(co_await branch.write(whole->octets));
+    branch.end(whole->body);
+  }
+  co_return co_await branch.close();
+}
+
+Task<> CarryBatch::begin_branches(const store::MessageHead& head) {
+  for (auto* route : current_->routes) {
+    CO_CHECK(co_await mailbox_.intend(*route));
+    if (branches_.empty()) {
+      CO_TRY(auto lane, co_await context_.lanes.acquire());
+      add_branch(*route, std::move(lane));
+    } else {
+      auto lane = co_await context_.lanes.acquire_one_more();
+      if (!lane) break;  // it is read again for those who are left
+      add_branch(*route, std::move(*lane));
+    }
+    CO_CHECK(co_await branches_.back()->begin(head, current_->meta.identity));
+  }
+  co_return Result<>{};
+}
+
+void CarryBatch::add_branch(CarryRoute& route, Lane lane) {
+  branches_.push_back(std::make_unique<CarryBranch>(context_, mailbox_, route, std::move(lane)));
+}
+
+Task<> CarryBatch::end_branches() {
+  auto branches = std::exchange(branches_, {});
+  for (const auto& branch : branches)
+    CO_CHECK(co_await branch->close());
+  co_return Result<>{};
+}
+
+}  // namespace mailferry::sync

@@ -1,0 +1,53 @@
+// One source mailbox → one destination mailbox, for as long as a carrier works: what is settled, what had trouble, what
+// is parked, and what of that is not yet saved.
+#pragma once
+
+#include "state/journal.hpp"
+#include "sync/carry/destination_mailbox.hpp"
+
+#include <map>
+#include <string>
+#include <vector>
+
+namespace mailferry::sync {
+
+/// A message that could not be delivered yet.
+struct Trouble {
+  int attempts = 0;
+  SteadyTime again_at{};
+  bool alone = false;  // to go in an APPEND of its own
+};
+
+struct CarryRoute {
+  state::Route row{};
+  DestinationMailbox* to = nullptr;
+  std::vector<std::string> labels{};
+
+  UidSet settled{};  // delivered, or there is nothing to deliver: skipped or gone
+  UidSet skipped{};  // of these: what was there before the carrier began, and is not wanted
+  std::map<Uid, Trouble> troubled{};
+  std::map<Uid, state::Parked> parked{};
+  UidSet unlabelled{};  // on the destination: delivered, and still without their labels
+  unsigned in_flight = 0;
+
+  /// Everything above was settled in this run and is not saved: to be written as ranges.
+  UidSet unsaved{};
+  std::optional<state::Intent> intent{};  // as it is saved; absent: none
+
+  /// Nothing to do for this message now.
+  [[nodiscard]] bool rests(Uid uid, SteadyTime now) const {
+    if (settled.contains(uid) || parked.contains(uid)) return true;
+    const auto found = troubled.find(uid);
+    return found != troubled.end() && found->second.again_at > now;
+  }
+  /// Takes note; true: it was not settled before.
+  bool settle(UidRange range);
+  /// When the first of those that had trouble is due; max: none had.
+  [[nodiscard]] SteadyTime next_due() const;
+  /// The lowest UID that is not settled.
+  [[nodiscard]] Uid first_open() const noexcept;
+  /// Adds to `batch` what is unsaved, and moves the intent on.
+  void save(state::Batch& batch);
+};
+
+}  // namespace mailferry::sync

@@ -1,0 +1,56 @@
+// What a carrier is told to do: which new mail of a source goes where, and how patient it is. Plain data.
+#pragma once
+
+#include "async/retry_policy.hpp"
+#include "mail/mailbox_path.hpp"
+#include "mail/uid_set.hpp"
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace mailferry::sync {
+
+struct CarryTarget {
+  MailboxPath mailbox;
+  std::vector<std::string> labels{};
+};
+
+/// New mail of one mailbox goes into each of the targets.
+struct CarryRule {
+  MailboxPath from;
+  std::vector<CarryTarget> to{};
+  /// What another tool had carried before, when it is taken over: all messages up to this UID but for those below.
+  Uid done_up_to = 0;
+  UidSet but{};
+};
+
+struct SourceSettings {
+  std::vector<CarryRule> rules{};
+  bool new_only = false;            // what is there at the first look stays uncarried
+  std::optional<int> since_days{};  // the same for what is older; not with new_only
+  std::optional<int> prune_days{};  // what is older and proven delivered everywhere is removed from the source
+  bool idle = true;
+  std::chrono::milliseconds poll_every{600'000};
+  /// IDLE begins anew after this: below what servers (30 min, RFC 2177) and most routers forget.
+  std::chrono::milliseconds idle_refresh{9 * 60'000};
+  /// Connections that wait for news; further mailboxes are polled.
+  std::size_t watchers = 3;
+  int error_retention_days = 0;  // parked messages are given up after so many days; 0: never
+};
+
+struct CarrySettings {
+  int message_attempts = 5;  // before a message is parked
+  async::RetryPolicy backoff{};
+  std::chrono::hours dedup_memory{24};
+  /// What is delivered is recorded so often, at most: until then a crash costs a look-up (DESIGN §2.3).
+  std::chrono::milliseconds flush_every{300'000};
+  std::size_t flush_messages = 1000;
+  unsigned lanes = 4;  // connections to the destination at most
+  std::size_t window_octets = 8U << 20;
+  /// How long a destination must have been at rest before what is in doubt is looked up; see RunSettings.
+  std::chrono::milliseconds least_quiet{2'000};
+};
+
+}  // namespace mailferry::sync

@@ -1,0 +1,134 @@
+#include "sync/carry/destination_mailbox.hpp"
+
+#include <algorithm>
+
+namespace mailferry::sync {
+namespace {
+
+constexpr std::chrono::milliseconds kMostQuiet{30'000};
+/// A mailbox that others deliver into never comes to rest.
+constexpr std::chrono::seconds kLongestWait{120};
+constexpr std::chrono::milliseconds kLookEvery{250};
+
+class KnownSink final : public store::MetaSink {
+ public:
+  explicit KnownSink(KnownMessages& known) : known_(known) {}
+  void message(store::MessageMeta&& meta) override {
+    known_.add(meta.identity.digest, {.uid = meta.uid, .octets = meta.octets, .body = {}, .weak = meta.identity.weak},
+               std::chrono::steady_clock::now());
+  }
+
+ private:
+  KnownMessages& known_;
+};
+
+store::ScanRequest request_from(const MailboxPath& mailbox, Uid from) {
+  return {.mailbox = mailbox, .uid_validity = 0, .uids = {}, .from = from, .changed_since = 0, .detail = {}};
+}
+
+}  // namespace
+
+void DestinationMailbox::doubt_from(Uid from) {
+  doubt_from_ = std::min(doubt_from_.value_or(from), std::max<Uid>(from, 1));
+}
+
+void DestinationMailbox::doubt_now(Uid from) {
+  doubt_from(from);
+  broken_at_ = std::chrono::steady_clock::now();
+}
+
+Task<> DestinationMailbox::make_ready(store::Session& session, std::chrono::milliseconds slowest_append,
+                                      const bool& stopping) {
+  while (busy_)
+    co_await settled_.wait();
+  if (prepared_ && !doubt_from_) co_return Result<>{};
+  busy_ = true;
+  Result<> done;
+  if (!prepared_) done = co_await prepare(session);
+  if (done && doubt_from_) done = co_await settle_doubt(session, slowest_append, stopping);
+  busy_ = false;
+  settled_.notify_all();
+  co_return done;
+}
+
+Task<> DestinationMailbox::prepare(store::Session& session) {
+  // Opened first, made only where that fails: a CREATE of what exists is an error at every server.
+  for (const bool create : {false, true}) {
+    const std::vector<store::CreateRequest> requests{
+        {.mailbox = path_, .use = SpecialUse::none, .create = create, .subscribe = create}};
+    CO_TRY(auto results, co_await session.prepare(requests));
+    if (!results.front()) {
+      if (create || path_.is_inbox()) co_return std::unexpected(results.front().error());
+      continue;
+    }
+    const auto& prepared = *results.front();
+    permanent_flags_ = prepared.permanent_flags;
+    // Another mailbox of the same name: what was known of the old one says nothing.
+    if (uid_validity_ != 0 && uid_validity_ != prepared.status.uid_validity)
+      known_ = KnownMessages(settings_.dedup_memory);
+    uid_validity_ = prepared.status.uid_validity;
+    next_uid_ = std::max<Uid>(1, prepared.status.uid_next);
+    prepared_ = true;
+    co_return Result<>{};
+  }
+  co_return Result<>{};
+}
+
+/// After a broken connection the server may go on storing for a while: waits until the mailbox has been at rest.
+Task<> DestinationMailbox::settle_doubt(store::Session& session, std::chrono::milliseconds slowest_append,
+                                        const bool& stopping) {
+  const auto from = *doubt_from_;
+  const auto now = [] { return std::chrono::steady_clock::now(); };
+  const auto quiet = std::clamp(slowest_append * 3, settings_.least_quiet, kMostQuiet);
+  const auto give_up = now() + kLongestWait;
+  auto last_change = broken_at_.value_or(now() - quiet);
+  CO_TRY(auto seen, co_await scan_from(session, from));
+  while (!stopping && now() < std::min(give_up, last_change + quiet)) {
+    co_await settled_.wait_until(now() + std::min(kLookEvery, quiet / 8));
+    CO_TRY(auto again, co_await scan_from(session, from));
+    if (again != seen) last_change = now();
+    seen = std::move(again);
+  }
+  if (stopping) co_return fail(ErrorKind::cancelled, Scope::run, "stopping");
+  doubt_from_.reset();
+  broken_at_.reset();
+  co_return Result<>{};
+}
+
+Task<UidSet> DestinationMailbox::scan_from(store::Session& session, Uid from) {
+  auto request = request_from(path_, from);
+  UidSet seen;
+  CO_CHECK(co_await learn(session, std::move(request), &seen));
+  if (!seen.empty()) next_uid_ = std::max(next_uid_, seen.max() + 1);
+  co_return seen;
+}
+
+Task<> DestinationMailbox::learn(store::Session& session, store::ScanRequest request, UidSet* seen) {
+  request.detail = {.flags = false, .octets = true, .date = false, .identity = true, .message_id = false};
+  KnownSink sink(known_);
+  const std::vector<store::ScanRequest> requests{std::move(request)};
+  const std::vector<store::MetaSink*> sinks{&sink};
+  CO_TRY(auto results, co_await session.scan(requests, sinks));
+  if (!results.front()) co_return std::unexpected(results.front().error());
+  if (seen != nullptr) *seen = std::move(results.front()->uids);
+  co_return Result<>{};
+}
+
+Task<> DestinationMailbox::look_for(store::Session& session, const std::vector<std::string>& message_ids) {
+  auto* searcher = session.searcher();
+  if (searcher == nullptr || message_ids.empty()) co_return Result<>{};
+  CO_TRY(auto found, co_await searcher->find_message_ids(path_, message_ids));
+  if (found.empty()) co_return Result<>{};
+  auto request = request_from(path_, 1);
+  request.uids = std::move(found);
+  co_return co_await learn(session, std::move(request), nullptr);
+}
+
+void DestinationMailbox::delivered(const Digest& identity, const KnownMessage& message, UidValidity uid_validity) {
+  auto known = message;
+  if (uid_validity != uid_validity_) known.uid = 0;
+  if (known.uid != 0) next_uid_ = std::max(next_uid_, known.uid + 1);
+  known_.add(identity, known, std::chrono::steady_clock::now());
+}
+
+}  // namespace mailferry::sync

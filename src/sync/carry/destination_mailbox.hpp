@@ -1,0 +1,61 @@
+// One mailbox of the destination, as all sources see it: whether it is there, what it can store, and which messages it
+// is known to have.
+#pragma once
+
+#include "async/notifier.hpp"
+#include "store/store.hpp"
+#include "sync/carry/carry_settings.hpp"
+#include "sync/carry/known_messages.hpp"
+
+#include <optional>
+
+namespace mailferry::sync {
+
+class DestinationMailbox {
+ public:
+  DestinationMailbox(MailboxPath path, const CarrySettings& settings, asio::io_context& context)
+      : path_(std::move(path)), settings_(settings), known_(settings.dedup_memory), settled_(context) {}
+
+  [[nodiscard]] const MailboxPath& path() const noexcept { return path_; }
+  [[nodiscard]] KnownMessages& known() noexcept { return known_; }
+  [[nodiscard]] const PermanentFlags& permanent_flags() const noexcept { return permanent_flags_; }
+  [[nodiscard]] UidValidity uid_validity() const noexcept { return uid_validity_; }
+  /// What is appended from now on has this UID or a higher one; 0: unknown.
+  [[nodiscard]] Uid next_uid() const noexcept { return next_uid_; }
+
+  /// Before this process, messages may have been appended from UID `from` on of which nobody knows.
+  void doubt_from(Uid from);
+  /// A connection broke with appends under way, that began when next_uid() was `from`: they may still arrive.
+  void doubt_now(Uid from);
+  [[nodiscard]] bool in_doubt() const noexcept { return doubt_from_.has_value(); }
+  /// The mailbox has to be made, or made sure of, before the next append.
+  void forget_prepared() noexcept { prepared_ = false; }
+
+  /// Creates it where it is missing, learns what it can store, and looks up what is in doubt.
+  Task<> make_ready(store::Session& session, std::chrono::milliseconds slowest_append, const bool& stopping);
+  /// Looks on the destination for messages with these Message-IDs, so that known() has them.
+  Task<> look_for(store::Session& session, const std::vector<std::string>& message_ids);
+  /// An append was answered.
+  void delivered(const Digest& identity, const KnownMessage& message, UidValidity uid_validity);
+
+ private:
+  Task<> prepare(store::Session& session);
+  Task<> settle_doubt(store::Session& session, std::chrono::milliseconds slowest_append, const bool& stopping);
+  Task<UidSet> scan_from(store::Session& session, Uid from);
+  Task<> learn(store::Session& session, store::ScanRequest request, UidSet* seen);
+
+  MailboxPath path_;
+  const CarrySettings& settings_;
+  KnownMessages known_;
+  async::Notifier settled_;
+  PermanentFlags permanent_flags_;
+  UidValidity uid_validity_ = 0;
+  Uid next_uid_ = 0;
+  bool prepared_ = false;
+  bool existed_ = false;
+  bool busy_ = false;                    // somebody is making it ready
+  std::optional<Uid> doubt_from_;        // to be scanned from here
+  std::optional<SteadyTime> broken_at_;  // appends may still arrive
+};
+
+}  // namespace mailferry::sync

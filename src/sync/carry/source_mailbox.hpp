@@ -1,0 +1,68 @@
+// One watched mailbox of a source, with all the routes that begin there.
+#pragma once
+
+#include "sync/carry/carry_context.hpp"
+#include "sync/carry/carry_route.hpp"
+
+#include <deque>
+
+namespace mailferry::sync {
+
+class SourceMailbox {
+ public:
+  SourceMailbox(CarryContext& context, state::PairId pair, const SourceSettings& settings, const CarryRule& rule,
+                std::string account)
+      : context_(context), pair_(pair), settings_(settings), rule_(rule), account_(std::move(account)) {}
+
+  [[nodiscard]] const MailboxPath& path() const noexcept { return rule_.from; }
+  [[nodiscard]] const std::string& account() const noexcept { return account_; }
+  [[nodiscard]] UidValidity uid_validity() const noexcept { return uid_validity_; }
+  [[nodiscard]] std::deque<CarryRoute>& routes() noexcept { return routes_; }
+  /// As at the last look, for a Watcher.
+  [[nodiscard]] store::Watched watched() const { return {rule_.from, uid_validity_, uid_next_}; }
+
+  /// Looks for what is to be carried now. A mailbox that is new or was replaced begins by the policy.
+  Task<UidSet> look(store::Session& session);
+  /// When something that had trouble is to be tried again; max: nothing.
+  [[nodiscard]] SteadyTime next_due() const;
+  /// What was parked is tried again.
+  void retry_parked();
+  /// Before the first append in this state of things: what may be done is durable.
+  Task<> intend(CarryRoute& route);
+  /// The message was refused, or its reading failed. Parks it when that is enough.
+  Task<> note_trouble(CarryRoute& route, Uid uid, const Error& error, bool park_at_once);
+  void settle(CarryRoute& route, UidRange range);
+  /// These got no labels yet (`add`), or have them now (`remove`); durable.
+  Task<> note_unlabelled(CarryRoute& route, UidSet add);
+  Task<> note_labelled(CarryRoute& route);
+  void save(state::Batch& batch);
+  /// All is recorded and nothing under way: the next start need not look anything up.
+  void close_intents(state::Batch& batch);
+  /// Messages that are proven delivered to every target.
+  [[nodiscard]] UidSet delivered_everywhere() const;
+  [[nodiscard]] std::uint64_t open_messages() const noexcept { return open_; }
+  [[nodiscard]] std::size_t parked_messages() const;
+
+ private:
+  Task<> begin(store::Session& session, const store::MailboxStatus& status);
+  Task<> load(UidValidity uid_validity);
+  Task<> load_route(CarryRoute& route, const std::vector<state::Route>& rows,
+                    const std::vector<state::Intent>& intents);
+  Task<> save_unlabelled(const CarryRoute& route);
+  Task<> skip_old(store::Session& session, const store::MailboxStatus& status);
+  Task<UidSet> older_than(store::Session& session, std::int64_t seconds);
+  Task<std::int64_t> wanted_since();
+  [[nodiscard]] Uid look_from() const;
+
+  CarryContext& context_;
+  state::PairId pair_;
+  const SourceSettings& settings_;
+  const CarryRule& rule_;
+  std::string account_;
+  UidValidity uid_validity_ = 0;
+  Uid uid_next_ = 0;
+  std::uint64_t open_ = 0;
+  std::deque<CarryRoute> routes_;
+};
+
+}  // namespace mailferry::sync
