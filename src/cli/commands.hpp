@@ -11,6 +11,8 @@ namespace mailferry::cli {
 [[nodiscard]] int cmd_folders(const Invocation& invocation);
 [[nodiscard]] int cmd_explain(const Invocation& invocation);
 [[nodiscard]] int cmd_auth(const Invocation& invocation);
+/// `mailferry bridge`: runs until it is told to stop.
+[[nodiscard]] int cmd_bridge(const Invocation& invocation);
 [[nodiscard]] int cmd_config(const Invocation& invocation);
 
 }  // namespace mailferry::cli

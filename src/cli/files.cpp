@@ -22,7 +22,7 @@ std::string home_directory() {
 }
 
 /// $VARIABLE/name or HOME/fallback/name; empty without a home directory.
-std::string below(const char* variable, const char* fallback, const char* name) {
+std::string below(const char* variable, const char* fallback, const std::string& name) {
   if (const auto base = absolute_from_environment(variable); !base.empty()) return base + "/" + name;
   const auto home = home_directory();
   return home.empty() ? "" : home + "/" + fallback + "/" + name;
@@ -48,8 +48,8 @@ std::string find_config_file() {
   return {};
 }
 
-Result<std::string> default_state_file() {
-  auto file = below("XDG_STATE_HOME", ".local/state", "mailferry/state.db");
+Result<std::string> default_state_file(const std::string& name) {
+  auto file = below("XDG_STATE_HOME", ".local/state", "mailferry/" + name);
   if (!file.empty()) return file;
   return fail(ErrorKind::usage, Scope::run,
               "there is no home directory for the file that remembers what has been copied",

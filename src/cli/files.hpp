@@ -13,6 +13,6 @@ namespace mailferry::cli {
 /// The first of them that exists; empty: none.
 [[nodiscard]] std::string find_config_file();
 /// state.db below $XDG_STATE_HOME/mailferry or ~/.local/state/mailferry. Error{usage}: there is no home directory.
-[[nodiscard]] Result<std::string> default_state_file();
+[[nodiscard]] Result<std::string> default_state_file(const std::string& name = "state.db");
 
 }  // namespace mailferry::cli

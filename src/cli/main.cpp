@@ -55,6 +55,8 @@ int dispatch(const Invocation& invocation) {
       return cmd_auth(invocation);
     case Command::folders:
       return cmd_folders(invocation);
+    case Command::bridge:
+      return cmd_bridge(invocation);
     case Command::config_keys:
     case Command::config_docs:
     case Command::config_check:

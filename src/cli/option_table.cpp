@@ -10,7 +10,7 @@ namespace {
 // clang-format off
 constexpr std::array kOptions{
     OptionRow{"--config", "FILE", "File of accounts and defaults, instead of mailferry.toml in $XDG_CONFIG_HOME/mailferry or the current directory", kManualCommands | kConfigCheck, &RawOptions::config},
-    OptionRow{"--state", "FILE", "File that remembers what a copy has done, instead of $XDG_STATE_HOME/mailferry/state.db", kMailCommands, &RawOptions::state},
+    OptionRow{"--state", "FILE", "File that remembers what has been done, instead of state.db (bridge.db for a bridge) in $XDG_STATE_HOME/mailferry", kMailCommands | kBridge, &RawOptions::state},
     OptionRow{"--mailbox", "PATTERN", "Only the mailboxes that match; repeatable; '/' separates levels, '*' is anything, '%' anything within a level", kMappingCommands, &RawOptions::mailbox},
     OptionRow{"--exclude", "PATTERN", "Not the mailboxes that match; repeatable; stronger than --mailbox; \"\\Trash\" is the mailbox with that use", kMappingCommands, &RawOptions::exclude},
     OptionRow{"--map", "FROM=TO", "Mailbox FROM is called TO on the destination; repeatable; wildcards of FROM are filled into those of TO", kMappingCommands, &RawOptions::map},
@@ -56,6 +56,7 @@ constexpr std::array kCommands{
     CommandRow{Command::folders, "folders", kFolders, "FROM [TO]", "List the mailboxes of FROM, and what they are called in TO"},
     CommandRow{Command::explain, "explain", kExplain, "FROM MAILBOX UID [TO]", "Tell what the source, the state and TO know of one message, and why it was or was not copied"},
     CommandRow{Command::auth, "auth", kAuth, "ACCOUNT", "Sign in with OAuth2 to ACCOUNT of mailferry.toml, and keep the tokens"},
+    CommandRow{Command::bridge, "bridge", kBridge, "", "Carry new mail from many accounts into one, as it arrives, until it is stopped"},
     CommandRow{Command::config_keys, "config keys", 0, "", "List the keys of mailferry.toml"},
     CommandRow{Command::config_docs, "config docs", 0, "[PAGE]", "Print a generated part of the documentation: configuration, exit-codes, copy, verify, folders, explain or auth"},
     CommandRow{Command::config_check, "config check", kConfigCheck, "", "Check mailferry.toml and show all its problems"},

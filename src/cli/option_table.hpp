@@ -75,9 +75,10 @@ enum CommandSet : unsigned {
   kExplain = 8,
   kConfigCheck = 16,
   kAuth = 32,
+  kBridge = 64,
   kMappingCommands = kCopy | kVerify | kFolders,
   kMailCommands = kMappingCommands | kExplain,
-  kManualCommands = kMailCommands | kAuth,  // those with a page in docs/manual
+  kManualCommands = kMailCommands | kAuth | kBridge,  // those with a page in docs/manual
 };
 
 struct OptionRow {

@@ -17,7 +17,7 @@
 
 namespace mailferry::cli {
 
-enum class Command { copy, verify, folders, explain, auth, config_keys, config_docs, config_check };
+enum class Command { copy, verify, folders, explain, auth, bridge, config_keys, config_docs, config_check };
 
 using config::MapRule;
 

@@ -163,9 +163,10 @@ Result<Invocation> resolve(const CommandRow& command, const RawOptions& raw) {
   invocation.command = command.command;
   invocation.docs_page = raw.docs_page;
   apply_flags(raw, invocation.options);
-  // `config check` reads the file itself, to show what is wrong with it.
+  // `config check` and `bridge` read the file themselves: to show what is wrong with it, and again and again.
   invocation.options.config_file = raw.config;
-  if ((command.set & kManualCommands) == 0) return invocation;
+  invocation.options.state_file = raw.state;
+  if ((command.set & (kMailCommands | kAuth)) == 0) return invocation;
   TRY(const auto config, read_config(raw));
   invocation.options.config_file = config.file;
   CHECK_OK(apply_lists(raw, config.copy, invocation.options));

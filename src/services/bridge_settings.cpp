@@ -1,0 +1,49 @@
+#include "services/bridge_settings.hpp"
+
+#include "base/ascii.hpp"
+#include "state/mailbox_key.hpp"
+
+namespace mailferry::services {
+
+sync::CarrySettings to_carry_settings(const config::Bridge& bridge, const config::Account& destination) {
+  sync::CarrySettings settings;
+  settings.message_attempts = bridge.message_attempts;
+  settings.backoff.first = bridge.backoff_first;
+  settings.backoff.ceiling = bridge.backoff_most;
+  settings.dedup_memory = bridge.dedup_memory;
+  if (destination.connections != 0) settings.lanes = destination.connections;
+  return settings;
+}
+
+Result<MailboxPath> to_path(const std::string& name, config::MailboxNames spelling) {
+  // As the server spells it: the store knows its separator, so that here it is one level.
+  if (spelling == config::MailboxNames::server) return MailboxPath::split(name, '\0');
+  TRY(auto path, state::parse_mailbox_key(name));
+  auto components = path.components();
+  if (!components.empty() && equal_ascii_nocase(components.front(), "INBOX")) components.front() = "INBOX";
+  return MailboxPath(std::move(components));
+}
+
+Result<sync::SourceSettings> to_source_settings(const config::Bridge& bridge, std::size_t index) {
+  const auto& source = bridge.sources[index];
+  sync::SourceSettings settings;
+  settings.new_only = source.new_only;
+  if (source.since_days && *source.since_days > 0) settings.since_days = source.since_days;
+  if (source.retention.kind == config::Retention::Kind::prune) settings.prune_days = source.retention.days;
+  settings.idle = source.idle;
+  settings.poll_every = source.poll_interval;
+  settings.idle_refresh = source.idle_refresh;
+  settings.error_retention_days = source.error_retention_days.value_or(bridge.error_retention_days);
+  for (const auto& mapping : source.mappings) {
+    auto& rule = settings.rules.emplace_back();
+    TRY(rule.from, to_path(mapping.from, bridge.names));
+    for (const auto& to : mapping.to) {
+      auto& target = rule.to.emplace_back();
+      TRY(target.mailbox, to_path(to, bridge.names));
+      target.labels = mapping.labels;
+    }
+  }
+  return settings;
+}
+
+}  // namespace mailferry::services
