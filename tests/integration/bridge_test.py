@@ -1,0 +1,136 @@
+#!/usr/bin/env python3
+"""`mailferry bridge` against real servers: what arrives on the sources is on the destination soon, once and whole."""
+
+import collections
+import datetime
+import pathlib
+import sys
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+from support import checker, corpus, daemon, harness  # noqa: E402
+from support.daemon import Bridge, Source, count, wait_until  # noqa: E402
+from support.rawimap import Connection  # noqa: E402
+
+NOW = datetime.datetime.now(datetime.timezone.utc).replace(microsecond=0)
+
+
+def message(number, size=2000, flags=(), days=0, kind="plain"):
+    return corpus.Message(number, size, flags, NOW - datetime.timedelta(days=days), kind, number)
+
+
+class BridgeTest(harness.IntegrationTest):
+    def setUp(self):
+        super().setUp()
+        self.destination = self.server(any_user="secret")
+
+    def bridge(self, sources, **options):
+        return self.enterContext(Bridge(self.folder, self.destination, sources, **options))
+
+    def put(self, server, user, messages, mailbox="INBOX"):
+        with Connection(server.port, server.login_name(user), daemon.password_of(server, user)) as connection:
+            corpus.append(connection, mailbox, messages)
+
+    def stored(self, server, user, mailbox="INBOX"):
+        account = checker.read_account(server, user)
+        return collections.Counter((m.digest, m.flags, m.instant) for m in account.mailboxes.get(mailbox, []))
+
+    def assert_arrives(self, wanted, mailbox="INBOX", timeout=30, bridge=None):
+        ended = lambda: bridge and bridge.process.poll() is not None  # noqa: E731
+        arrived = wait_until(lambda: count(self.destination, "archive", mailbox) >= wanted or ended(), timeout)
+        have = count(self.destination, "archive", mailbox)
+        self.assertTrue(arrived, f"{have} of {wanted} in {mailbox}\n{bridge.log() if bridge else ''}")
+        self.assertEqual(have, wanted, bridge.log() if bridge else "")
+
+
+class CarryingTest(BridgeTest):
+    def setUp(self):
+        super().setUp()
+        self.source = self.server(any_user="secret")
+
+    def test_what_is_there_and_what_arrives(self):
+        self.put(self.source, "a", [message(n, flags=("\\Seen",) if n % 2 else ("\\Flagged", "$Work")) for n in range(50)])
+        bridge = self.bridge([Source("one", self.source, "a")])
+        bridge.start()
+        self.assert_arrives(50, bridge=bridge)
+        self.put(self.source, "a", [message(100 + n) for n in range(20)])
+        self.assert_arrives(70, bridge=bridge)
+        self.assertEqual(bridge.stop(), 0, bridge.log())
+        self.assertEqual(self.stored(self.source, "a"), self.stored(self.destination, "archive"))
+
+    def test_restart_and_kill_send_nothing_twice(self):
+        self.put(self.source, "a", [message(n) for n in range(30)])
+        bridge = self.bridge([Source("one", self.source, "a")])
+        for number, end in enumerate((bridge.stop, bridge.kill, bridge.kill, bridge.stop)):
+            bridge.start()
+            self.put(self.source, "a", [message(1000 + 10 * number + n) for n in range(10)])
+            self.assert_arrives(40 + 10 * number, bridge=bridge)
+            end()
+        bridge.start()
+        time.sleep(3)
+        self.assert_arrives(70, bridge=bridge)
+        self.assertEqual(self.stored(self.source, "a"), self.stored(self.destination, "archive"))
+
+    def test_several_targets_and_labels(self):
+        self.put(self.source, "a", [message(n) for n in range(5)] + [message(9, size=900_000)])
+        bridge = self.bridge([Source("one", self.source, "a", [("INBOX", ["INBOX", "Copies/One", "Copies/Two"], ["bridged", "two words"])])])
+        bridge.start()
+        for mailbox in ("INBOX", "Copies/One", "Copies/Two"):
+            self.assert_arrives(6, mailbox, bridge=bridge)
+            for _, flags, _ in self.stored(self.destination, "archive", mailbox):
+                self.assertEqual(flags, {"bridged", "two_words"})
+        self.assertEqual(bridge.stop(), 0)
+
+    def test_all_mapped_mailboxes_are_watched(self):
+        with Connection(self.source.port, "a", "secret") as connection:
+            for name in (b"Work", b"Lists", b"More", b"Last"):
+                connection.command(b"CREATE " + name)
+        names = ["INBOX", "Work", "Lists", "More", "Last"]
+        bridge = self.bridge([Source("one", self.source, "a", [(name, [f"From/{name}"], []) for name in names], poll_interval="3s")])
+        bridge.start()
+        time.sleep(1)
+        for number, name in enumerate(names):
+            self.put(self.source, "a", [message(number)], name)
+        for name in names:
+            self.assert_arrives(1, f"From/{name}", bridge=bridge)
+
+
+class BeginningTest(BridgeTest):
+    def setUp(self):
+        super().setUp()
+        self.source = self.server(any_user="secret")
+        self.put(self.source, "a", [message(n, days=3 * n) for n in range(10)])
+
+    def test_new_only(self):
+        bridge = self.bridge([Source("one", self.source, "a", new_only=True)]).start()
+        time.sleep(1.5)
+        self.put(self.source, "a", [message(50, days=400)])
+        self.assert_arrives(1, bridge=bridge)
+
+    def test_since(self):
+        bridge = self.bridge([Source("one", self.source, "a", since="7d")]).start()
+        self.assert_arrives(3, bridge=bridge)
+
+    def test_everything(self):
+        bridge = self.bridge([Source("one", self.source, "a")]).start()
+        self.assert_arrives(10, bridge=bridge)
+
+    def test_what_is_on_the_destination_already_is_not_sent_again(self):
+        self.put(self.destination, "archive", [message(n, days=3 * n) for n in range(4)] + [message(77, kind="no-message-id")])
+        bridge = self.bridge([Source("one", self.source, "a")]).start()
+        self.assert_arrives(11, bridge=bridge)
+
+    def test_pruned_is_only_what_was_delivered(self):
+        with Connection(self.source.port, "a", "secret") as connection:
+            connection.command(b"SELECT INBOX")
+            connection.command(b"STORE 1 +FLAGS (\\Deleted)")  # somebody else's, young
+        bridge = self.bridge([Source("one", self.source, "a", since="20d", retention_days=5)]).start()
+        self.assert_arrives(7, bridge=bridge)
+        self.assertTrue(wait_until(lambda: count(self.source, "a") == 5), bridge.log())
+        left = checker.read_account(self.source, "a").mailboxes["INBOX"]
+        ages = sorted(round((NOW.timestamp() - one.instant) / 86400) for one in left)
+        self.assertEqual(ages, [0, 3, 21, 24, 27])
+
+
+if __name__ == "__main__":
+    harness.main()
