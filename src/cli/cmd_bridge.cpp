@@ -6,8 +6,12 @@
 #include "cli/files.hpp"
 #include "cli/output.hpp"
 #include "cli/problems.hpp"
-#include "config/config.hpp"
+#include "cli/version.hpp"
 #include "services/bridge.hpp"
+#include "takeover/any_config.hpp"
+#include "takeover/old_state.hpp"
+
+#include <filesystem>
 
 namespace mailferry::cli {
 namespace {
@@ -28,21 +32,52 @@ Result<services::BridgeAccount> read_account(const config::Config& config, const
   return found;
 }
 
+/// What another tool did counts for the mailboxes that this bridge has not begun with yet; so it is read as long as it
+/// is there, and it must be readable only while nothing else is known.
+Result<> take_over(const config::Config& config, services::BridgeRequest& request) {
+  if (config.bridge->take_over.empty()) return {};
+  const bool begun = std::filesystem::exists(request.state_file);
+  const auto read = takeover::read_old_state(config);
+  if (!read && begun) return {};
+  if (!read) return std::unexpected(read.error());
+  const auto& old = *read;
+  for (const auto& note : old.notes)
+    log::warning(note);
+  for (std::size_t index = 0; index < request.sources.size(); ++index) {
+    auto& done = request.sources[index].done;
+    const auto& account = config.bridge->sources[index].account;
+    for (const auto& offset : old.offsets) {
+      if (offset.place.account == account) done[offset.place.mailbox].up_to = offset.last_uid;
+    }
+    for (const auto& failure : old.failures) {
+      if (failure.place.account == account) done[failure.place.mailbox].but.add(failure.uid);
+    }
+  }
+  for (const auto& message : old.delivered)
+    request.delivered_before[message.destination].insert(message.message_id);
+  log::info(
+      "the state of the tool before is taken over",
+      {{"file", config.bridge->take_over}, {"mailboxes", old.offsets.size()}, {"messages", old.delivered.size()}});
+  return {};
+}
+
 Result<services::BridgeRequest> read_request(const config::Config& config, const std::string& state_option) {
   if (!config.bridge)
     return fail(ErrorKind::usage, Scope::run, fmt::format("{} has no [bridge]", config.file),
                 "see docs/manual/bridge.md for what belongs there");
-  services::BridgeRequest request{
-      .bridge = *config.bridge, .destination = {}, .sources = {}, .state_file = state_option};
+  services::BridgeRequest request;
+  request.bridge = *config.bridge;
+  request.version = kVersion;
   TRY(request.destination, read_account(config, config.bridge->destination));
   for (const auto& source : config.bridge->sources) {
     TRY(auto account, read_account(config, source.account));
     request.sources.push_back(std::move(account));
   }
-  if (request.state_file.empty()) request.state_file = config.bridge->state_file;
+  request.state_file = state_option.empty() ? config.bridge->state_file : state_option;
   if (request.state_file.empty()) {
     TRY(request.state_file, default_state_file("bridge.db"));
   }
+  CHECK_OK(take_over(config, request));
   return request;
 }
 
@@ -56,8 +91,9 @@ int cmd_bridge(const Invocation& invocation) {
     return print_error(problem.error(), false);
   }
   while (true) {
-    const auto config = config::load_config(file);
-    if (!config) return print_problems(config.error(), false);
+    const auto read = takeover::load_any_config(file);
+    if (!read) return print_problems(read.error(), false);
+    const auto* config = &read->config;
     const auto request = read_request(*config, invocation.options.state_file);
     if (!request) return print_error(request.error(), false);
     log::configure(config->bridge->log.level, config->bridge->log.format);

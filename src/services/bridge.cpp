@@ -3,71 +3,93 @@
 #include "async/run_loop.hpp"
 #include "async/signals.hpp"
 #include "base/log.hpp"
+#include "net/http_server.hpp"
+#include "net/service_manager.hpp"
+#include "report/failure_selection.hpp"
 #include "services/accounts.hpp"
+#include "services/bridge_monitor.hpp"
 #include "services/bridge_settings.hpp"
-#include "services/daily_clock.hpp"
-#include "state/journal.hpp"
+#include "services/daily_report.hpp"
+#include "state/mailbox_key.hpp"
 #include "stores/imap/imap_store.hpp"
 #include "sync/carry/carrier.hpp"
+#include "web/status_client.hpp"
+#include "web/status_service.hpp"
 
 #include <csignal>
 #include <cstdlib>
+#include <sys/resource.h>
 
 namespace mailferry::services {
 namespace {
 
 /// systemd and Docker kill after 30 seconds; the journal needs a moment as well.
 constexpr std::chrono::seconds kStopWithin{25};
-constexpr int kExitAbandoned = 0;  // what was under way is in doubt, and looked up at the next start
+constexpr const char* kReportNote = "daily_report";
 
-class BridgeLog final : public sync::CarryObserver {
- public:
-  void trouble(const std::string& account, const Error& error) override {
-    log::warning(error.describe(), {{"account", account}, {"remedy", error.remedy}});
-  }
-  void recovered(const std::string& account) override { log::info("works again", {{"account", account}}); }
-  void delivered(const std::string& account, const MailboxPath& to, std::uint64_t octets) override {
-    log::debug("delivered", {{"account", account}, {"to", to.to_string()}, {"octets", octets}});
-  }
-  void duplicate(const std::string& account, const MailboxPath& to) override {
-    log::debug("there already", {{"account", account}, {"to", to.to_string()}});
-  }
-  void parked(const std::string& account, const MailboxPath& from, Uid uid, const Error& error) override {
-    log::error("a message is parked: " + error.describe(),
-               {{"account", account}, {"mailbox", from.to_string()}, {"uid", uid}, {"remedy", error.remedy}});
-  }
-  void pruned(const std::string& account, const MailboxPath& from, std::uint64_t messages) override {
-    log::info("old messages that were delivered are removed from the source",
-              {{"account", account}, {"mailbox", from.to_string()}, {"messages", messages}});
-  }
-};
+std::string quota_note(const std::string& account) {
+  return "quota:" + account;
+}
 
-class BridgeJob {
+report::Health to_health(sync::CarrierState::Phase phase) {
+  switch (phase) {
+    case sync::CarrierState::Phase::starting:
+      return report::Health::starting;
+    case sync::CarrierState::Phase::working:
+      return report::Health::working;
+    case sync::CarrierState::Phase::waiting:
+      return report::Health::waiting;
+    case sync::CarrierState::Phase::failing:
+      return report::Health::failing;
+  }
+  return report::Health::starting;
+}
+
+class BridgeJob final : private web::StatusSource {
  public:
-  BridgeJob(const BridgeRequest& request, state::Journal& journal)
+  BridgeJob(const BridgeRequest& request, state::Journal& journal, state::PairId own_pair, MailboxPath report_mailbox)
       : request_(request),
         settings_(to_carry_settings(request.bridge, request.destination.account)),
         destination_(io_, to_connect_options(request.destination.account, request.destination.secret)),
-        writer_(io_, pool_, journal, settings_),
-        context_(io_, destination_, writer_, settings_, log_),
+        writer_(io_, pool_, journal, settings_, own_pair),
+        context_(io_, destination_, writer_, settings_, monitor_),
+        daily_(context_, monitor_, std::move(report_mailbox), request.bridge.daily_hour,
+               request.destination.account.user),
+        status_service_(*this),
+        http_(io_, status_service_),
+        manager_(net::ServiceManager::from_environment()),
         stopped_(io_),
-        signals_(io_, {SIGINT, SIGTERM, SIGHUP, SIGUSR1}, [this](int number) { on_signal(number); }) {}
+        signals_(io_, {SIGINT, SIGTERM, SIGHUP, SIGUSR1}, [this](int number) { on_signal(number); }) {
+    daily_.status = [this] { return status(); };
+    daily_.retry = [this] { look_again(); };
+  }
 
-  Result<> add_sources(state::Journal& journal) {
+  Result<> add_sources(state::Journal& journal, state::PairId own_pair) {
     for (std::size_t index = 0; index < request_.sources.size(); ++index) {
-      const auto& [account, secret] = request_.sources[index];
-      TRY(auto settings, to_source_settings(request_.bridge, index));
+      const auto& source = request_.sources[index];
+      TRY(auto settings, to_source_settings(request_, index));
       source_settings_.push_back(std::move(settings));
-      auto& store = sources_.emplace_back(io_, to_connect_options(account, secret));
+      auto& store = sources_.emplace_back(io_, to_connect_options(source.account, source.secret));
       if (request_.bridge.names == config::MailboxNames::server) store.use_server_names();
-      TRY(const auto pair, journal.pair(account.label(), request_.destination.account.label()));
-      carriers_.emplace_back(context_, store, source_settings_.back(), pair);
+      TRY(const auto pair, journal.pair(source.account.label(), request_.destination.account.label()));
+      auto& carrier = carriers_.emplace_back(context_, store, source_settings_.back(), pair);
+      CHECK_OK(restore_quota(journal, own_pair, store.identity(), to_quota_limits(source.account), carrier.download()));
     }
     if (request_.bridge.names == config::MailboxNames::server) destination_.use_server_names();
-    writer_.add_filler([this](state::Batch& batch) {
-      for (auto& carrier : carriers_)
-        carrier.save(batch);
-    });
+    CHECK_OK(restore_quota(journal, own_pair, destination_.identity(), to_quota_limits(request_.destination.account),
+                           context_.upload));
+    TRY(const auto report, journal.note(own_pair, kReportNote));
+    if (report) daily_.restore(*report);
+    writer_.add_filler([this](state::Batch& batch) { fill(batch); });
+    return {};
+  }
+
+  Result<> listen() {
+    CHECK_OK(http_.listen_local(web::status_socket(request_.state_file)));
+    if (request_.bridge.listen.empty()) return {};
+    TRY(const auto address, net::parse_listen_address(request_.bridge.listen, net::Reach::loopback));
+    TRY(const auto port, http_.listen_network(address));
+    log::info("the status page is served", {{"port", port}});
     return {};
   }
 
@@ -77,15 +99,40 @@ class BridgeJob {
   }
 
  private:
+  static Result<> restore_quota(state::Journal& journal, state::PairId pair, const std::string& account,
+                                plan::QuotaLimits limits, sync::QuotaGate& gate) {
+    TRY(const auto note, journal.note(pair, quota_note(account)));
+    auto ledger = note ? plan::QuotaLedger::parse(*note, limits) : Result<plan::QuotaLedger>(limits);
+    gate.ledger() = ledger ? std::move(*ledger) : plan::QuotaLedger(limits);
+    return {};
+  }
+
+  /// All that is unsaved, for one transaction.
+  void fill(state::Batch& batch) {
+    for (auto& carrier : carriers_) {
+      carrier.save(batch);
+      add_quota(batch, carrier.account(), carrier.download());
+    }
+    add_quota(batch, destination_.identity(), context_.upload);
+    batch.notes.emplace_back(kReportNote, daily_.to_text());
+  }
+
+  static void add_quota(state::Batch& batch, const std::string& account, sync::QuotaGate& gate) {
+    if (gate.is_limited()) batch.notes.emplace_back(quota_note(account), gate.ledger().to_text());
+  }
+
   Task<> run_all() {
     async::TaskScope around(io_);
     async::TaskScope carrying(io_);
     around.spawn("flushes of the journal", writer_.run_flushes());
-    around.spawn("daily work", run_daily());
+    around.spawn("daily work", daily_.run());
+    around.spawn("status server", http_.serve());
+    around.spawn("watchdog", run_watchdog());
     around.spawn("stop", run_stop());
     for (auto& carrier : carriers_)
       carrying.spawn("carrier of " + carrier.name(), run_carrier(&carrier));
     log::info("the bridge works", {{"sources", carriers_.size()}, {"destination", destination_.name()}});
+    manager_.ready(fmt::format("{} sources into {}", carriers_.size(), destination_.name()));
     auto carried = co_await carrying.join();
     ended_ = true;
     begin_stop();
@@ -94,7 +141,7 @@ class BridgeJob {
     signals_.stop();
     auto flushed = co_await writer_.flush();
     if (carried && flushed) flushed = co_await close_intents();
-    log::info("the bridge ends", {{"complete", carried && flushed ? "yes" : "no"}});
+    log::info("the bridge ends", {{"recorded", carried && flushed ? "all" : "not all"}});
     if (!carried && carried.error().kind != ErrorKind::cancelled) co_return carried;
     co_return flushed;
   }
@@ -104,6 +151,15 @@ class BridgeJob {
     auto ran = co_await carrier->run();
     if (!ran) begin_stop();
     co_return ran;
+  }
+
+  Task<> run_watchdog() {
+    const auto period = manager_.watchdog_period();
+    while (period && !context_.stopping) {
+      manager_.alive();
+      co_await async::sleep_for(*period, stopped_);
+    }
+    co_return Result<>{};
   }
 
   /// After a clean end nothing is in doubt, and the next start has nothing to look up.
@@ -117,53 +173,146 @@ class BridgeJob {
     co_return co_await writer_.apply(0, batch);
   }
 
-  Task<> run_daily() {
-    while (!context_.stopping) {
-      const auto next = next_daily(std::chrono::system_clock::now(), request_.bridge.daily_hour);
-      const auto wait = std::chrono::duration_cast<std::chrono::milliseconds>(next - std::chrono::system_clock::now());
-      // In steps, so that a clock that is set does not matter for long.
-      co_await async::sleep_for(std::clamp(wait, std::chrono::milliseconds(0), kLongestSleep), stopped_);
-      if (context_.stopping || std::chrono::system_clock::now() < next) continue;
-      for (auto& carrier : carriers_)
-        carrier.look_again(true);
-    }
-    co_return Result<>{};
-  }
-
-  /// After a signal, what does not end in time is given up.
+  /// After a signal, what does not end in time is given up: it is in doubt, and looked up at the next start.
   Task<> run_stop() {
     while (!context_.stopping)
       co_await stopped_.wait();
     const auto until = std::chrono::steady_clock::now() + kStopWithin;
     while (!ended_ && std::chrono::steady_clock::now() < until)
-      co_await async::sleep_for(std::chrono::milliseconds(100), never_);
+      co_await async::sleep_for(std::chrono::milliseconds(50), never_);
     if (ended_) co_return Result<>{};
     log::warning("something did not end in time; what was under way is looked up at the next start");
     co_await writer_.flush();
-    std::_Exit(kExitAbandoned);
+    std::_Exit(0);
   }
 
   void begin_stop() {
     if (context_.stopping) return;
     context_.stopping = true;
+    if (end_ == BridgeEnd::reload) manager_.reloading();
+    if (end_ == BridgeEnd::stopped) manager_.stopping();
     for (auto& carrier : carriers_)
       carrier.stop();
     context_.lanes.stop();
+    context_.upload.wake();
+    daily_.wake();
+    http_.stop();
     stopped_.notify_all();
   }
 
+  void look_again() {
+    for (auto& carrier : carriers_)
+      carrier.look_again(true);
+  }
+
   void on_signal(int number) {
-    if (number == SIGUSR1) {
-      for (auto& carrier : carriers_)
-        carrier.look_again(true);
-      return;
-    }
-    if (context_.stopping && number != SIGHUP) std::_Exit(kExitAbandoned);
+    if (number == SIGUSR1) return look_again();
+    if (context_.stopping && number != SIGHUP) std::_Exit(0);
     end_ = number == SIGHUP ? BridgeEnd::reload : BridgeEnd::stopped;
     begin_stop();
   }
 
-  static constexpr std::chrono::milliseconds kLongestSleep{60'000};
+  report::BridgeStatus status() override {
+    report::BridgeStatus status;
+    status.version = request_.version;
+    status.started = started_;
+    status.next_report = daily_.next();
+    status.journal_commits = writer_.commits();
+    rusage usage{};
+    if (getrusage(RUSAGE_SELF, &usage) == 0) status.journal_octets = static_cast<std::uint64_t>(usage.ru_oublock) * 512;
+    status.accounts.push_back(destination_status());
+    for (auto& carrier : carriers_) {
+      status.accounts.push_back(source_status(carrier));
+      add_parked(carrier, status.parked);
+    }
+    return status;
+  }
+
+  report::AccountStatus destination_status() {
+    auto status = monitor_.status_of(destination_.name());
+    status.is_destination = true;
+    status.connections = context_.lanes.open();
+    for (auto& carrier : carriers_) {
+      const auto counted = monitor_.status_of(carrier.name());
+      status.delivered += counted.delivered;
+      status.delivered_octets += counted.delivered_octets;
+      status.duplicates += counted.duplicates;
+      status.last_delivery = std::max(status.last_delivery, counted.last_delivery);
+    }
+    const bool resting = context_.lanes.resting_until() > std::chrono::steady_clock::now();
+    status.health = resting ? report::Health::failing : report::Health::waiting;
+    if (!resting) status.last_success = std::chrono::system_clock::now();
+    add_quota_status(context_.upload, status.quota);
+    return status;
+  }
+
+  report::AccountStatus source_status(sync::Carrier& carrier) {
+    auto status = monitor_.status_of(carrier.name());
+    const auto& state = carrier.state();
+    status.health = to_health(state.phase);
+    status.watching = state.watching;
+    status.last_success = state.last_success;
+    status.reconnects = state.reconnects;
+    status.connections = state.connections;
+    for (const auto& mailbox : carrier.mailboxes())
+      status.queued += mailbox.open_messages();
+    add_quota_status(carrier.download(), status.quota);
+    return status;
+  }
+
+  static void add_quota_status(sync::QuotaGate& gate, report::QuotaStatus& status) {
+    const auto now = std::chrono::time_point_cast<std::chrono::milliseconds>(std::chrono::system_clock::now());
+    status.down = gate.ledger().used(plan::Direction::down, now);
+    status.up = gate.ledger().used(plan::Direction::up, now);
+    status.down_limit = gate.ledger().limits().down;
+    status.up_limit = gate.ledger().limits().up;
+    status.resumes_at = gate.waits_until();
+  }
+
+  static void add_parked(sync::Carrier& carrier, std::vector<report::ParkedStatus>& parked) {
+    for (auto& mailbox : carrier.mailboxes()) {
+      for (const auto& route : mailbox.routes()) {
+        for (const auto& [uid, message] : route.parked) {
+          auto& status = parked.emplace_back();
+          status.account = carrier.name();
+          status.mailbox = mailbox.path().to_string();
+          status.destination = route.to->path().to_string();
+          status.uid = uid;
+          status.reason = message.reason;
+          status.remedy = message.remedy;
+          status.attempts = message.attempts;
+          if (message.since != 0) status.since = report::WallTime(std::chrono::seconds(message.since));
+        }
+      }
+    }
+  }
+
+  Task<std::size_t> retry() override {
+    std::size_t parked = 0;
+    for (auto& carrier : carriers_) {
+      for (const auto& mailbox : carrier.mailboxes())
+        parked += mailbox.parked_messages();
+    }
+    look_again();
+    co_return parked;
+  }
+
+  Task<std::size_t> clear(std::vector<report::ParkedStatus> parked) override {
+    std::size_t cleared = 0;
+    for (auto& carrier : carriers_) {
+      for (auto& mailbox : carrier.mailboxes()) {
+        const auto chosen = [&](const state::Parked& message) {
+          return std::ranges::any_of(parked, [&](const report::ParkedStatus& one) {
+            return one.account == carrier.name() && one.mailbox == mailbox.path().to_string() &&
+                   one.uid == message.source;
+          });
+        };
+        CO_TRY(const auto given_up, co_await mailbox.give_up(chosen));
+        cleared += given_up;
+      }
+    }
+    co_return cleared;
+  }
 
   const BridgeRequest& request_;
   sync::CarrySettings settings_;
@@ -172,13 +321,18 @@ class BridgeJob {
   stores::imap::ImapStore destination_;
   std::deque<stores::imap::ImapStore> sources_;
   std::deque<sync::SourceSettings> source_settings_;
-  BridgeLog log_;
+  BridgeMonitor monitor_;
   sync::CarryJournal writer_;
   sync::CarryContext context_;
   std::deque<sync::Carrier> carriers_;
+  DailyReport daily_;
+  web::StatusService status_service_;
+  net::HttpServer http_;
+  net::ServiceManager manager_;
   async::Notifier stopped_;
   async::Notifier never_{io_};
   async::Signals signals_;
+  report::WallTime started_ = std::chrono::system_clock::now();
   BridgeEnd end_ = BridgeEnd::stopped;
   bool ended_ = false;
 };
@@ -187,8 +341,15 @@ class BridgeJob {
 
 Result<BridgeEnd> run_bridge(const BridgeRequest& request) {
   TRY(const auto journal, state::Journal::open(request.state_file));
-  BridgeJob job(request, *journal);
-  CHECK_OK(job.add_sources(*journal));
+  // What belongs to the bridge as a whole is noted under a pair of its own.
+  TRY(const auto own_pair, journal->pair("bridge", request.destination.account.label()));
+  MailboxPath report_mailbox;
+  if (!request.bridge.report_mailbox.empty()) {
+    TRY(report_mailbox, to_path(request.bridge.report_mailbox, request.bridge.names));
+  }
+  BridgeJob job(request, *journal, own_pair, std::move(report_mailbox));
+  CHECK_OK(job.add_sources(*journal, own_pair));
+  CHECK_OK(job.listen());
   return job.run();
 }
 

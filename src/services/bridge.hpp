@@ -4,16 +4,25 @@
 #include "base/secret.hpp"
 #include "config/account.hpp"
 #include "config/bridge.hpp"
-#include "services/bridge_status.hpp"
+#include "mail/uid_set.hpp"
 
+#include <map>
+#include <set>
 #include <string>
 #include <vector>
 
 namespace mailferry::services {
 
+/// What another tool had carried of one mailbox before: all up to this UID but for some.
+struct DoneBefore {
+  Uid up_to = 0;
+  UidSet but{};
+};
+
 struct BridgeAccount {
   config::Account account;
   Secret secret;
+  std::map<std::string, DoneBefore> done{};  // by BridgeMapping::from
 };
 
 struct BridgeRequest {
@@ -21,6 +30,9 @@ struct BridgeRequest {
   BridgeAccount destination;
   std::vector<BridgeAccount> sources;  // in the order of bridge.sources
   std::string state_file;
+  std::string version;
+  /// Message-IDs that another tool brought to a mailbox, by BridgeMapping::to.
+  std::map<std::string, std::set<std::string>> delivered_before{};
 };
 
 /// Why a bridge ended.
@@ -28,7 +40,7 @@ enum class BridgeEnd { stopped, reload };
 
 /// Works until SIGTERM, SIGINT (stopped) or SIGHUP (reload: the caller reads the configuration again). What is under
 /// way is brought to an end within 30 seconds. SIGUSR1 tries everything again at once, parked messages included.
-/// Errors: local_io, state_corrupt, usage (the state is in use).
+/// Errors: local_io, state_corrupt, usage (the state is in use, an address that cannot be listened at).
 [[nodiscard]] Result<BridgeEnd> run_bridge(const BridgeRequest& request);
 
 }  // namespace mailferry::services

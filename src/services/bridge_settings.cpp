@@ -24,11 +24,32 @@ Result<MailboxPath> to_path(const std::string& name, config::MailboxNames spelli
   return MailboxPath(std::move(components));
 }
 
-Result<sync::SourceSettings> to_source_settings(const config::Bridge& bridge, std::size_t index) {
+namespace {
+
+/// Of a mailbox that other tools carried into Gmail, so much is wanted at first (imap-to-gmail-sync does the same).
+constexpr int kGmailDays = 7;
+
+bool is_gmail(const config::Account& account) {
+  const auto host = to_lower_ascii(account.endpoint.host);
+  return host == "imap.gmail.com" || host == "imap.googlemail.com";
+}
+
+}  // namespace
+
+plan::QuotaLimits to_quota_limits(const config::Account& account) {
+  auto limits = *plan::quota_preset(is_gmail(account) ? "gmail" : "none");
+  if (account.daily_download) limits.down = *account.daily_download;
+  if (account.daily_upload) limits.up = *account.daily_upload;
+  return limits;
+}
+
+Result<sync::SourceSettings> to_source_settings(const BridgeRequest& request, std::size_t index) {
+  const auto& bridge = request.bridge;
   const auto& source = bridge.sources[index];
   sync::SourceSettings settings;
   settings.new_only = source.new_only;
   if (source.since_days && *source.since_days > 0) settings.since_days = source.since_days;
+  if (!source.since_days && !source.new_only && is_gmail(request.destination.account)) settings.since_days = kGmailDays;
   if (source.retention.kind == config::Retention::Kind::prune) settings.prune_days = source.retention.days;
   settings.idle = source.idle;
   settings.poll_every = source.poll_interval;
@@ -37,10 +58,16 @@ Result<sync::SourceSettings> to_source_settings(const config::Bridge& bridge, st
   for (const auto& mapping : source.mappings) {
     auto& rule = settings.rules.emplace_back();
     TRY(rule.from, to_path(mapping.from, bridge.names));
+    if (const auto done = request.sources[index].done.find(mapping.from); done != request.sources[index].done.end()) {
+      rule.done_up_to = done->second.up_to;
+      rule.but = done->second.but;
+    }
     for (const auto& to : mapping.to) {
       auto& target = rule.to.emplace_back();
       TRY(target.mailbox, to_path(to, bridge.names));
       target.labels = mapping.labels;
+      if (const auto known = request.delivered_before.find(to); known != request.delivered_before.end())
+        target.delivered_before = &known->second;
     }
   }
   return settings;

@@ -100,8 +100,9 @@ Result<> BatchWriter::write_parked(const Batch& batch) {
     }
   }
   for (const Parked& message : batch.parked) {
-    TRY(db::Statement replace, connection_->prepare("INSERT OR REPLACE INTO parked VALUES (?1, ?2, ?3, ?4, ?5)"));
-    CHECK_OK(replace.run(message.route, message.source, message.reason, message.remedy, message.attempts));
+    TRY(db::Statement replace, connection_->prepare("INSERT OR REPLACE INTO parked VALUES (?1, ?2, ?3, ?4, ?5, ?6)"));
+    CHECK_OK(
+        replace.run(message.route, message.source, message.reason, message.remedy, message.attempts, message.since));
   }
   return {};
 }

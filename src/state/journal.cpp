@@ -152,14 +152,15 @@ Result<UidSet> Journal::settled_uids(RouteId route) {
 Result<std::vector<Parked>> Journal::parked(PairId pair) {
   const std::scoped_lock lock(impl_->mutex);
   return impl_->rows<Parked>(
-      "SELECT parked.route, parked.source, parked.reason, parked.remedy, parked.attempts FROM route "
+      "SELECT parked.route, parked.source, parked.reason, parked.remedy, parked.attempts, parked.since FROM route "
       "JOIN parked ON parked.route = route.id WHERE route.pair = ?1 ORDER BY parked.route, parked.source",
       pair, [](const db::Statement& row) -> Result<Parked> {
         return Parked{.route = row.integer(0),
                       .source = static_cast<Uid>(row.integer(1)),
                       .reason = std::string(row.text(2)),
                       .remedy = std::string(row.text(3)),
-                      .attempts = static_cast<int>(row.integer(4))};
+                      .attempts = static_cast<int>(row.integer(4)),
+                      .since = row.integer(5)};
       });
 }
 

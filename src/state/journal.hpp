@@ -57,6 +57,7 @@ struct Parked {
   std::string reason{};
   std::string remedy{};
   int attempts = 0;
+  std::int64_t since = 0;  // when it was given up on, in seconds since 1970; 0: not recorded
 };
 
 /// Everything that belongs into one transaction; filled on the network thread, applied on the blocking pool. Whatever

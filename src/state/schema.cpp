@@ -6,7 +6,7 @@ namespace mailferry::state {
 namespace {
 
 // Released migrations are never edited: files out there have had them. Changes are new entries at the end.
-constexpr std::array<std::string_view, 1> kMigrations = {R"sql(
+constexpr std::array<std::string_view, 2> kMigrations = {R"sql(
 CREATE TABLE pair (
   id INTEGER PRIMARY KEY,
   source_account TEXT NOT NULL,
@@ -51,6 +51,9 @@ CREATE TABLE note (
   value TEXT NOT NULL,
   PRIMARY KEY (pair, key)
 ) STRICT, WITHOUT ROWID;
+)sql",
+                                                         R"sql(
+ALTER TABLE parked ADD COLUMN since INTEGER NOT NULL DEFAULT 0;
 )sql"};
 
 }  // namespace

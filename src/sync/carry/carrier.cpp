@@ -40,7 +40,11 @@ class DateSink final : public store::MetaSink {
 }  // namespace
 
 Carrier::Carrier(CarryContext& context, store::Store& source, const SourceSettings& settings, state::PairId pair)
-    : context_(context), source_(source), settings_(settings), woken_(context.io) {
+    : context_(context),
+      source_(source),
+      settings_(settings),
+      download_(context.io, context.stopping),
+      woken_(context.io) {
   for (const auto& rule : settings.rules)
     mailboxes_.emplace_back(context, pair, settings, rule, source.name());
   watching_.resize(mailboxes_.size());
@@ -52,6 +56,7 @@ void Carrier::save(state::Batch& batch) {
 }
 
 void Carrier::wake() noexcept {
+  download_.wake();
   woken_.notify_all();
   if (session_ && session_->watcher() != nullptr) session_->watcher()->interrupt();
 }
@@ -97,6 +102,7 @@ Task<> Carrier::pause(const Error& error) {
   if (transient.retry == Retry::never) transient.retry = Retry::later;
   auto pause = policy.delay_after(++failures_, {}, transient, 0.5 + unit_random() / 2).value_or(policy.ceiling);
   if (error.kind == ErrorKind::auth) pause = std::max<std::chrono::milliseconds>(pause, kAfterRefusedLogin);
+  download_.heed(error.message);
   if (!ending()) co_await async::sleep_for(pause, woken_);
   co_return Result<>{};
 }
@@ -168,7 +174,7 @@ Task<> Carrier::look_at(std::size_t index) {
 Task<> Carrier::carry_all(SourceMailbox& mailbox, UidSet uids) {
   while (!uids.empty() && !ending()) {
     const auto part = uids.take_front(kBatch);
-    CarryBatch batch(context_, mailbox, *session_);
+    CarryBatch batch(context_, mailbox, *session_, download_);
     CO_CHECK(co_await batch.carry(part));
   }
   co_return Result<>{};

@@ -36,6 +36,9 @@ class Carrier {
 
   [[nodiscard]] const CarrierState& state() const noexcept { return state_; }
   [[nodiscard]] const std::string& name() const noexcept { return source_.name(); }
+  [[nodiscard]] const std::string& account() const noexcept { return source_.identity(); }
+  /// What the source's account moves in a day.
+  [[nodiscard]] QuotaGate& download() noexcept { return download_; }
   [[nodiscard]] std::deque<SourceMailbox>& mailboxes() noexcept { return mailboxes_; }
   /// Adds what is unsaved.
   void save(state::Batch& batch);
@@ -62,6 +65,7 @@ class Carrier {
   std::set<std::size_t> unwatched_;  // have to be polled
   std::unique_ptr<store::Session> session_;
   std::deque<std::unique_ptr<store::Session>> watching_;  // by index of the mailbox; null: none now
+  QuotaGate download_;
   async::Notifier woken_;
   CarrierState state_;
   std::optional<SteadyTime> polled_;

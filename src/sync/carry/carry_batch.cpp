@@ -48,7 +48,7 @@ Task<> CarryBatch::carry(const UidSet& uids) {
     if (!wanted.routes.empty()) to_read.add(uid);
   }
   if (to_read.empty()) co_return Result<>{};
-  auto done = co_await read(to_read);
+  auto done = co_await read_within_quota(to_read);
   // What was read whole is not lost with the connection to the source.
   auto delivered = co_await deliver();
   auto ended = co_await end_branches();
@@ -168,6 +168,26 @@ Task<Digest> CarryBatch::body_on_source(Uid uid) {
   CO_TRY(const auto digests, co_await source_.body_digests(mailbox_.path(), uids));
   if (digests.empty()) co_return Digest{};
   co_return bodies_[uid] = digests.front().second;
+}
+
+/// Where a day has a limit, messages go one by one: what is allowed now is known for each.
+Task<> CarryBatch::read_within_quota(UidSet uids) {
+  if (!download_.is_limited() && !context_.upload.is_limited()) co_return co_await read(uids);
+  while (!uids.empty()) {
+    const auto one = uids.take_front(1);
+    auto& wanted = wanted_.at(one.min());
+    auto passed = co_await download_.pass(plan::Direction::down, wanted.meta.octets);
+    if (passed && !wanted.routes.empty())
+      passed = co_await context_.upload.pass(plan::Direction::up, wanted.meta.octets * wanted.routes.size());
+    if (!passed && passed.error().scope != Scope::message) co_return passed;
+    if (!passed) {
+      for (auto* route : wanted.routes)
+        CO_CHECK(co_await mailbox_.note_trouble(*route, wanted.meta.uid, passed.error(), true));
+      continue;
+    }
+    CO_CHECK(co_await read(one));
+  }
+  co_return Result<>{};
 }
 
 Task<> CarryBatch::read(const UidSet& uids) {

@@ -17,7 +17,7 @@ struct SentMessage;
 class CarryBatch {
  public:
   /// `source` is the carrier's own session; all must outlive the batch.
-  CarryBatch(CarryContext& context, SourceMailbox& mailbox, store::Session& source);
+  CarryBatch(CarryContext& context, SourceMailbox& mailbox, store::Session& source, QuotaGate& download);
   ~CarryBatch();
   CarryBatch(const CarryBatch&) = delete;
   CarryBatch& operator=(const CarryBatch&) = delete;
@@ -45,6 +45,7 @@ class CarryBatch {
   Task<> unready(CarryRoute& route, Lane& lane, const std::vector<Wanted*>& open, const Error& error);
   Task<bool> is_there(Lane& lane, CarryRoute& route, const store::MessageMeta& meta);
   Task<Digest> body_on_source(Uid uid);
+  Task<> read_within_quota(UidSet uids);
   Task<> read(const UidSet& uids);
   Task<> take(const store::ReadStep& step, store::Reader& reader);
   Task<> begin_message(const store::MessageHead& head);
@@ -60,6 +61,7 @@ class CarryBatch {
   CarryContext& context_;
   SourceMailbox& mailbox_;
   store::Session& source_;
+  QuotaGate& download_;
   std::map<Uid, Wanted> wanted_;
   std::map<Uid, Digest> bodies_;  // of the source's messages, where they were needed
   std::vector<std::pair<CarryRoute*, Digest>> claims_;

@@ -5,6 +5,7 @@
 #include "sync/carry/carry_settings.hpp"
 #include "sync/carry/destination_mailbox.hpp"
 #include "sync/carry/lanes.hpp"
+#include "sync/carry/quota_gate.hpp"
 
 #include <map>
 #include <memory>
@@ -31,11 +32,12 @@ struct CarryContext {
   CarryJournal& journal;
   const CarrySettings& settings;
   CarryObserver& observer;
+  bool stopping = false;
+  QuotaGate upload;  // of the destination
   Lanes lanes;
   std::map<MailboxPath, std::unique_ptr<DestinationMailbox>> mailboxes;
   /// Longest wait for the answer to an append so far.
   std::chrono::milliseconds slowest_append{0};
-  bool stopping = false;
 
   CarryContext(asio::io_context& context, store::Store& to, CarryJournal& writer, const CarrySettings& wanted,
                CarryObserver& watcher)
@@ -44,6 +46,7 @@ struct CarryContext {
         journal(writer),
         settings(wanted),
         observer(watcher),
+        upload(context, stopping),
         lanes(context, to, wanted, [this](const Error& error, int) { observer.trouble(destination.name(), error); }) {}
 
   /// The one object for that mailbox.

@@ -5,8 +5,8 @@
 
 namespace mailferry::sync {
 
-CarryBatch::CarryBatch(CarryContext& context, SourceMailbox& mailbox, store::Session& source)
-    : context_(context), mailbox_(mailbox), source_(source) {}
+CarryBatch::CarryBatch(CarryContext& context, SourceMailbox& mailbox, store::Session& source, QuotaGate& download)
+    : context_(context), mailbox_(mailbox), source_(source), download_(download) {}
 
 Task<> CarryBatch::deliver() {
   if (whole_.empty()) co_return Result<>{};

@@ -21,7 +21,7 @@ Task<> CarryJournal::flush() {
   for (const auto& fill : fillers_)
     fill(batch);
   if (batch.empty()) co_return Result<>{};
-  co_return co_await apply(0, batch);
+  co_return co_await apply(own_pair_, batch);
 }
 
 Task<> CarryJournal::apply(state::PairId pair, state::Batch& batch) {

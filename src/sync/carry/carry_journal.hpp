@@ -14,10 +14,10 @@ namespace mailferry::sync {
 
 class CarryJournal {
  public:
-  /// All must outlive it.
+  /// All must outlive it. Notes of the fillers are kept under `own_pair`.
   CarryJournal(asio::io_context& context, async::BlockingPool& pool, state::Journal& journal,
-               const CarrySettings& settings)
-      : pool_(pool), journal_(journal), settings_(settings), changed_(context) {}
+               const CarrySettings& settings, state::PairId own_pair)
+      : pool_(pool), journal_(journal), settings_(settings), own_pair_(own_pair), changed_(context) {}
 
   /// Called before each flush to fill the batch with what is unsaved.
   using Filler = std::function<void(state::Batch&)>;
@@ -47,6 +47,7 @@ class CarryJournal {
   async::BlockingPool& pool_;
   state::Journal& journal_;
   const CarrySettings& settings_;
+  state::PairId own_pair_;
   async::Notifier changed_;
   std::vector<Filler> fillers_;
   std::optional<std::chrono::steady_clock::time_point> dirty_since_;

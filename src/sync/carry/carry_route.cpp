@@ -39,6 +39,7 @@ void CarryRoute::save(state::Batch& batch) {
         row.id,
         state::SettledRun{
             .source = range.first, .count = static_cast<std::uint32_t>(range.size()), .destination = 0, .flags = {}});
+  batch.unparked.emplace_back(row.id, unsaved);
   unsaved = {};
   if (!intent || in_flight > 0) return;
   // All that this route appended so far is settled: what follows has higher UIDs on both sides.

@@ -15,7 +15,9 @@ namespace mailferry::sync {
 struct Trouble {
   int attempts = 0;
   SteadyTime again_at{};
-  bool alone = false;  // to go in an APPEND of its own
+  bool alone = false;      // to go in an APPEND of its own
+  int earlier = 0;         // attempts before it was parked the last time
+  std::int64_t since = 0;  // when it was parked first; 0: never
 };
 
 struct CarryRoute {

@@ -7,6 +7,7 @@
 
 #include <chrono>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,8 @@ namespace mailferry::sync {
 struct CarryTarget {
   MailboxPath mailbox;
   std::vector<std::string> labels{};
+  /// Message-IDs that another tool brought here, when it is taken over; null: none.
+  const std::set<std::string>* delivered_before = nullptr;
 };
 
 /// New mail of one mailbox goes into each of the targets.

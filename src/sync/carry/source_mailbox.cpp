@@ -55,6 +55,18 @@ class OldSink final : public store::MetaSink {
   std::int64_t before_;
 };
 
+class DeliveredSink final : public store::MetaSink {
+ public:
+  explicit DeliveredSink(const std::set<std::string>& message_ids) : message_ids_(message_ids) {}
+  void message(store::MessageMeta&& meta) override {
+    if (message_ids_.contains(meta.message_id)) found.add(meta.uid);
+  }
+  UidSet found;
+
+ private:
+  const std::set<std::string>& message_ids_;
+};
+
 Error validity_changed(const MailboxPath& path) {
   return {.kind = ErrorKind::protocol,
           .scope = Scope::mailbox,
@@ -218,7 +230,34 @@ Task<> SourceMailbox::skip_old(store::Session& session, const store::MailboxStat
     if (!skipped.empty()) notes.notes.emplace_back(skipped_note(route.row.id), skipped.to_string());
     route.save(notes);
   }
+  if (!seen_before) CO_CHECK(co_await take_over_delivered(session, notes));
   co_return co_await context_.journal.apply(pair_, notes);
+}
+
+/// What another tool had brought to a target by its Message-ID need not be looked for there: it may have been moved.
+Task<> SourceMailbox::take_over_delivered(store::Session& session, state::Batch& batch) {
+  for (std::size_t index = 0; index < routes_.size(); ++index) {
+    const auto* delivered = rule_.to[index].delivered_before;
+    if (delivered == nullptr || delivered->empty()) continue;
+    auto& route = routes_[index];
+    store::ScanRequest request{.mailbox = rule_.from,
+                               .uid_validity = uid_validity_,
+                               .uids = {},
+                               .from = route.first_open(),
+                               .changed_since = 0,
+                               .detail = {}};
+    request.detail.identity = true;
+    request.detail.message_id = true;
+    DeliveredSink sink(*delivered);
+    const std::vector<store::ScanRequest> requests{std::move(request)};
+    const std::vector<store::MetaSink*> sinks{&sink};
+    CO_TRY(auto results, co_await session.scan(requests, sinks));
+    if (!results.front()) co_return std::unexpected(results.front().error());
+    for (const auto& range : sink.found.ranges())
+      route.settle(range);
+    route.save(batch);
+  }
+  co_return Result<>{};
 }
 
 Task<UidSet> SourceMailbox::older_than(store::Session& session, std::int64_t seconds) {
@@ -268,7 +307,8 @@ Task<> SourceMailbox::note_trouble(CarryRoute& route, Uid uid, const Error& erro
                           .source = uid,
                           .reason = error.describe(),
                           .remedy = error.remedy,
-                          .attempts = trouble.attempts});
+                          .attempts = trouble.earlier + trouble.attempts,
+                          .since = trouble.since != 0 ? trouble.since : unix_now()});
   route.parked.insert_or_assign(uid, batch.parked.front());
   route.troubled.erase(uid);
   context_.observer.parked(account_, rule_.from, uid, error);
@@ -294,7 +334,11 @@ Task<> SourceMailbox::note_labelled(CarryRoute& route) {
 void SourceMailbox::retry_parked() {
   for (auto& route : routes_) {
     for (const auto& [uid, parked] : route.parked)
-      route.troubled[uid] = {.attempts = context_.settings.message_attempts - 1, .again_at = {}, .alone = true};
+      route.troubled[uid] = {.attempts = context_.settings.message_attempts - 1,
+                             .again_at = {},
+                             .alone = true,
+                             .earlier = parked.attempts - context_.settings.message_attempts + 1,
+                             .since = parked.since};
     route.parked.clear();
   }
 }
@@ -317,6 +361,37 @@ void SourceMailbox::close_intents(state::Batch& batch) {
     batch.closed_intents.push_back(route.row.id);
     route.intent.reset();
   }
+}
+
+Task<std::size_t> SourceMailbox::give_up(const std::function<bool(const state::Parked&)>& chosen) {
+  std::size_t given_up = 0;
+  state::Batch batch;
+  for (auto& route : routes_) {
+    UidSet uids;
+    for (const auto& [uid, parked] : route.parked) {
+      if (chosen(parked)) uids.add(uid);
+    }
+    if (uids.empty()) continue;
+    given_up += uids.size();
+    // Never delivered: it is not to be pruned.
+    route.skipped.add(uids);
+    batch.notes.emplace_back(skipped_note(route.row.id), route.skipped.to_string());
+    batch.unparked.emplace_back(route.row.id, uids);
+    for (const auto& range : uids.ranges())
+      settle(route, range);
+    route.save(batch);
+  }
+  if (!batch.empty()) CO_CHECK(co_await context_.journal.apply(pair_, batch));
+  co_return given_up;
+}
+
+Task<> SourceMailbox::expire_parked() {
+  if (settings_.error_retention_days <= 0) co_return Result<>{};
+  const auto before = unix_now() - settings_.error_retention_days * kDay;
+  const auto is_old = [before](const state::Parked& parked) { return parked.since != 0 && parked.since < before; };
+  CO_TRY(const auto given_up, co_await give_up(is_old));
+  static_cast<void>(given_up);
+  co_return Result<>{};
 }
 
 UidSet SourceMailbox::delivered_everywhere() const {

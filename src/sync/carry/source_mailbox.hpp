@@ -5,6 +5,7 @@
 #include "sync/carry/carry_route.hpp"
 
 #include <deque>
+#include <functional>
 
 namespace mailferry::sync {
 
@@ -27,6 +28,10 @@ class SourceMailbox {
   [[nodiscard]] SteadyTime next_due() const;
   /// What was parked is tried again.
   void retry_parked();
+  /// Parked messages that are chosen are neither tried nor told of again; how many.
+  Task<std::size_t> give_up(const std::function<bool(const state::Parked&)>& chosen);
+  /// The same for those that are parked for longer than the user wants.
+  Task<> expire_parked();
   /// Before the first append in this state of things: what may be done is durable.
   Task<> intend(CarryRoute& route);
   /// The message was refused, or its reading failed. Parks it when that is enough.
@@ -49,6 +54,7 @@ class SourceMailbox {
   Task<> load_route(CarryRoute& route, const std::vector<state::Route>& rows,
                     const std::vector<state::Intent>& intents);
   Task<> save_unlabelled(const CarryRoute& route);
+  Task<> take_over_delivered(store::Session& session, state::Batch& batch);
   Task<> skip_old(store::Session& session, const store::MailboxStatus& status);
   Task<UidSet> older_than(store::Session& session, std::int64_t seconds);
   Task<std::int64_t> wanted_since();

@@ -1,0 +1,102 @@
+#include "services/daily_report.hpp"
+
+#include "base/log.hpp"
+#include "report/daily_digest.hpp"
+#include "report/report_time.hpp"
+#include "report/wall_text.hpp"
+
+namespace mailferry::services {
+namespace {
+
+/// A clock that is set must not matter for long.
+constexpr std::chrono::milliseconds kLongestSleep{60'000};
+/// A mail that could not be delivered is tried again so often; it is kept until it has arrived.
+constexpr std::chrono::minutes kAgainAfter{5};
+constexpr std::size_t kWindow = 1U << 20;
+
+}  // namespace
+
+DailyReport::DailyReport(sync::CarryContext& context, BridgeMonitor& monitor, MailboxPath mailbox, int hour,
+                         std::string recipient)
+    : context_(context),
+      monitor_(monitor),
+      mailbox_(std::move(mailbox)),
+      hour_(hour),
+      recipient_(std::move(recipient)),
+      woken_(context.io) {}
+
+Task<> DailyReport::run() {
+  if (!due_) due_ = report::next_report_time(std::chrono::system_clock::now(), hour_);
+  while (!context_.stopping) {
+    const auto now = std::chrono::system_clock::now();
+    const auto wait = std::chrono::duration_cast<std::chrono::milliseconds>(*due_ - now);
+    if (wait.count() > 0) {
+      co_await async::sleep_for(std::min(wait, kLongestSleep), woken_);
+      continue;
+    }
+    // Told first, tried again afterwards: the mail tells what is parked, and the count begins anew only when it is
+    // there.
+    auto delivered = mailbox_.empty() ? Result<>{} : co_await deliver();
+    if (context_.stopping) break;
+    if (!delivered) {
+      monitor_.trouble(context_.destination.name(), delivered.error());
+      due_ = std::chrono::system_clock::now() + kAgainAfter;
+    } else {
+      due_ = report::next_report_time(std::chrono::system_clock::now(), hour_);
+    }
+    retry();
+    context_.journal.mark_dirty();
+  }
+  co_return Result<>{};
+}
+
+Task<> DailyReport::deliver() {
+  const auto now = std::chrono::system_clock::now();
+  const auto told = monitor_.digest();
+  const auto mail = report::make_digest(told, status(), recipient_, now);
+  CO_CHECK(co_await append(mail.message, mail.message_id));
+  monitor_.digest().forget(told, now);
+  log::info("the daily report is delivered", {{"mailbox", mailbox_.to_string()}});
+  co_return Result<>{};
+}
+
+Task<> DailyReport::append(const std::string& message, const std::string& message_id) {
+  auto& mailbox = context_.mailbox(mailbox_);
+  CO_TRY(auto lane, co_await context_.lanes.acquire());
+  auto ready = co_await mailbox.make_ready(*lane, context_.slowest_append, context_.stopping);
+  if (!ready) {
+    lane.spoil();
+    co_return ready;
+  }
+  // It may have arrived when the connection broke.
+  const std::vector<std::string> ids{message_id};
+  CO_TRY(const auto found, co_await lane->searcher()->find_message_ids(mailbox_, ids));
+  if (!found.empty()) co_return Result<>{};
+  const auto appender = lane->appender(kWindow);
+  const store::MessageHead head{.octets = message.size()};
+  lane.spoil();  // until all went well
+  CO_CHECK(co_await appender->begin(mailbox_, head, 1, true));
+  CO_CHECK(co_await appender->write(message));
+  CO_CHECK(appender->end());
+  CO_CHECK(co_await appender->drain());
+  const auto outcomes = appender->take_outcomes();
+  for (const auto& outcome : outcomes) {
+    if (!outcome.result) co_return std::unexpected(outcome.result.error());
+  }
+  co_return Result<>{};
+}
+
+std::string DailyReport::to_text() const {
+  return (due_ ? report::to_utc_text(*due_) : std::string("-")) + "\n" + monitor_.digest().to_text();
+}
+
+void DailyReport::restore(const std::string& text) {
+  const auto end = text.find('\n');
+  if (end == std::string::npos) return;
+  // A report that was due while nobody ran goes out now.
+  due_ = report::parse_utc_text(std::string_view(text).substr(0, end));
+  auto log = report::DigestLog::parse(std::string_view(text).substr(end + 1));
+  if (log) monitor_.digest() = std::move(*log);
+}
+
+}  // namespace mailferry::services
