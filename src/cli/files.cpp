@@ -48,12 +48,27 @@ std::string find_config_file() {
   return {};
 }
 
-Result<std::string> default_state_file() {
-  auto file = below("XDG_STATE_HOME", ".local/state", "mailferry/state.db");
+namespace {
+
+Result<std::string> state_file(const char* name) {
+  auto file = below("XDG_STATE_HOME", ".local/state", name);
   if (!file.empty()) return file;
   return fail(ErrorKind::usage, Scope::run,
               "there is no home directory for the file that remembers what has been copied",
               "give it with --state FILE");
+}
+
+}  // namespace
+
+Result<std::string> default_state_file() {
+  return state_file("mailferry/state.db");
+}
+
+Result<std::string> default_bridge_state_file() {
+  const auto directories = absolute_from_environment("STATE_DIRECTORY");
+  // systemd gives several, joined with ':', when a unit asks for several.
+  if (!directories.empty()) return directories.substr(0, directories.find(':')) + "/bridge.db";
+  return state_file("mailferry/bridge.db");
 }
 
 }  // namespace mailferry::cli

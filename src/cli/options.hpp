@@ -17,7 +17,7 @@
 
 namespace mailferry::cli {
 
-enum class Command { copy, verify, folders, explain, auth, config_keys, config_docs, config_check };
+enum class Command { copy, verify, folders, explain, auth, config_keys, config_docs, config_check, config_import };
 
 using config::MapRule;
 
@@ -54,7 +54,9 @@ struct Invocation {
   Secret from_secret;                         // filled by run(), never by parse_command_line()
   Secret to_secret;
   Options options;
-  std::string docs_page;  // config docs: which page
+  std::string docs_page;    // config docs: which page
+  std::string import_file;  // config import
+  std::string output;       // config import
 };
 
 /// Either something to run, or text that was asked for (--help, --version): print it and exit with 0.

@@ -162,6 +162,8 @@ Result<Invocation> resolve(const CommandRow& command, const RawOptions& raw) {
   Invocation invocation;
   invocation.command = command.command;
   invocation.docs_page = raw.docs_page;
+  invocation.import_file = raw.import_file;
+  invocation.output = raw.output;
   apply_flags(raw, invocation.options);
   // `config check` reads the file itself, to show what is wrong with it.
   invocation.options.config_file = raw.config;
