@@ -1,16 +1,17 @@
 // mailferry bridge
 #include "base/log.hpp"
+#include "base/utf8.hpp"
 #include "cli/commands.hpp"
 #include "cli/errors.hpp"
 #include "cli/exit_codes.hpp"
-#include "cli/files.hpp"
 #include "cli/output.hpp"
 #include "cli/problems.hpp"
+#include "cli/resolve_bridge.hpp"
 #include "cli/version.hpp"
 #include "services/bridge.hpp"
-#include "takeover/any_config.hpp"
 #include "takeover/old_state.hpp"
 
+#include <algorithm>
 #include <filesystem>
 
 namespace mailferry::cli {
@@ -61,45 +62,58 @@ Result<> take_over(const config::Config& config, services::BridgeRequest& reques
   return {};
 }
 
-Result<services::BridgeRequest> read_request(const config::Config& config, const std::string& state_option) {
-  if (!config.bridge)
-    return fail(ErrorKind::usage, Scope::run, fmt::format("{} has no [bridge]", config.file),
-                "see docs/manual/bridge.md for what belongs there");
+Result<services::BridgeRequest> read_request(const config::Config& config) {
   services::BridgeRequest request;
   request.bridge = *config.bridge;
+  request.state_file = config.bridge->state_file;
   request.version = kVersion;
   TRY(request.destination, read_account(config, config.bridge->destination));
   for (const auto& source : config.bridge->sources) {
     TRY(auto account, read_account(config, source.account));
     request.sources.push_back(std::move(account));
   }
-  request.state_file = state_option.empty() ? config.bridge->state_file : state_option;
-  if (request.state_file.empty()) {
-    TRY(request.state_file, default_state_file("bridge.db"));
-  }
   CHECK_OK(take_over(config, request));
   return request;
+}
+
+/// What tools that are replaced did, too: where a mapping is missing, the names to write one with.
+bool lacks_mappings(const config::Bridge& bridge) {
+  return std::ranges::any_of(bridge.sources,
+                             [](const config::BridgeSource& source) { return source.mappings.empty(); });
+}
+
+int discover(const services::BridgeRequest& request) {
+  const auto found = services::discover_mailboxes(request);
+  print_out("folder-discovery: one or more sources have no mappings — listing folders and exiting\n");
+  for (const auto& account : found) {
+    if (account.error) {
+      print_out("folder-discovery: could not connect to {}: {}\n", account.label, account.error->describe());
+      continue;
+    }
+    print_out("folder-discovery: {} — {} folder(s):\n", account.label, account.mailboxes.size());
+    for (const auto& mailbox : account.mailboxes)
+      print_out("folder-discovery:   {}\n", sanitize_for_terminal(mailbox));
+  }
+  print_out("folder-discovery: add mappings to {} and start again\n", request.config_file);
+  return to_int(ExitCode::ok);
 }
 
 }  // namespace
 
 int cmd_bridge(const Invocation& invocation) {
-  const auto file = invocation.options.config_file.empty() ? find_config_file() : invocation.options.config_file;
-  if (file.empty()) {
-    const auto problem =
-        fail(ErrorKind::usage, Scope::run, "there is no mailferry.toml", "name the file with --config FILE");
-    return print_error(problem.error(), false);
-  }
   while (true) {
-    const auto read = takeover::load_any_config(file);
+    const auto read = resolve_bridge(*invocation.raw);
     if (!read) return print_problems(read.error(), false);
-    const auto* config = &read->config;
-    const auto request = read_request(*config, invocation.options.state_file);
+    const auto& config = read->config;
+    log::configure(config.bridge->log.level, config.bridge->log.format);
+    auto request = read_request(config);
     if (!request) return print_error(request.error(), false);
-    log::configure(config->bridge->log.level, config->bridge->log.format);
+    request->config_file = config.file;
+    if (lacks_mappings(*config.bridge)) return discover(*request);
     const auto ended = services::run_bridge(*request);
     if (!ended) return print_error(ended.error(), false);
     if (*ended == services::BridgeEnd::stopped) return to_int(ExitCode::ok);
+    log::info("the configuration is read again");
   }
 }
 

@@ -1,4 +1,4 @@
-// mailferry config keys | docs [PAGE] | check
+// mailferry config keys | docs [PAGE] | check | import FILE
 #include "cli/commands.hpp"
 #include "cli/errors.hpp"
 #include "cli/exit_codes.hpp"
@@ -9,6 +9,7 @@
 #include "config/bridge.hpp"
 #include "config/key_docs.hpp"
 #include "takeover/any_config.hpp"
+#include "takeover/native_text.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -32,6 +33,27 @@ void print_bridge(const config::Bridge& bridge) {
   }
 }
 
+void print_warnings(const config::Config& config, const std::string& file) {
+  for (const auto& warning : config.warnings)
+    print_err("mailferry: warning: {}: {}\n", file, warning);
+}
+
+int import_file(const std::string& file, const std::string& output) {
+  const auto any = takeover::load_any_config(file);
+  if (!any) return print_problems(any.error(), false);
+  if (any->form == takeover::ConfigForm::native) {
+    const auto problem =
+        fail(ErrorKind::usage, Scope::run, fmt::format("{} is in the form of mailferry.toml", file), "use it as it is");
+    return print_error(problem.error(), false);
+  }
+  print_warnings(any->config, file);
+  const auto written = takeover::write_native(any->config, output);
+  if (!written) return print_problems(written.error(), false);
+  for (const auto& name : *written)
+    print_out("wrote {}\n", name);
+  return to_int(ExitCode::ok);
+}
+
 int check(const std::string& named_file) {
   const std::string file = named_file.empty() ? find_config_file() : named_file;
   if (file.empty()) {
@@ -43,8 +65,7 @@ int check(const std::string& named_file) {
   }
   const auto any = takeover::load_any_config(file);
   if (!any) return print_problems(any.error(), false);
-  for (const auto& warning : any->config.warnings)
-    print_err("mailferry: warning: {}: {}\n", file, warning);
+  print_warnings(any->config, file);
   if (any->form != takeover::ConfigForm::native) print_out("{}: made for {}\n", file, takeover::tool_name(any->form));
   print_out("{}: no problems\n", file);
   for (const auto& account : any->config.accounts)
@@ -61,6 +82,8 @@ int cmd_config(const Invocation& invocation) {
       return print_page(invocation.docs_page);
     case Command::config_check:
       return check(invocation.options.config_file);
+    case Command::config_import:
+      return import_file(invocation.import_file, invocation.output);
     default:
       print_out("{}", config::keys_text());
       return to_int(ExitCode::ok);

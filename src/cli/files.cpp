@@ -22,7 +22,7 @@ std::string home_directory() {
 }
 
 /// $VARIABLE/name or HOME/fallback/name; empty without a home directory.
-std::string below(const char* variable, const char* fallback, const std::string& name) {
+std::string below(const char* variable, const char* fallback, const char* name) {
   if (const auto base = absolute_from_environment(variable); !base.empty()) return base + "/" + name;
   const auto home = home_directory();
   return home.empty() ? "" : home + "/" + fallback + "/" + name;
@@ -48,12 +48,27 @@ std::string find_config_file() {
   return {};
 }
 
-Result<std::string> default_state_file(const std::string& name) {
-  auto file = below("XDG_STATE_HOME", ".local/state", "mailferry/" + name);
+namespace {
+
+Result<std::string> state_file(const char* name) {
+  auto file = below("XDG_STATE_HOME", ".local/state", name);
   if (!file.empty()) return file;
   return fail(ErrorKind::usage, Scope::run,
               "there is no home directory for the file that remembers what has been copied",
               "give it with --state FILE");
+}
+
+}  // namespace
+
+Result<std::string> default_state_file() {
+  return state_file("mailferry/state.db");
+}
+
+Result<std::string> default_bridge_state_file() {
+  const auto directories = absolute_from_environment("STATE_DIRECTORY");
+  // systemd gives several, joined with ':', when a unit asks for several.
+  if (!directories.empty()) return directories.substr(0, directories.find(':')) + "/bridge.db";
+  return state_file("mailferry/bridge.db");
 }
 
 }  // namespace mailferry::cli

@@ -60,6 +60,7 @@ int dispatch(const Invocation& invocation) {
     case Command::config_keys:
     case Command::config_docs:
     case Command::config_check:
+    case Command::config_import:
       return cmd_config(invocation);
   }
   return to_int(ExitCode::usage);

@@ -25,6 +25,16 @@ constexpr std::array kOptions{
     OptionRow{"--device", "", "Sign in with a short code that is entered in any browser", kAuth, &RawOptions::device},
     OptionRow{"--paste", "", "Sign in with any browser, and paste the address that it ends at", kAuth, &RawOptions::paste},
     OptionRow{"--port", "N", "The port of this machine that --loopback waits at, when it has to be a certain one", kAuth, &RawOptions::port},
+    OptionRow{"--state-file", "FILE", "State of imap-to-gmail-sync or imap-bridge that is taken over when it is there; ours is then FILE with the ending .mailferry.db, unless --state names it", kBridge, &RawOptions::state_file},
+    OptionRow{"--log", "TARGET", "Where the log goes: stderr, stdout, syslog, or a file that is rotated", kBridge, &RawOptions::log},
+    OptionRow{"--log-level", "LEVEL", "The least important lines to log: error, warning, info, debug or trace", kBridge, &RawOptions::log_level},
+    OptionRow{"--log-format", "FORMAT", "Lines for people (text), or one JSON object a line (json)", kBridge, &RawOptions::log_format},
+    OptionRow{"--log-max-size", "BYTES", "A log file that would grow beyond this is rotated, like 10M; 0 is never", kBridge, &RawOptions::log_max_size},
+    OptionRow{"--log-max-files", "N", "How many rotated log files are kept", kBridge, &RawOptions::log_max_files},
+    OptionRow{"--debug", "", "The same as --log-level debug", kBridge, &RawOptions::debug},
+    OptionRow{"--poll-interval", "TIME", "How often the mailboxes are looked at where the server does not tell of new mail, like 30s or 5min; a number is seconds", kBridge, &RawOptions::poll_interval},
+    OptionRow{"--no-idle", "", "Poll all sources, whether their servers could tell of new mail or not", kBridge, &RawOptions::no_idle},
+    OptionRow{"--output", "FILE", "The file to write, instead of mailferry.toml; passwords go into files of their own beside it", kConfigImport, &RawOptions::output},
     OptionRow{"--quiet", "", "Show problems and the result only", kMappingCommands, &RawOptions::quiet},
     OptionRow{"--json", "", "Print one JSON object a line on standard output", kMailCommands, &RawOptions::json},
     OptionRow{"--verbose", "", "Also show what needs nothing to be done", kMappingCommands, &RawOptions::verbose},
@@ -59,7 +69,8 @@ constexpr std::array kCommands{
     CommandRow{Command::bridge, "bridge", kBridge, "", "Carry new mail from many accounts into one, as it arrives, until it is stopped"},
     CommandRow{Command::config_keys, "config keys", 0, "", "List the keys of mailferry.toml"},
     CommandRow{Command::config_docs, "config docs", 0, "[PAGE]", "Print a generated part of the documentation: configuration, exit-codes, copy, verify, folders, explain or auth"},
-    CommandRow{Command::config_check, "config check", kConfigCheck, "", "Check mailferry.toml and show all its problems"},
+    CommandRow{Command::config_check, "config check", kConfigCheck, "", "Check mailferry.toml, or a file that config import takes, and show all its problems"},
+    CommandRow{Command::config_import, "config import", kConfigImport, "FILE", "Make mailferry.toml of the configuration FILE of imap-bridge or imap-to-gmail-sync"},
 };
 // clang-format on
 

@@ -62,6 +62,18 @@ struct RawOptions {
   bool paste = false;
   std::string port;
   std::string docs_page = "configuration";
+  std::string import_file;  // config import
+  std::string output = "mailferry.toml";
+  // bridge
+  std::string state_file;
+  std::string log;
+  std::string log_level;
+  std::string log_format;
+  std::string log_max_size;
+  std::string log_max_files;
+  bool debug = false;
+  std::string poll_interval;
+  bool no_idle = false;
 };
 
 template <class Owner>
@@ -76,6 +88,7 @@ enum CommandSet : unsigned {
   kConfigCheck = 16,
   kAuth = 32,
   kBridge = 64,
+  kConfigImport = 128,
   kMappingCommands = kCopy | kVerify | kFolders,
   kMailCommands = kMappingCommands | kExplain,
   kManualCommands = kMailCommands | kAuth | kBridge,  // those with a page in docs/manual

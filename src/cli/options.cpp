@@ -107,6 +107,10 @@ class Parser {
     if (command.command == Command::auth)
       app->add_option("ACCOUNT", raw_.account, "its name in mailferry.toml")->required()->type_name("");
     if (command.command == Command::config_docs) app->add_option("PAGE", raw_.docs_page, "The page")->type_name("");
+    if (command.command == Command::config_import)
+      app->add_option("FILE", raw_.import_file, "Configuration of imap-bridge or imap-to-gmail-sync")
+          ->required()
+          ->type_name("");
     for (const auto& row : option_table()) {
       if ((row.commands & command.set) == 0) continue;
       add_option(*app, raw_, std::string(row.name), row.operand, row.meaning, row.target, "Options");

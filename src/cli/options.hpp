@@ -11,13 +11,25 @@
 #include "mail/uid.hpp"
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 namespace mailferry::cli {
 
-enum class Command { copy, verify, folders, explain, auth, bridge, config_keys, config_docs, config_check };
+enum class Command {
+  copy,
+  verify,
+  folders,
+  explain,
+  auth,
+  bridge,
+  config_keys,
+  config_docs,
+  config_check,
+  config_import
+};
 
 using config::MapRule;
 
@@ -41,6 +53,8 @@ struct Options {
   std::string against;              // verify: such a file in the place of FROM; empty: none
 };
 
+struct RawOptions;
+
 struct Invocation {
   Command command = Command::copy;
   config::Account from;
@@ -54,7 +68,10 @@ struct Invocation {
   Secret from_secret;                         // filled by run(), never by parse_command_line()
   Secret to_secret;
   Options options;
-  std::string docs_page;  // config docs: which page
+  std::shared_ptr<const RawOptions> raw;  // bridge: as typed, to be resolved again when it reloads
+  std::string docs_page;                  // config docs: which page
+  std::string import_file;                // config import
+  std::string output;                     // config import
 };
 
 /// Either something to run, or text that was asked for (--help, --version): print it and exit with 0.

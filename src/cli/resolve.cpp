@@ -162,10 +162,12 @@ Result<Invocation> resolve(const CommandRow& command, const RawOptions& raw) {
   Invocation invocation;
   invocation.command = command.command;
   invocation.docs_page = raw.docs_page;
+  invocation.import_file = raw.import_file;
+  invocation.output = raw.output;
   apply_flags(raw, invocation.options);
-  // `config check` and `bridge` read the file themselves: to show what is wrong with it, and again and again.
+  // `config check` reads the file itself, to show what is wrong with it, and `bridge` again and again.
   invocation.options.config_file = raw.config;
-  invocation.options.state_file = raw.state;
+  if (command.command == Command::bridge) invocation.raw = std::make_shared<const RawOptions>(raw);
   if ((command.set & (kMailCommands | kAuth)) == 0) return invocation;
   TRY(const auto config, read_config(raw));
   invocation.options.config_file = config.file;

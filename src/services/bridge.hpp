@@ -7,6 +7,7 @@
 #include "mail/uid_set.hpp"
 
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -31,6 +32,7 @@ struct BridgeRequest {
   std::vector<BridgeAccount> sources;  // in the order of bridge.sources
   std::string state_file;
   std::string version;
+  std::string config_file{};
   /// Message-IDs that another tool brought to a mailbox, by BridgeMapping::to.
   std::map<std::string, std::set<std::string>> delivered_before{};
 };
@@ -42,5 +44,15 @@ enum class BridgeEnd { stopped, reload };
 /// way is brought to an end within 30 seconds. SIGUSR1 tries everything again at once, parked messages included.
 /// Errors: local_io, state_corrupt, usage (the state is in use, an address that cannot be listened at).
 [[nodiscard]] Result<BridgeEnd> run_bridge(const BridgeRequest& request);
+
+/// The mailboxes of one account, as a mapping may name them.
+struct Discovered {
+  std::string label;  // "destination (archive@example.org)", "source[0] (alice@example.org)"
+  std::vector<std::string> mailboxes{};
+  std::optional<Error> error{};
+};
+
+/// Of the destination and of each source without mappings.
+[[nodiscard]] std::vector<Discovered> discover_mailboxes(const BridgeRequest& request);
 
 }  // namespace mailferry::services
