@@ -317,7 +317,7 @@ class OAuthTest(harness.IntegrationTest):
         """A copy to the account, each connection of which is cut behind some messages; the tokens it begins with last an hour."""
         source = self.server()
         corpus.load(source, harness.small_account(120))
-        destination = self.server(oauth=oauth)
+        destination = self.server(oauth=oauth, hide=("MULTIAPPEND",))
         with FaultProxy(destination.port, lambda number: holds[number] if number < len(holds) else None) as proxy:
             self.write_config(oauth, destination, other=source, port=proxy.port)
             self.write_go_tokens(oauth.issue(lifetime=3600))
@@ -330,14 +330,14 @@ class OAuthTest(harness.IntegrationTest):
         def outlive():
             time.sleep(3.2)
 
-        holds = [Hold("APPEND", oauth.kill_access_tokens, cut=True)] + [Hold("APPEND", outlive, cut=True)]
+        holds = [Hold("APPEND", oauth.kill_access_tokens, 10, cut=True)] + [Hold("APPEND", outlive, 10, cut=True)] * 4
         self.copy_with_cuts(oauth, holds)
         self.assertEqual(set(oauth.grants), {(REFRESH, "ok")})
         self.assertGreaterEqual(oauth.count(REFRESH), 2)
 
     def test_goes_on_when_the_server_revokes_a_token_in_mid_run(self):
         oauth = self.oauth()
-        self.copy_with_cuts(oauth, [Hold("APPEND", oauth.kill_access_tokens, cut=True)])
+        self.copy_with_cuts(oauth, [Hold("APPEND", oauth.kill_access_tokens, 10, cut=True)])
         self.assertEqual(oauth.grants, [(REFRESH, "ok")])
 
     def test_a_dead_refresh_token_in_mid_run_ends_the_copy_and_not_the_work(self):
