@@ -286,7 +286,7 @@ class OAuthTest(harness.IntegrationTest):
     def test_for_google_it_says_that_the_app_has_to_be_published(self):
         oauth, server = self.signed_in()
         path = self.folder.path / "mailferry.toml"
-        path.write_text(re.sub('"custom"', '"google"', path.read_text()))
+        path.write_text(re.sub('"custom"', '"google"\\noauth_client_proof = "header"', path.read_text()))
         self.write_go_tokens(oauth.issue(), expires=-10)
         oauth.kill_refresh_tokens()
         done = self.run_program("folders", "work", expect=CREDENTIALS)
@@ -444,6 +444,13 @@ class OAuthTest(harness.IntegrationTest):
         oauth.kill_access_tokens()
         self.run_program("folders", "work")
         self.assertEqual(oauth.count(REFRESH), 1)
+
+    def test_the_secret_of_the_client_travels_as_the_provider_wants_it(self):
+        oauth, server = self.signed_in(proof="body")
+        self.write_go_tokens(oauth.issue(), expires=5)
+        self.assertIn("oauth_client_proof", self.run_program("folders", "work", expect=CREDENTIALS).err)
+        self.write_config(oauth, server, keys='oauth_client_proof = "body"\n')
+        self.run_program("folders", "work")
 
     # The configuration.
 

@@ -45,6 +45,7 @@ def _is_same(one, other):
 class OAuthServer:
     """
     lifetime         of access tokens, in seconds
+    proof            where clients with a secret must prove who they are: "header" or "body"
     rotate           each refresh gives a new refresh token, and the old one serves no more
     interval         between questions about a device code
     device_lifetime  of device codes
@@ -53,8 +54,9 @@ class OAuthServer:
     certificate      (certificate, key): serve https
     """
 
-    def __init__(self, *, lifetime=3600, rotate=False, interval=1, device_lifetime=60, certificate=None):
+    def __init__(self, *, lifetime=3600, rotate=False, interval=1, device_lifetime=60, proof="header", certificate=None):
         self.lifetime, self.rotate, self.interval, self.device_lifetime = lifetime, rotate, interval, device_lifetime
+        self.proof = proof
         self.fail_next, self.hold = [], 0
         self.grants = []             # (grant type, outcome), in the order of the requests
         self.secrets = set()         # all that must not show up anywhere
@@ -169,11 +171,12 @@ class OAuthServer:
         return {"device_code": device, "user_code": user_code, "verification_uri": self.url + "/enter",
                 "expires_in": self.device_lifetime, "interval": self.interval}
 
-    @staticmethod
-    def _check_client(form):
-        if form.get("client_id") != CLIENT:
-            raise Refusal("invalid_client", status=401)
-        if not _is_same(form.get("client_secret", ""), CLIENT_SECRET):
+    def _check_client(self, form):
+        """Of a header the handler has made the member "basic"; RFC 6749 §2.3.1: one way and not two."""
+        in_body = form.get("client_id", ""), form.get("client_secret", "")
+        given = form.get("basic", ("", "")) if self.proof == "header" else in_body
+        unwanted = in_body if self.proof == "header" else form.get("basic", ("", ""))
+        if any(unwanted) or given[0] != CLIENT or not _is_same(given[1], CLIENT_SECRET):
             raise Refusal("invalid_client", status=401)
 
     def token(self, form):
@@ -302,6 +305,10 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             form = self._single(data)
         except ValueError:
             return self._answer(400, {"error": "invalid_request"})
+        proof = self.headers.get("Authorization", "")
+        if proof.startswith("Basic "):
+            client = base64.b64decode(proof.removeprefix("Basic "), validate=True).decode()
+            form["basic"] = tuple(urllib.parse.unquote(part) for part in client.split(":"))
         if self.path == "/token" and self.oauth.fail_next:
             return self._answer(self.oauth.fail_next.pop(0), "<h1>try later</h1>", "text/html", Retry_After="1")
         return self._serve(form)

@@ -35,6 +35,9 @@ TEST(OAuthKey, EachSetsItsMember) {
   EXPECT_EQ(settings("oauth_token_url = \"https://t/\"").token_url, "https://t/");
   EXPECT_EQ(settings("oauth_device_url = \"https://d/\"").device_url, "https://d/");
   EXPECT_EQ(settings("oauth_redirect_url = \"http://127.0.0.1:8765/\"").redirect_url, "http://127.0.0.1:8765/");
+  EXPECT_EQ(settings("").client_proof, std::nullopt);
+  EXPECT_EQ(settings("oauth_client_proof = \"body\"").client_proof, auth::ClientProof::body);
+  EXPECT_EQ(settings("oauth_client_proof = \"header\"").client_proof, auth::ClientProof::header);
   EXPECT_EQ(settings("oauth_ca = \"ca.pem\"").ca_file, "/etc/mf/ca.pem");
   EXPECT_THAT(settings("oauth_scopes = [\"a\", \"b\"]").scopes, testing::ElementsAre("a", "b"));
 }
