@@ -104,8 +104,8 @@ Task<OAuthTokens> sign_in_by_loopback(asio::io_context& context, const OAuthSetu
                                       SignInGuide& guide) {
   CO_TRY(const auto wanted, port_for(setup, port));
   CO_TRY(auto listener, net::LoopbackListener::open(context, wanted, setup.account.timeouts));
-  auto here = fmt::format("http://{}:{}", setup.preset->loopback_host, listener->port());
-  const auto request = make_code_request(setup.redirect_url.empty() ? std::move(here) : setup.redirect_url);
+  const auto here = fmt::format("http://{}:{}", setup.preset->loopback_host, listener->port());
+  const auto request = make_code_request(setup.redirect_url.empty() ? here : setup.redirect_url);
   guide.open_here(authorize_url(setup, request), request.redirect_url);
   RedirectListener redirects(context, std::move(listener), path_of(request.redirect_url), request.state);
   CO_TRY(const auto code, co_await redirects.wait());
