@@ -104,11 +104,19 @@ class Container(unittest.TestCase):
         self.environment = {**os.environ, "PATH": f"{folder.name}:{os.environ['PATH']}", "FAKE_LOG": str(self.log)}
 
     def start(self, *arguments, **environment):
-        process = subprocess.Popen(["sh", START, *arguments], env={**self.environment, **environment}, stderr=subprocess.PIPE, text=True)
+        process = subprocess.Popen(["sh", START, *arguments], env={**self.environment, **environment}, text=True,
+                                   stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True)
         self.addCleanup(process.stderr.close)
         self.addCleanup(process.wait)
-        self.addCleanup(lambda: process.poll() is None and process.kill())
+        self.addCleanup(self.end_group, process.pid)
         return process
+
+    @staticmethod
+    def end_group(leader):
+        try:
+            os.killpg(leader, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
 
     def wait_for(self, condition):
         end = time.monotonic() + 20
