@@ -7,7 +7,12 @@ install(FILES ${CMAKE_SOURCE_DIR}/LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR} RE
 if(EXISTS ${CMAKE_SOURCE_DIR}/docs/manual)
   install(DIRECTORY ${CMAKE_SOURCE_DIR}/docs/manual DESTINATION ${CMAKE_INSTALL_DOCDIR})
 endif()
+install(FILES ${CMAKE_SOURCE_DIR}/packaging/mailferry-bridge.service ${CMAKE_SOURCE_DIR}/packaging/mailferry-bridge@.service
+  DESTINATION lib/systemd/system)
+install(FILES ${CMAKE_SOURCE_DIR}/packaging/user/mailferry-bridge@.service DESTINATION lib/systemd/user)
+install(FILES ${CMAKE_SOURCE_DIR}/packaging/mailferry.sysusers DESTINATION lib/sysusers.d RENAME mailferry.conf)
 
+set(CPACK_DEBIAN_PACKAGE_CONTROL_EXTRA ${CMAKE_SOURCE_DIR}/packaging/debian/postinst)
 set(CPACK_GENERATOR DEB TGZ)
 set(CPACK_PACKAGE_VENDOR "mailferry contributors")
 set(CPACK_PACKAGE_CONTACT "mailferry contributors <mailferry@localhost>")

@@ -15,6 +15,7 @@ set(MAILFERRY_LIBRARIES_prometheus mailferry_prometheus)
 set(MAILFERRY_LIBRARIES_spdlog spdlog::spdlog)
 set(MAILFERRY_LIBRARIES_sqlite3 SQLite::SQLite3)
 set(MAILFERRY_LIBRARIES_zlib ZLIB::ZLIB)
+set(MAILFERRY_LIBRARIES_zstd PkgConfig::ZSTD)
 set(MAILFERRY_LIBRARIES_toml++ PkgConfig::TOMLPP)
 
 function(mailferry_room NAME ROOMS LIBRARIES)

@@ -24,6 +24,7 @@ HEADERS = {
     "spdlog": r"spdlog/",
     "sqlite3": r"sqlite3",
     "zlib": r"zlib",
+    "zstd": r"zstd",
     "toml++": r"toml(\+\+|plusplus)?[/.]",
 }
 # Libraries that every room may use, as they are part of the language in all but name.

@@ -1,13 +1,24 @@
 #include "base/log.hpp"
 
+#include "base/log_options.hpp"
+#include "base/rotating_file.hpp"
 #include "base/utf8.hpp"
 
 #include <spdlog/logger.h>
+#include <spdlog/pattern_formatter.h>
+#include <spdlog/sinks/base_sink.h>
+#include <spdlog/sinks/dist_sink.h>
 #include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/sinks/syslog_sink.h>
 
 #include <array>
 #include <atomic>
+#include <cstdlib>
 #include <memory>
+#include <mutex>
+#include <sys/stat.h>
+#include <syslog.h>
+#include <unistd.h>
 
 namespace mailferry::log {
 namespace {
@@ -31,11 +42,98 @@ const NamedLevel& describe(Level level) {
 std::atomic<Level> most_verbose_level{Level::warning};
 std::atomic<Format> line_format{Format::text};
 
+constexpr const char* kTime = "%Y-%m-%dT%H:%M:%S.%e%z";
+
+/// "<3>": how the journal of systemd is told the priority of a line (sd-daemon(3)).
+class PriorityFlag : public spdlog::custom_flag_formatter {
+ public:
+  void format(const spdlog::details::log_msg& line, const std::tm&, spdlog::memory_buf_t& out) override {
+    const std::string text = fmt::format("<{}>", priority(line.level));
+    out.append(text.data(), text.data() + text.size());
+  }
+  [[nodiscard]] std::unique_ptr<custom_flag_formatter> clone() const override {
+    return std::make_unique<PriorityFlag>();
+  }
+
+ private:
+  static int priority(spdlog::level::level_enum level) {
+    if (level == spdlog::level::err) return LOG_ERR;
+    if (level == spdlog::level::warn) return LOG_WARNING;
+    return level == spdlog::level::info ? LOG_INFO : LOG_DEBUG;
+  }
+};
+
+class FileSink : public spdlog::sinks::base_sink<std::mutex> {
+ public:
+  explicit FileSink(RotatingFile file) : file_(std::move(file)) {}
+
+ protected:
+  void sink_it_(const spdlog::details::log_msg& line) override {
+    spdlog::memory_buf_t text;
+    formatter_->format(line, text);
+    // A full disk must not hide what went wrong.
+    if (file_.write({text.data(), text.size()})) return;
+    [[maybe_unused]] const auto written = ::write(STDERR_FILENO, text.data(), text.size());
+  }
+  void flush_() override {}
+
+ private:
+  RotatingFile file_;
+};
+
+/// Whether the descriptor leads to the journal (systemd.exec(5), $JOURNAL_STREAM).
+bool is_journal(int descriptor) {
+  const char* stream = std::getenv("JOURNAL_STREAM");
+  struct stat status {};
+  return stream != nullptr && ::fstat(descriptor, &status) == 0 &&
+         fmt::format("{}:{}", status.st_dev, status.st_ino) == stream;
+}
+
+/// How a line is put together around the text: what the target adds itself is left out.
+std::string pattern(Options::Target target, Format format) {
+  const bool to_journal = (target == Options::Target::standard_error && is_journal(STDERR_FILENO)) ||
+                          (target == Options::Target::standard_output && is_journal(STDOUT_FILENO));
+  const std::string priority = to_journal ? "%N" : "";
+  if (format == Format::json) return priority + fmt::format("{{\"time\":\"{}\",%v", kTime);
+  if (target == Options::Target::syslog || to_journal) return priority + "%v";
+  return fmt::format("{} %v", kTime);
+}
+
+std::unique_ptr<spdlog::formatter> make_formatter(Options::Target target, Format format) {
+  auto formatter = std::make_unique<spdlog::pattern_formatter>();
+  formatter->add_flag<PriorityFlag>('N').set_pattern(pattern(target, format));
+  return formatter;
+}
+
+Result<spdlog::sink_ptr> make_sink(const Options& options) {
+  switch (options.target) {
+    case Options::Target::standard_output:
+      return std::make_shared<spdlog::sinks::stdout_sink_mt>();
+    case Options::Target::syslog:
+      return std::make_shared<spdlog::sinks::syslog_sink_mt>("mailferry", LOG_PID, LOG_MAIL, true);
+    case Options::Target::file: {
+      TRY(auto file, RotatingFile::open(options.file, options.most_octets, options.most_files));
+      return std::make_shared<FileSink>(std::move(file));
+    }
+    case Options::Target::standard_error:
+      break;
+  }
+  return std::make_shared<spdlog::sinks::stderr_sink_mt>();
+}
+
+/// Hands lines on to the sink of the moment, which a reload replaces.
+spdlog::sinks::dist_sink_mt& outlet() {
+  static const auto instance = std::make_shared<spdlog::sinks::dist_sink_mt>(
+      std::vector<spdlog::sink_ptr>{std::make_shared<spdlog::sinks::stderr_sink_mt>()});
+  return *instance;
+}
+
 /// The lines themselves are made here, so that text and JSON obey the same rules; spdlog adds the time and writes.
 spdlog::logger& logger() {
   static const std::shared_ptr<spdlog::logger> instance = [] {
-    auto made = std::make_shared<spdlog::logger>("mailferry", std::make_shared<spdlog::sinks::stderr_sink_mt>());
-    made->set_pattern("%Y-%m-%dT%H:%M:%S.%e%z %v");
+    // Never freed before the last line.
+    auto made = std::make_shared<spdlog::logger>("mailferry", spdlog::sink_ptr(&outlet(), [](auto*) {}));
+    made->set_formatter(make_formatter(Options::Target::standard_error, Format::text));
     made->set_level(spdlog::level::trace);
     made->flush_on(spdlog::level::trace);
     return made;
@@ -96,8 +194,17 @@ std::string to_json(Level level, std::string_view sentence, std::initializer_lis
 void configure(Level most_verbose, Format format) {
   most_verbose_level = most_verbose;
   line_format = format;
-  logger().set_pattern(format == Format::json ? "{\"time\":\"%Y-%m-%dT%H:%M:%S.%e%z\",%v"
-                                              : "%Y-%m-%dT%H:%M:%S.%e%z %v");
+  logger().set_formatter(make_formatter(Options::Target::standard_error, format));
+}
+
+Result<> configure(const Options& options) {
+  TRY(auto sink, make_sink(options));
+  static_cast<void>(logger());  // made before its sink is replaced
+  sink->set_formatter(make_formatter(options.target, options.format));
+  most_verbose_level = options.level;
+  line_format = options.format;
+  outlet().set_sinks({std::move(sink)});
+  return {};
 }
 
 bool is_enabled(Level level) noexcept {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/log.hpp"
+#include "base/result.hpp"
 
 #include <cstdint>
 #include <string>
@@ -27,5 +28,9 @@ struct Options {
 void set_target(std::string_view text, Options& options);
 /// The same, back.
 [[nodiscard]] std::string target_text(const Options& options);
+
+/// From now on lines go there; also while others write, as at a reload. Under systemd what goes to standard error or
+/// output carries its priority. Error{local_io}: the file cannot be opened; then all stays as it was.
+[[nodiscard]] Result<> configure(const Options& options);
 
 }  // namespace mailferry::log
