@@ -11,6 +11,9 @@ namespace mailferry::cli {
 [[nodiscard]] int cmd_folders(const Invocation& invocation);
 [[nodiscard]] int cmd_explain(const Invocation& invocation);
 [[nodiscard]] int cmd_auth(const Invocation& invocation);
+[[nodiscard]] int cmd_status(const Invocation& invocation);
+[[nodiscard]] int cmd_failures(const Invocation& invocation);
+[[nodiscard]] int cmd_retry(const Invocation& invocation);
 [[nodiscard]] int cmd_config(const Invocation& invocation);
 
 }  // namespace mailferry::cli

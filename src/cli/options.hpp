@@ -9,6 +9,7 @@
 #include "config/map_rule.hpp"
 #include "mail/mailbox_path.hpp"
 #include "mail/uid.hpp"
+#include "report/failure_selection.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -17,7 +18,19 @@
 
 namespace mailferry::cli {
 
-enum class Command { copy, verify, folders, explain, auth, config_keys, config_docs, config_check };
+enum class Command {
+  copy,
+  verify,
+  folders,
+  explain,
+  auth,
+  status,
+  failures,
+  retry,
+  config_keys,
+  config_docs,
+  config_check
+};
 
 using config::MapRule;
 
@@ -39,6 +52,8 @@ struct Options {
   bool deep = false;                // verify: compare bodies
   std::string manifest;             // verify: file that the result is written to; empty: none
   std::string against;              // verify: such a file in the place of FROM; empty: none
+  bool check = false;               // status: only tell whether mail can be carried
+  std::optional<report::FailureSelection> clear;  // failures: what to forget
 };
 
 struct Invocation {
