@@ -13,6 +13,9 @@ namespace mailferry::cli {
 [[nodiscard]] int cmd_auth(const Invocation& invocation);
 /// `mailferry bridge`: runs until it is told to stop.
 [[nodiscard]] int cmd_bridge(const Invocation& invocation);
+[[nodiscard]] int cmd_status(const Invocation& invocation);
+[[nodiscard]] int cmd_failures(const Invocation& invocation);
+[[nodiscard]] int cmd_retry(const Invocation& invocation);
 [[nodiscard]] int cmd_config(const Invocation& invocation);
 
 }  // namespace mailferry::cli

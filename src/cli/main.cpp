@@ -57,6 +57,12 @@ int dispatch(const Invocation& invocation) {
       return cmd_folders(invocation);
     case Command::bridge:
       return cmd_bridge(invocation);
+    case Command::status:
+      return cmd_status(invocation);
+    case Command::failures:
+      return cmd_failures(invocation);
+    case Command::retry:
+      return cmd_retry(invocation);
     case Command::config_keys:
     case Command::config_docs:
     case Command::config_check:

@@ -10,7 +10,7 @@ namespace {
 // clang-format off
 constexpr std::array kOptions{
     OptionRow{"--config", "FILE", "File of accounts and defaults, instead of mailferry.toml in $XDG_CONFIG_HOME/mailferry or the current directory", kManualCommands | kConfigCheck, &RawOptions::config},
-    OptionRow{"--state", "FILE", "File that remembers what has been done, instead of state.db (bridge.db for a bridge) in $XDG_STATE_HOME/mailferry", kMailCommands | kBridge, &RawOptions::state},
+    OptionRow{"--state", "FILE", "File that remembers what a copy or a bridge has done, instead of state.db or bridge.db in $XDG_STATE_HOME/mailferry", kMailCommands | kBridge | kRunningCommands, &RawOptions::state},
     OptionRow{"--mailbox", "PATTERN", "Only the mailboxes that match; repeatable; '/' separates levels, '*' is anything, '%' anything within a level", kMappingCommands, &RawOptions::mailbox},
     OptionRow{"--exclude", "PATTERN", "Not the mailboxes that match; repeatable; stronger than --mailbox; \"\\Trash\" is the mailbox with that use", kMappingCommands, &RawOptions::exclude},
     OptionRow{"--map", "FROM=TO", "Mailbox FROM is called TO on the destination; repeatable; wildcards of FROM are filled into those of TO", kMappingCommands, &RawOptions::map},
@@ -35,8 +35,12 @@ constexpr std::array kOptions{
     OptionRow{"--poll-interval", "TIME", "How often the mailboxes are looked at where the server does not tell of new mail, like 30s or 5min; a number is seconds", kBridge, &RawOptions::poll_interval},
     OptionRow{"--no-idle", "", "Poll all sources, whether their servers could tell of new mail or not", kBridge, &RawOptions::no_idle},
     OptionRow{"--output", "FILE", "The file to write, instead of mailferry.toml; passwords go into files of their own beside it", kConfigImport, &RawOptions::output},
+    OptionRow{"--check", "", "Only tell whether mail can be carried, with exit code 0 or 1: for health checks", kStatus, &RawOptions::check},
+    OptionRow{"--clear", "UID", "Give up the parked message with this UID, or all; it is neither tried nor reported again", kFailures, &RawOptions::clear},
+    OptionRow{"--in-account", "NAME", "With --clear: only messages of this account, as the list shows it", kFailures, &RawOptions::clear_account},
+    OptionRow{"--in-mailbox", "NAME", "With --clear: only messages of this mailbox, as the list shows it", kFailures, &RawOptions::clear_mailbox},
     OptionRow{"--quiet", "", "Show problems and the result only", kMappingCommands, &RawOptions::quiet},
-    OptionRow{"--json", "", "Print one JSON object a line on standard output", kMailCommands, &RawOptions::json},
+    OptionRow{"--json", "", "Print one JSON object a line on standard output", kMailCommands | kRunningCommands, &RawOptions::json},
     OptionRow{"--verbose", "", "Also show what needs nothing to be done", kMappingCommands, &RawOptions::verbose},
 };
 
@@ -67,8 +71,11 @@ constexpr std::array kCommands{
     CommandRow{Command::explain, "explain", kExplain, "FROM MAILBOX UID [TO]", "Tell what the source, the state and TO know of one message, and why it was or was not copied"},
     CommandRow{Command::auth, "auth", kAuth, "ACCOUNT", "Sign in with OAuth2 to ACCOUNT of mailferry.toml, and keep the tokens"},
     CommandRow{Command::bridge, "bridge", kBridge, "", "Carry new mail from many accounts into one, as it arrives, until it is stopped"},
+    CommandRow{Command::status, "status", kStatus, "", "Show what the bridge that runs is doing, and how its accounts are"},
+    CommandRow{Command::failures, "failures", kFailures, "", "List the messages that a bridge could not deliver and has parked, and why"},
+    CommandRow{Command::retry, "retry", kRetry, "", "Let the bridge that runs try its parked messages again now"},
     CommandRow{Command::config_keys, "config keys", 0, "", "List the keys of mailferry.toml"},
-    CommandRow{Command::config_docs, "config docs", 0, "[PAGE]", "Print a generated part of the documentation: configuration, exit-codes, copy, verify, folders, explain or auth"},
+    CommandRow{Command::config_docs, "config docs", 0, "[PAGE]", "Print a generated part of the documentation: configuration, exit-codes, copy, verify, folders, explain, auth, bridge, status, failures or retry"},
     CommandRow{Command::config_check, "config check", kConfigCheck, "", "Check mailferry.toml, or a file that config import takes, and show all its problems"},
     CommandRow{Command::config_import, "config import", kConfigImport, "FILE", "Make mailferry.toml of the configuration FILE of imap-bridge or imap-to-gmail-sync"},
 };

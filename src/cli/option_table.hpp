@@ -61,6 +61,10 @@ struct RawOptions {
   bool device = false;
   bool paste = false;
   std::string port;
+  bool check = false;         // status
+  std::string clear;          // failures
+  std::string clear_account;  // failures
+  std::string clear_mailbox;  // failures
   std::string docs_page = "configuration";
   std::string import_file;  // config import
   std::string output = "mailferry.toml";
@@ -89,9 +93,13 @@ enum CommandSet : unsigned {
   kAuth = 32,
   kBridge = 64,
   kConfigImport = 128,
+  kStatus = 256,
+  kFailures = 512,
+  kRetry = 1024,
+  kRunningCommands = kStatus | kFailures | kRetry,  // those that ask a bridge that runs
   kMappingCommands = kCopy | kVerify | kFolders,
   kMailCommands = kMappingCommands | kExplain,
-  kManualCommands = kMailCommands | kAuth | kBridge,  // those with a page in docs/manual
+  kManualCommands = kMailCommands | kAuth | kBridge | kRunningCommands,  // those with a page in docs/manual
 };
 
 struct OptionRow {

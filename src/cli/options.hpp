@@ -9,6 +9,7 @@
 #include "config/map_rule.hpp"
 #include "mail/mailbox_path.hpp"
 #include "mail/uid.hpp"
+#include "report/failure_selection.hpp"
 
 #include <cstdint>
 #include <memory>
@@ -25,6 +26,9 @@ enum class Command {
   explain,
   auth,
   bridge,
+  status,
+  failures,
+  retry,
   config_keys,
   config_docs,
   config_check,
@@ -51,6 +55,8 @@ struct Options {
   bool deep = false;                // verify: compare bodies
   std::string manifest;             // verify: file that the result is written to; empty: none
   std::string against;              // verify: such a file in the place of FROM; empty: none
+  bool check = false;               // status: only tell whether mail can be carried
+  std::optional<report::FailureSelection> clear;  // failures: what to forget
 };
 
 struct RawOptions;

@@ -156,6 +156,34 @@ Result<> resolve_auth(const RawOptions& raw, const config::Config& config, Invoc
   return choose_flow(raw, invocation);
 }
 
+/// The state of a bridge is beside that of copies.
+Result<std::string> bridge_state_file(const RawOptions& raw, const config::Config& config) {
+  if (!raw.state.empty()) return raw.state;
+  if (config.bridge && !config.bridge->state_file.empty()) return config.bridge->state_file;
+  TRY(const auto standard, default_state_file());
+  return std::filesystem::path(standard).replace_filename("bridge.db").string();
+}
+
+Result<> resolve_clearing(const RawOptions& raw, Options& options) {
+  if (raw.clear.empty()) {
+    if (raw.clear_account.empty() && raw.clear_mailbox.empty()) return {};
+    return fail(ErrorKind::usage, Scope::run, "--in-account and --in-mailbox mean nothing without --clear",
+                "leave them out");
+  }
+  auto selection = report::read_failure_selection(raw.clear);
+  if (!selection) return with_context(selection.error(), "--clear");
+  selection->account = raw.clear_account;
+  selection->mailbox = raw.clear_mailbox;
+  options.clear = *std::move(selection);
+  return {};
+}
+
+Result<> resolve_running(const RawOptions& raw, const config::Config& config, Options& options) {
+  options.check = raw.check;
+  TRY(options.state_file, bridge_state_file(raw, config));
+  return resolve_clearing(raw, options);
+}
+
 }  // namespace
 
 Result<Invocation> resolve(const CommandRow& command, const RawOptions& raw) {
@@ -168,8 +196,12 @@ Result<Invocation> resolve(const CommandRow& command, const RawOptions& raw) {
   // `config check` reads the file itself, to show what is wrong with it, and `bridge` again and again.
   invocation.options.config_file = raw.config;
   if (command.command == Command::bridge) invocation.raw = std::make_shared<const RawOptions>(raw);
-  if ((command.set & (kMailCommands | kAuth)) == 0) return invocation;
+  if ((command.set & (kMailCommands | kAuth | kRunningCommands)) == 0) return invocation;
   TRY(const auto config, read_config(raw));
+  if ((command.set & kRunningCommands) != 0) {
+    CHECK_OK(resolve_running(raw, config, invocation.options));
+    return invocation;
+  }
   invocation.options.config_file = config.file;
   CHECK_OK(apply_lists(raw, config.copy, invocation.options));
   CHECK_OK(apply_limits(raw, config.copy, invocation.options));

@@ -62,7 +62,7 @@ Result<std::vector<ParkedStatus>> select(const std::vector<ParkedStatus>& parked
       return fail(ErrorKind::usage, Scope::run,
                   fmt::format("UID {} is parked in {} of {} and in {} of {}", selection.uid, meant.front().mailbox,
                               meant.front().account, message.mailbox, message.account),
-                  "say which with --account and --mailbox");
+                  "say which with --in-account and --in-mailbox");
     meant.push_back(message);
   }
   if (!meant.empty()) return meant;

@@ -172,6 +172,12 @@ std::string to_json(const BridgeStatus& status, WallTime now) {
   return json::serialize(object);
 }
 
+std::string to_json(const ParkedStatus& parked) {
+  auto object = to_object(parked);
+  object["event"] = "failure";
+  return json::serialize(object);
+}
+
 Result<BridgeStatus> parse_status(std::string_view text) {
   boost::system::error_code failure;
   const auto value = json::parse(json::string_view(text.data(), text.size()), failure);

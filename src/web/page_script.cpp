@@ -47,6 +47,11 @@ function when(text) {
   return make("time", { datetime: text, title: moment.format(date), "data-live": "" }, phrase(date));
 }
 
+// A long name breaks behind the user and before the port.
+function name(text) {
+  return text.split(/(?=[@:])/).flatMap((part, index) => index === 0 ? [part] : [make("wbr"), part]);
+}
+
 function badge(state) {
   return make("span", { class: "badge", "data-state": state }, state);
 }
@@ -78,7 +83,7 @@ function card(account, index) {
   if (quota.resumes_at) pairs.push(["Held back, goes on", when(quota.resumes_at)]);
   if (quota.done_at) pairs.push(["Queue done", when(quota.done_at)]);
   const item = make("li", { "data-state": account.health },
-    make("div", { class: "title" }, make("h3", {}, account.account), badge(account.health)),
+    make("div", { class: "title" }, make("h3", {}, ...name(account.account)), badge(account.health)),
     make("p", { class: "role" }, source ? "source" : "destination"), facts(pairs),
     bar("up" + index, "Sent in 24 h", quota.up, quota.up_limit),
     bar("down" + index, "Fetched in 24 h", quota.down, quota.down_limit));

@@ -72,7 +72,9 @@ progress[data-level=high]::-moz-progress-bar { background: var(--warn); }
 .scroll { overflow-x: auto; background: var(--card); border: 1px solid var(--line); border-radius: 10px; }
 table { border-collapse: collapse; width: 100%; font-size: .875rem; }
 th, td { text-align: left; padding: .5rem .75rem; vertical-align: top; border-bottom: 1px solid var(--line); }
-td { overflow-wrap: anywhere; min-width: 5rem; }
+td { overflow-wrap: anywhere; min-width: 4rem; }
+td:nth-child(2), td:nth-child(3) { min-width: 9rem; }
+td:nth-child(4) { min-width: 15rem; }
 tbody tr:last-child td { border-bottom: 0; }
 th { color: var(--soft); font-weight: 600; white-space: nowrap; }
 small { display: block; color: var(--soft); }
