@@ -7,6 +7,7 @@
 #include "cli/output.hpp"
 #include "cli/problems.hpp"
 #include "cli/resolve_bridge.hpp"
+#include "cli/secrets.hpp"
 #include "cli/version.hpp"
 #include "services/bridge.hpp"
 #include "takeover/old_state.hpp"
@@ -16,6 +17,9 @@
 
 namespace mailferry::cli {
 namespace {
+
+/// How far imap-to-gmail-sync looked back when it began.
+constexpr int kLookBackDays = 7;
 
 Result<services::BridgeAccount> read_account(const config::Config& config, const std::string& name) {
   const auto* account = config.find(name);
@@ -27,9 +31,7 @@ Result<services::BridgeAccount> read_account(const config::Config& config, const
   if (account->secret.kind == Kind::none && !account->may_need_no_secret())
     return fail(ErrorKind::usage, Scope::run, fmt::format("there is no password for account \"{}\"", name),
                 "add password_file, password_env or password_command to it: a bridge never asks");
-  if (account->secret.kind != Kind::none) {
-    TRY(found.secret, auth::read_secret(account->secret, account->user + "@" + account->endpoint.host));
-  }
+  TRY(found.secret, read_secret_of(found.account));
   return found;
 }
 
@@ -53,6 +55,12 @@ Result<> take_over(const config::Config& config, services::BridgeRequest& reques
     for (const auto& failure : old.failures) {
       if (failure.place.account == account) done[failure.place.mailbox].but.add(failure.uid);
     }
+  }
+  // imap-to-gmail-sync marked what it had lost as done: its last days are looked at again.
+  if (old.last_sync) {
+    const auto age = std::chrono::floor<std::chrono::days>(std::chrono::system_clock::now() - *old.last_sync);
+    for (auto& source : request.bridge.sources)
+      source.since_days = static_cast<int>(std::max<std::int64_t>(0, age.count())) + kLookBackDays;
   }
   for (const auto& message : old.delivered)
     request.delivered_before[message.destination].insert(message.message_id);
@@ -98,20 +106,36 @@ int discover(const services::BridgeRequest& request) {
   return to_int(ExitCode::ok);
 }
 
+/// What a reload would begin with.
+Result<services::BridgeRequest> resolve_request(const RawOptions& raw) {
+  TRY(const auto read, resolve_bridge(raw));
+  TRY(auto request, read_request(read.config));
+  request.config_file = read.config.file;
+  return request;
+}
+
+/// A configuration that is wrong changes nothing in a bridge that works.
+bool can_reload(const RawOptions& raw) {
+  const auto request = resolve_request(raw);
+  if (request) return true;
+  log::error("the configuration stays as it was: " + request.error().describe(), {{"remedy", request.error().remedy}});
+  return false;
+}
+
 }  // namespace
 
 int cmd_bridge(const Invocation& invocation) {
   while (true) {
-    const auto read = resolve_bridge(*invocation.raw);
-    if (!read) return print_problems(read.error(), false);
-    const auto& config = read->config;
-    log::configure(config.bridge->log.level, config.bridge->log.format);
-    auto request = read_request(config);
-    if (!request) return print_error(request.error(), false);
-    request->config_file = config.file;
-    if (lacks_mappings(*config.bridge)) return discover(*request);
+    auto request = resolve_request(*invocation.raw);
+    if (!request) return print_problems(request.error(), false);
+    if (const auto ready = log::configure(request->bridge.log); !ready) return print_error(ready.error(), false);
+    if (lacks_mappings(request->bridge)) return discover(*request);
+    request->can_reload = [&invocation] { return can_reload(*invocation.raw); };
     const auto ended = services::run_bridge(*request);
-    if (!ended) return print_error(ended.error(), false);
+    if (!ended) {
+      log::error(ended.error().describe(), {{"remedy", ended.error().remedy}});
+      return exit_code(ended.error());
+    }
     if (*ended == services::BridgeEnd::stopped) return to_int(ExitCode::ok);
     log::info("the configuration is read again");
   }

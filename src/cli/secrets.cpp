@@ -22,7 +22,9 @@ Result<> choose_source(std::string_view side, config::Account& account, Promptin
                           side));
 }
 
-Result<Secret> read_one(config::Account& account) {
+}  // namespace
+
+Result<Secret> read_secret_of(config::Account& account) {
   if (account.endpoint.proxy && account.proxy_secret.kind != SecretSource::Kind::none) {
     TRY(account.endpoint.proxy->password, auth::read_secret(account.proxy_secret, account.endpoint.proxy->host));
   }
@@ -30,16 +32,14 @@ Result<Secret> read_one(config::Account& account) {
   return auth::read_secret(account.secret, account.user + "@" + account.endpoint.host);
 }
 
-}  // namespace
-
 Result<> read_secrets(Invocation& invocation, Prompting prompting) {
   if (invocation.has_from) CHECK_OK(choose_source("from", invocation.from, prompting));
   if (invocation.has_to) CHECK_OK(choose_source("to", invocation.to, prompting));
   if (invocation.has_from) {
-    TRY(invocation.from_secret, read_one(invocation.from));
+    TRY(invocation.from_secret, read_secret_of(invocation.from));
   }
   if (!invocation.has_to) return {};
-  TRY(invocation.to_secret, read_one(invocation.to));
+  TRY(invocation.to_secret, read_secret_of(invocation.to));
   return {};
 }
 

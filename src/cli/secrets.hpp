@@ -11,4 +11,7 @@ enum class Prompting { possible, impossible };
 /// otherwise Error{usage} with the options that help.
 [[nodiscard]] Result<> read_secrets(Invocation& invocation, Prompting prompting);
 
+/// The secret of one account whose source is set, and the password of its proxy; nothing where it needs none.
+[[nodiscard]] Result<Secret> read_secret_of(config::Account& account);
+
 }  // namespace mailferry::cli

@@ -207,7 +207,8 @@ class BridgeJob final : private web::StatusSource {
 
   void on_signal(int number) {
     if (number == SIGUSR1) return look_again();
-    if (context_.stopping && number != SIGHUP) std::_Exit(0);
+    if (number == SIGHUP && (context_.stopping || (request_.can_reload && !request_.can_reload()))) return;
+    if (context_.stopping) std::_Exit(0);
     end_ = number == SIGHUP ? BridgeEnd::reload : BridgeEnd::stopped;
     begin_stop();
   }

@@ -6,6 +6,7 @@
 #include "config/bridge.hpp"
 #include "mail/uid_set.hpp"
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -33,6 +34,8 @@ struct BridgeRequest {
   std::string state_file;
   std::string version;
   std::string config_file{};
+  /// Asked at SIGHUP: false keeps the bridge as it is. Absent: it may always.
+  std::function<bool()> can_reload{};
   /// Message-IDs that another tool brought to a mailbox, by BridgeMapping::to.
   std::map<std::string, std::set<std::string>> delivered_before{};
 };

@@ -1,4 +1,5 @@
 #include "async/run_loop.hpp"
+#include "net/service_manager.hpp"
 #include "services/accounts.hpp"
 #include "services/bridge.hpp"
 #include "state/mailbox_key.hpp"
@@ -31,6 +32,8 @@ Discovered discover(const BridgeAccount& account, config::MailboxNames spelling,
 }  // namespace
 
 std::vector<Discovered> discover_mailboxes(const BridgeRequest& request) {
+  // A service that ends without a word has failed, to systemd.
+  net::ServiceManager::from_environment().ready("listing mailboxes: mappings are missing");
   std::vector<Discovered> all;
   const auto spelling = request.bridge.names;
   all.push_back(

@@ -9,7 +9,8 @@
 
 namespace mailferry::services {
 
-/// Error{network}: only a bridge that runs can tell; else those of the state file.
+/// As the state file tells, while no bridge runs with it. Error{network}: there is no such file; else those of the
+/// state.
 [[nodiscard]] Result<std::vector<report::ParkedStatus>> read_parked(const std::string& state_file);
 
 }  // namespace mailferry::services

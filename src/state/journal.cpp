@@ -94,6 +94,17 @@ Result<PairId> Journal::pair(const std::string& source_account, const std::strin
   return impl_->connection.integer("SELECT last_insert_rowid()");
 }
 
+Result<std::vector<Journal::Pair>> Journal::pairs() {
+  const std::scoped_lock lock(impl_->mutex);
+  // Every row: ids are above zero.
+  return impl_->rows<Pair>("SELECT id, source_account, destination_account FROM pair WHERE id > ?1 ORDER BY id",
+                           std::int64_t{0}, [](const db::Statement& row) -> Result<Pair> {
+                             return Pair{.id = row.integer(0),
+                                         .source_account = std::string(row.text(1)),
+                                         .destination_account = std::string(row.text(2))};
+                           });
+}
+
 Result<std::vector<std::pair<PairId, std::string>>> Journal::pairs_from(const std::string& source_account) {
   const std::scoped_lock lock(impl_->mutex);
   using Row = std::pair<PairId, std::string>;

@@ -88,6 +88,13 @@ class Journal {
 
   /// The pair of accounts, created when new. Keys are "user@host:port".
   [[nodiscard]] Result<PairId> pair(const std::string& source_account, const std::string& destination_account);
+  struct Pair {
+    PairId id = 0;
+    std::string source_account{};
+    std::string destination_account{};
+  };
+  /// All pairs of the file.
+  [[nodiscard]] Result<std::vector<Pair>> pairs();
   /// All pairs with this source, with the keys of their destinations.
   [[nodiscard]] Result<std::vector<std::pair<PairId, std::string>>> pairs_from(const std::string& source_account);
   [[nodiscard]] Result<std::vector<Route>> routes(PairId pair);
