@@ -26,6 +26,7 @@ constexpr std::int64_t kDay = 24 * kHour;
 constexpr std::string_view kSecurities = "tls|starttls|plaintext";
 constexpr std::string_view kVersions = "1.2|1.3";
 constexpr std::string_view kTrusts = "authorities|first-use";
+constexpr std::string_view kProofs = "header|body";
 constexpr std::string_view kProviders = "google|microsoft|custom";
 constexpr std::string_view kCompressions = "auto|always|never";
 constexpr std::string_view kNames = "paths|server";
@@ -179,6 +180,8 @@ constexpr std::array kKeys{
                 set_oauth<&auth::OAuthSettings::client_id>),
     account_key("oauth_client_secret_file", path, "", "File whose first line is the client's secret, for clients that have one; only its owner may be able to read it", "\"~/.config/mailferry/client.secret\"",
                 set_oauth<&auth::OAuthSettings::client_secret_file>),
+    one_of(account_key("oauth_client_proof", choice, "the provider's; header with custom", "Where the client's secret travels: in the Authorization header, or in the body of a request", "\"body\"",
+                [](const Target& to, Value value) { to.account->oauth.client_proof = value.text == "body" ? auth::ClientProof::body : auth::ClientProof::header; }), kProofs),
     account_key("oauth_tenant", text, "common", "Microsoft: the directory that the user belongs to (name or id)", "\"example.onmicrosoft.com\"",
                 set_oauth<&auth::OAuthSettings::tenant>),
     account_key("oauth_scopes", texts, "what mail needs at this provider", "What access is asked for", "[\"imap\", \"offline_access\"]",

@@ -39,6 +39,7 @@ void check_absence(const OAuthSettings& oauth, Problems& problems) {
   for (const auto& key : kTexts) {
     if (!(oauth.*key.member).empty()) problems.push_back(fmt::format("{} means nothing without oauth", key.name));
   }
+  if (oauth.client_proof) problems.emplace_back("oauth_client_proof means nothing without oauth");
   if (!oauth.scopes.empty()) problems.emplace_back("oauth_scopes means nothing without oauth");
 }
 

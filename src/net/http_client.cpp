@@ -35,10 +35,12 @@ Endpoint endpoint_of(const HttpPost& request) {
 
 Secret text_of(const HttpPost& request) {
   const auto form = request.form.reveal();
+  const auto proof = request.authorization.reveal();
   return Secret(fmt::format(
-      "POST {} HTTP/1.1\r\nHost: {}\r\nUser-Agent: mailferry\r\nAccept: application/json\r\n"
+      "POST {} HTTP/1.1\r\nHost: {}\r\nUser-Agent: mailferry\r\nAccept: application/json\r\n{}{}{}"
       "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{}",
-      request.url.target, request.url.authority(), form.size(), form));
+      request.url.target, request.url.authority(), proof.empty() ? "" : "Authorization: ", proof,
+      proof.empty() ? "" : "\r\n", form.size(), form));
 }
 
 std::unexpected<Error> misunderstood(const HttpUrl& url) {

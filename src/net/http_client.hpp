@@ -17,6 +17,8 @@ struct HttpPost {
   HttpUrl url;
   /// The body, application/x-www-form-urlencoded.
   Secret form;
+  /// The value of the Authorization field; empty: none.
+  Secret authorization;
   TlsOptions tls;
   std::optional<Proxy> proxy;
   /// `response` is for the whole exchange after the handshake.

@@ -51,6 +51,43 @@ TEST_F(SignIn, ReportsTheLastRefusal) {
   EXPECT_EQ(peer_->verdict(), "");
 }
 
+struct TokenRow {
+  const char* mechanism;
+  const char* first;
+  const char* challenge;
+  const char* acknowledgement;
+};
+
+class SignInWithToken : public SignIn, public testing::WithParamInterface<TokenRow> {};
+
+/// RFC 7628 §3.2.3: the error document has to be acknowledged before the server refuses.
+TEST_P(SignInWithToken, AcknowledgesTheErrorAndTellsWhatToCheck) {
+  const auto& row = GetParam();
+  options_.credentials.is_token = true;
+  const std::string mechanism = row.mechanism;
+  for (const bool initial : {true, false}) {
+    connect((initial ? "SASL-IR AUTH=" : "AUTH=") + mechanism);
+    if (initial) {
+      peer_->expect("A1 AUTHENTICATE " + mechanism + " " + row.first + "\r\n");
+    } else {
+      peer_->expect("A1 AUTHENTICATE " + mechanism + "\r\n").send("+ \r\n").expect(std::string(row.first) + "\r\n");
+    }
+    peer_->send(std::string("+ ") + row.challenge + "\r\n").expect(std::string(row.acknowledgement) + "\r\n");
+    peer_->send("A1 NO [AUTHENTICATIONFAILED] Invalid credentials\r\n");
+    const auto done = sign_in();
+    ASSERT_FALSE(done);
+    EXPECT_EQ(done.error().kind, ErrorKind::auth);
+    EXPECT_THAT(done.error().remedy, HasSubstr("by this very user"));
+    EXPECT_EQ(peer_->verdict(), "");
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Mechanisms, SignInWithToken,
+    testing::Values(TokenRow{"XOAUTH2", "dXNlcj1hbm4BYXV0aD1CZWFyZXIgcHcBAQ==", "eyJzdGF0dXMiOiI0MDEifQ==", ""},
+                    TokenRow{"OAUTHBEARER",
+                             "bixhPWFubiwBYXV0aD1CZWFyZXIgcHcBAQ==", "eyJzdGF0dXMiOiJpbnZhbGlkX3Rva2VuIn0=", "AQ=="}));
+
 TEST_F(SignIn, IsNotNeededAfterPreauth) {
   peer_ = std::make_unique<test::ScriptedPeer>(context_);
   peer_->send("* PREAUTH [CAPABILITY IMAP4rev1] you are ann\r\n");

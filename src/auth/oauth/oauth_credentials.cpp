@@ -106,7 +106,8 @@ Task<Credentials> OAuthCredentials::current(asio::io_context& context) {
 Task<bool> OAuthCredentials::renew(asio::io_context& context, const Credentials& refused) {
   CO_CHECK(prepare());
   if (!is_same(refused.secret, tokens_.access)) co_return true;  // another connection has seen to it
-  if (refreshed_ && Clock::now() - *refreshed_ < kFresh) co_return false;
+  const bool has_ended = auth::is_due(tokens_, now(), std::chrono::seconds(0));
+  if (!has_ended && refreshed_ && Clock::now() - *refreshed_ < kFresh) co_return false;
   CO_CHECK(co_await refresh(context));
   co_return true;
 }

@@ -16,6 +16,7 @@ constexpr std::array kPresets{
                 .scope = "https://mail.google.com/",
                 // Without these there is a refresh token only at the very first consent.
                 .authorize_extra = "access_type=offline&prompt=consent",
+                .client_proof = ClientProof::body,
                 .no_device = "Google gives no access to mail by device code",
                 .dead_token =
                     "while the app is in testing, Google ends its refresh tokens after 7 days: publish it (Google Auth "
@@ -28,6 +29,7 @@ constexpr std::array kPresets{
                 .loopback_host = "localhost",
                 .scope = "https://outlook.office.com/IMAP.AccessAsUser.All offline_access",
                 .authorize_extra = "",
+                .client_proof = ClientProof::body,
                 .no_device = "",
                 .dead_token = "Microsoft ends refresh tokens after 90 days without use, and when the password or the "
                               "rules of the organisation change"},
@@ -39,6 +41,7 @@ constexpr std::array kPresets{
                 .loopback_host = "127.0.0.1",
                 .scope = "",
                 .authorize_extra = "",
+                .client_proof = ClientProof::header,
                 .no_device = "oauth_device_url is not given",
                 .dead_token = "the provider says when its refresh tokens end"},
 };

@@ -18,8 +18,9 @@ struct OAuthPreset {
   std::string_view loopback_host;  // under which a browser is sent back to this machine
   std::string_view scope;
   std::string_view authorize_extra;  // more parameters, form-encoded
-  std::string_view no_device;        // why there is no device code
-  std::string_view dead_token;       // what usually ends a refresh token, and how to avoid it
+  ClientProof client_proof;
+  std::string_view no_device;   // why there is no device code
+  std::string_view dead_token;  // what usually ends a refresh token, and how to avoid it
 };
 
 [[nodiscard]] std::span<const OAuthPreset> oauth_presets() noexcept;

@@ -1,12 +1,16 @@
 // How an account signs in with OAuth2, as the user described it. Plain data.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
 namespace mailferry::auth {
 
 enum class OAuthProvider { google, microsoft, custom };
+
+/// How a client with a secret proves who it is (RFC 6749 §2.3.1): each server knows the header, some the body too.
+enum class ClientProof { header, body };
 
 /// What is empty comes from the client file, the token file or the provider's preset, in this order.
 struct OAuthSettings {
@@ -17,6 +21,8 @@ struct OAuthSettings {
   std::string client_file;
   std::string client_id;
   std::string client_secret_file;
+  /// Absent: as the provider's preset says.
+  std::optional<ClientProof> client_proof{};
   /// Where the tokens are kept: read, and replaced at each refresh.
   std::string token_file;
   std::string authorize_url;

@@ -48,6 +48,7 @@ Result<OAuthSetup> make_oauth_setup(const OAuthSettings& settings, const OAuthAc
   setup.preset = &preset;
   setup.client_id = client.id;
   setup.client_secret = client.secret;
+  setup.client_proof = settings.client_proof.value_or(preset.client_proof);
   setup.authorize_url =
       first_of(first_of(settings.authorize_url, client.authorize_url), preset_url(preset.authorize_url));
   setup.token_url = first_of(first_of(settings.token_url, client.token_url), preset_url(preset.token_url));

@@ -25,6 +25,7 @@ struct OAuthSetup {
   const OAuthPreset* preset = nullptr;
   std::string client_id;
   Secret client_secret;
+  ClientProof client_proof = ClientProof::body;
   std::string authorize_url;
   std::string token_url;
   std::string device_url;

@@ -1,6 +1,7 @@
 #include "auth/oauth/token_endpoint.hpp"
 
 #include "auth/oauth/json_members.hpp"
+#include "base/encoding.hpp"
 #include "base/utf8.hpp"
 #include "net/http_client.hpp"
 
@@ -65,6 +66,17 @@ void forget_secrets(OAuthRefusal& refusal, std::string_view form) {
   }
 }
 
+bool is_in_header(const OAuthSetup& setup) {
+  return setup.client_proof == ClientProof::header && !setup.client_secret.empty();
+}
+
+/// RFC 6749 §2.3.1: both parts are encoded first, so that neither contains a colon.
+Secret header_of(const OAuthSetup& setup) {
+  if (!is_in_header(setup)) return {};
+  const Secret pair(encode_form(setup.client_id) + ":" + encode_form(setup.client_secret.reveal()));
+  return Secret("Basic " + to_base64(pair.reveal()));
+}
+
 Task<net::HttpAnswer> post(asio::io_context& context, const OAuthSetup& setup, const std::string& url,
                            const FormText& form) {
   CO_TRY(const auto parsed, net::parse_http_url(url));
@@ -74,6 +86,7 @@ Task<net::HttpAnswer> post(asio::io_context& context, const OAuthSetup& setup, c
                    "give an address that begins with https://");
   const net::HttpPost request{.url = parsed,
                               .form = Secret(form.text()),
+                              .authorization = header_of(setup),
                               .tls = setup.tls,
                               .proxy = setup.account.proxy,
                               .timeouts = setup.account.timeouts};
@@ -83,7 +96,7 @@ Task<net::HttpAnswer> post(asio::io_context& context, const OAuthSetup& setup, c
 }
 
 void add_client(FormText& form, const OAuthSetup& setup) {
-  form.add("client_id", setup.client_id).add("client_secret", setup.client_secret.reveal());
+  if (!is_in_header(setup)) form.add("client_id", setup.client_id).add("client_secret", setup.client_secret.reveal());
 }
 
 struct Cause {
@@ -93,8 +106,10 @@ struct Cause {
 
 /// RFC 6749 §5.2, RFC 8628 §3.5.
 constexpr std::array kCauses{
-    Cause{"invalid_client", "check the client's id and secret in mailferry.toml or in its file"},
-    Cause{"unauthorized_client", "the provider does not allow this client to sign in in this way"},
+    Cause{"invalid_client",
+          "check the client's id and secret in mailferry.toml or in its file, and oauth_client_proof"},
+    Cause{"unauthorized_client",
+          "the provider does not allow this client to sign in in this way, or wants another oauth_client_proof"},
     Cause{"unsupported_grant_type", "the provider does not know this way of signing in; try another one"},
     Cause{"invalid_scope", "check oauth_scopes: the provider does not give this client such access"},
     Cause{"access_denied", "somebody refused the access; run it again and allow it"},

@@ -34,7 +34,7 @@ ssl = yes
 ssl_cert = <{certificate}
 ssl_key = <{key}
 disable_plaintext_auth = no
-auth_mechanisms = plain login cram-md5 scram-sha-1 scram-sha-256
+auth_mechanisms = {mechanisms}
 auth_failure_delay = 0
 mail_location = {mail_format}:{mail}/%u
 mail_uid = {user}
@@ -45,6 +45,7 @@ mail_fsync = {fsync}
 mail_plugins = {plugins}
 default_vsz_limit = 2G
 {identities}
+{oauth}
 passdb {{
   driver = passwd-file
   args = username_format=%u {root}/passwd
@@ -116,6 +117,7 @@ class Dovecot:
     mail_root      where the mail lives (a tmpfs for benchmarks); default inside the private folder
     escape_names   listescape: names may hold the storage's own separator
     client_ca      clients may show certificates of the authority
+    oauth          an OAuthServer: access tokens are let in that it says are good, and passwords still
     certificate    (certificate, key) instead of a good one for localhost
     """
 
@@ -125,7 +127,7 @@ class Dovecot:
 
     def __init__(self, *, users=None, any_user=None, mail_format="maildir", separator="/", prefix="", hide=(), capability=None,
                  special_use=None, fsync="never", rawlog=False, connections=40, plugins="", escape_names=False, mail_root=None,
-                 certificate=None, authority=None, client_ca=False, extra=""):
+                 certificate=None, authority=None, client_ca=False, oauth=None, extra=""):
         self.users = users or {"alice": "secret"}
         self.separator, self.prefix, self.mail_format = separator, prefix, mail_format
         self.root = pathlib.Path(tempfile.mkdtemp(prefix="mfd", dir="/tmp"))
@@ -137,7 +139,9 @@ class Dovecot:
         self._process = None
         self.settings = dict(hide=set(hide), capability=capability, special_use=special_use or {}, fsync=fsync, rawlog=rawlog,
                              connections=connections, plugins=" ".join([plugins] + ["listescape"] * escape_names).strip(),
-                             extra=extra, any_user=any_user)
+                             extra=extra, any_user=any_user, oauth=oauth)
+        self.settings["mechanisms"] = ("plain login cram-md5 scram-sha-1 scram-sha-256" if oauth is None
+                                       else "plain login xoauth2 oauthbearer")
         if client_ca:  # whose client certificates are accepted
             self.settings["extra"] += f"ssl_ca = <{self.ca}\nssl_require_crl = no\n"
         self._make_folders()
@@ -182,11 +186,23 @@ class Dovecot:
         text = _CONFIG.format(
             root=self.root, mail=self.mail, mail_format=self.mail_format, certificate=self._certificate[0],
             key=self._certificate[1], user=self.user, group=self.group, fsync=settings["fsync"], plugins=settings["plugins"],
-            identities=identities, any_user=any_user, separator=self.separator, prefix=self.prefix,
+            identities=identities, any_user=any_user, oauth=self._write_oauth(),
+            mechanisms=settings["mechanisms"], separator=self.separator, prefix=self.prefix,
             special_use="\n".join(boxes), chroot="chroot =" if ordinary else "", port=self.port, tls_port=self.tls_port,
             capability=capability, connections=settings["connections"],
             rawlog=f"  rawlog_dir = {self.root}/rawlog" if settings["rawlog"] else "", extra=settings["extra"])
         (self.root / "dovecot.conf").write_text(text)
+
+    def _write_oauth(self):
+        """The passdb that asks the authorization server about each token (RFC 7662); goes before the one of the passwords."""
+        oauth = self.settings["oauth"]
+        if oauth is None:
+            return ""
+        (self.root / "oauth2.conf").write_text(
+            f"introspection_mode = post\nintrospection_url = {oauth.url}/introspect\nusername_attribute = username\n"
+            "active_attribute = active\nactive_value = true\nclient_id = dovecot\nclient_secret = dovecot-secret\n")
+        return ("passdb {\n  driver = oauth2\n  mechanisms = xoauth2 oauthbearer\n"
+                f"  args = {self.root}/oauth2.conf\n}}")
 
     def start(self):
         for _ in range(5):  # a port picked free may be taken before Dovecot binds it

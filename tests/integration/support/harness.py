@@ -62,8 +62,8 @@ class Folder:
 
 def start(arguments, folder, **options):
     command = [program(), *map(str, arguments)]
-    return subprocess.Popen(command, env=environment(folder.path), cwd=folder.path, stdin=subprocess.DEVNULL,
-                            preexec_fn=die_with_parent, **options)
+    options.setdefault("stdin", subprocess.DEVNULL)
+    return subprocess.Popen(command, env=environment(folder.path), cwd=folder.path, preexec_fn=die_with_parent, **options)
 
 
 def run(arguments, folder, timeout=300):
