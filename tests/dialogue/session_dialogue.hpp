@@ -46,7 +46,8 @@ class SessionDialogue : public ImapDialogue {
   }
   void begin_session() {
     auto names = std::make_shared<stores::imap::MailboxNames>();
-    session_ = std::make_unique<stores::imap::ImapSession>(std::move(connection_), names, "ann@host", "ann@host:993");
+    session_ = std::make_unique<stores::imap::ImapSession>(context_, std::move(connection_), names, "ann@host",
+                                                           "ann@host:993");
   }
 
   template <class T>

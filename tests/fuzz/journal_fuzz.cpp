@@ -236,7 +236,7 @@ void put_row(db::Connection& connection, std::string_view line) {
     run("INSERT OR REPLACE INTO intent VALUES (2, ?1, 1)", line);
   } else if (kind == "p") {
     const auto uid = take_number(line);
-    run("INSERT OR REPLACE INTO parked VALUES (2, ?1, ?2, ?2, 1)", uid, line);
+    run("INSERT OR REPLACE INTO parked VALUES (2, ?1, ?2, ?2, 1, 0)", uid, line);
   } else if (kind == "r") {
     run("UPDATE OR IGNORE route SET source_mailbox = ?1 WHERE id = 2", line);
   }
