@@ -12,6 +12,9 @@ namespace commands = mailferry::imap::commands;
 
 namespace {
 
+/// A server that ends IDLE by itself before this does not mean it.
+constexpr std::chrono::seconds kShortestIdle{1};
+
 /// Anything but RECENT, FLAGS and the like: a message came, went or changed.
 bool is_news(const UntaggedData& data) {
   return std::holds_alternative<mailferry::imap::ExistsData>(data) ||
@@ -55,6 +58,7 @@ Task<bool> ImapSession::idle(std::chrono::steady_clock::time_point until) {
   const auto tag = connection_->submit(commands::idle());
   async::TaskScope scope(context_);
   scope.spawn("end of IDLE", run_idle_end(until));
+  const auto begin = std::chrono::steady_clock::now();
   bool news = false;
   Result<> ended;
   while (true) {
@@ -72,6 +76,10 @@ Task<bool> ImapSession::idle(std::chrono::steady_clock::time_point until) {
     } else if (const auto* status = std::get_if<StatusResponse>(&*event); status != nullptr && status->tag == tag) {
       if (status->status != mailferry::imap::Status::ok)
         ended = fail(ErrorKind::protocol, Scope::mailbox, "the server refuses IDLE: " + status->text,
+                     "set idle = false for this account", Retry::later);
+      // It was not asked to end: IDLE again and again would be worse than asking now and then.
+      else if (!news && !interrupted_ && std::chrono::steady_clock::now() < std::min(until, begin + kShortestIdle))
+        ended = fail(ErrorKind::protocol, Scope::mailbox, "the server ends IDLE at once",
                      "set idle = false for this account", Retry::later);
       break;
     }

@@ -19,12 +19,6 @@ double unit_random() {
   return std::uniform_real_distribution<>{0.0, 1.0}(generator);
 }
 
-/// The error says that nothing can be recorded any more, or that all ends.
-bool ends_everything(const Error& error) {
-  return error.kind == ErrorKind::local_io || error.kind == ErrorKind::state_corrupt ||
-         error.kind == ErrorKind::cancelled;
-}
-
 class DateSink final : public store::MetaSink {
  public:
   explicit DateSink(std::int64_t before) : before_(before) {}
@@ -73,6 +67,7 @@ void Carrier::look_again(bool parked) noexcept {
   for (auto& mailbox : mailboxes_) {
     if (parked) mailbox.retry_parked();
   }
+  if (parked) context_.lanes.ask_again();
   polled_.reset();
   wake();
 }
@@ -85,7 +80,7 @@ Task<> Carrier::run() {
     session_.reset();
     state_.connections = 0;
     if (lived || ending()) continue;
-    if (ends_everything(lived.error())) co_return lived;
+    if (context_.journal.error() || lived.error().kind == ErrorKind::state_corrupt) co_return lived;
     context_.observer.trouble(name(), lived.error());
     co_await pause(lived.error());
   }
@@ -100,8 +95,10 @@ Task<> Carrier::pause(const Error& error) {
   policy.budget = std::chrono::milliseconds::max();
   auto transient = error;
   if (transient.retry == Retry::never) transient.retry = Retry::later;
+  if (transient.kind == ErrorKind::cancelled) transient.kind = ErrorKind::network;
   auto pause = policy.delay_after(++failures_, {}, transient, 0.5 + unit_random() / 2).value_or(policy.ceiling);
   if (error.kind == ErrorKind::auth) pause = std::max<std::chrono::milliseconds>(pause, kAfterRefusedLogin);
+  pause = std::max(pause, wanted_pause(error, failures_));
   download_.heed(error.message);
   if (!ending()) co_await async::sleep_for(pause, woken_);
   co_return Result<>{};
@@ -143,17 +140,23 @@ Task<> Carrier::look_everywhere() {
   const auto now = std::chrono::steady_clock::now();
   const bool poll = !polled_ || now >= *polled_ + settings_.poll_every;
   if (poll) polled_ = now;
+  if (poll) watch_again();
   state_.phase = CarrierState::Phase::working;
   std::optional<Error> refused;
   for (std::size_t index = 0; index < mailboxes_.size() && !ending(); ++index) {
     const bool news = news_.erase(index) != 0;
-    if (!poll && !news && mailboxes_[index].next_due() > now) continue;
+    const auto refusal = refused_.find(index);
+    const bool again = refusal != refused_.end() && refusal->second.first <= now;
+    if (!poll && !news && !again && mailboxes_[index].next_due() > now) continue;
     auto looked = co_await look_at(index);
+    if (looked) refused_.erase(index);
     if (looked) continue;
     // A mailbox that cannot be read holds up no other.
     if (looked.error().scope != Scope::mailbox && looked.error().scope != Scope::message) co_return looked;
     context_.observer.trouble(name(), looked.error());
     refused = looked.error();
+    auto& [at, times] = refused_[index];
+    at = std::chrono::steady_clock::now() + mailboxes_[index].pause_after(++times, looked.error());
   }
   if (!refused && !ending()) {
     if (std::exchange(failures_, 0) > 0) context_.observer.recovered(name());
@@ -161,6 +164,11 @@ Task<> Carrier::look_everywhere() {
   }
   state_.phase = refused ? CarrierState::Phase::failing : CarrierState::Phase::waiting;
   co_return Result<>{};
+}
+
+/// What was refused once may be allowed now.
+void Carrier::watch_again() {
+  if (settings_.idle && session_->watcher() != nullptr) unwatched_.erase(0);
 }
 
 Task<> Carrier::look_at(std::size_t index) {
@@ -181,20 +189,33 @@ Task<> Carrier::carry_all(SourceMailbox& mailbox, UidSet uids) {
 }
 
 Task<> Carrier::label_rest(SourceMailbox& mailbox) {
+  const auto now = std::chrono::steady_clock::now();
   for (auto& route : mailbox.routes()) {
-    if (route.unlabelled.empty()) continue;
-    CO_TRY(auto lane, co_await context_.lanes.acquire());
-    auto* labeller = lane->labeller();
-    if (labeller == nullptr) continue;
-    auto labelled =
-        co_await labeller->add_labels(route.to->path(), route.to->uid_validity(), route.unlabelled, route.labels);
-    if (labelled) {
-      CO_CHECK(co_await mailbox.note_labelled(route));
-    } else {
-      if (labelled.error().scope == Scope::account) lane.spoil();
-      context_.observer.trouble(context_.destination.name(), labelled.error());
-    }
+    if (!route.unlabelled.empty() && route.label_at <= now) CO_CHECK(co_await label(mailbox, route));
   }
+  co_return Result<>{};
+}
+
+Task<> Carrier::label(SourceMailbox& mailbox, CarryRoute& route) {
+  CO_TRY(auto lane, co_await context_.lanes.acquire());
+  auto labelled = co_await route.to->make_ready(*lane, context_.slowest_append, context_.stopping);
+  const bool is_same = route.label_validity == route.to->uid_validity();
+  const auto uids = route.unlabelled;
+  if (labelled && is_same && lane->labeller() != nullptr)
+    labelled = co_await lane->labeller()->add_labels(route.to->path(), route.label_validity, uids, route.labels);
+  if (labelled) {
+    route.unlabelled.remove(uids);
+    route.label_failures = 0;
+    context_.journal.mark_dirty();
+    co_return Result<>{};
+  }
+  if (labelled.error().kind == ErrorKind::cancelled) co_return labelled;
+  if (labelled.error().scope == Scope::account) {
+    lane.spoil();
+    context_.lanes.rest(labelled.error());
+  }
+  route.label_at = std::chrono::steady_clock::now() + mailbox.pause_after(++route.label_failures, labelled.error());
+  context_.observer.trouble(context_.destination.name(), labelled.error());
   co_return Result<>{};
 }
 
@@ -236,6 +257,8 @@ SteadyTime Carrier::next_look() const {
   auto due = SteadyTime::max();
   for (const auto& mailbox : mailboxes_)
     due = std::min(due, mailbox.next_due());
+  for (const auto& [index, refusal] : refused_)
+    due = std::min(due, refusal.first);
   // Also where all is watched: a server may forget to tell.
   return polled_ ? std::min(due, *polled_ + settings_.poll_every) : SteadyTime{};
 }
@@ -245,7 +268,7 @@ Task<> Carrier::wait_for_news() {
   const auto due = next_look();
   const auto now = std::chrono::steady_clock::now();
   if (due <= now) co_return Result<>{};
-  if (unwatched_.contains(0)) {
+  if (unwatched_.contains(0) || refused_.contains(0)) {
     co_await woken_.wait_until(std::min(due, now + settings_.idle_refresh));
     co_return Result<>{};
   }
@@ -265,13 +288,16 @@ Task<> Carrier::wait_for_news() {
 /// Waits for news of one further mailbox over a connection of its own.
 Task<> Carrier::run_watch(std::size_t index) {
   auto& session = watching_[index];
+  int broken = 0;
   while (living_ && !ending()) {
     auto opened = co_await source_.open_session();
     if (!opened) {
       unwatched_.insert(index);  // too many connections, perhaps: it is polled
-      co_await woken_.wait_until(std::chrono::steady_clock::now() + settings_.poll_every);
+      co_await async::sleep_for(settings_.poll_every, woken_);
       continue;
     }
+    unwatched_.erase(index);
+    std::optional<Error> error;
     session = std::move(*opened);
     ++state_.connections;
     while (living_ && !ending() && session->watcher() != nullptr) {
@@ -282,7 +308,9 @@ Task<> Carrier::run_watch(std::size_t index) {
       const auto watched = mailboxes_[index].watched();
       auto news =
           co_await session->watcher()->watch(watched, std::chrono::steady_clock::now() + settings_.idle_refresh);
+      if (!news) error = news.error();
       if (!news) break;
+      broken = 0;
       if (!*news) continue;
       news_.insert(index);
       wake();
@@ -291,7 +319,11 @@ Task<> Carrier::run_watch(std::size_t index) {
     session->close();
     session.reset();
     --state_.connections;
-    if (living_ && !ending()) co_await async::sleep_for(context_.settings.backoff.first, woken_);
+    if (!living_ || ending()) break;
+    if (error && error->scope == Scope::mailbox) unwatched_.insert(index);  // refused: to be polled, then
+    const bool is_polled = unwatched_.contains(index);
+    const auto pause = error ? mailboxes_[index].pause_after(++broken, *error) : context_.settings.backoff.first;
+    co_await async::sleep_for(is_polled ? settings_.poll_every : pause, woken_);
   }
   co_return Result<>{};
 }

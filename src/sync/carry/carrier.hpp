@@ -50,19 +50,22 @@ class Carrier {
   Task<> look_at(std::size_t index);
   Task<> carry_all(SourceMailbox& mailbox, UidSet uids);
   Task<> label_rest(SourceMailbox& mailbox);
+  Task<> label(SourceMailbox& mailbox, CarryRoute& route);
   Task<> prune(SourceMailbox& mailbox);
   Task<> wait_for_news();
   Task<> run_watch(std::size_t index);
   Task<> pause(const Error& error);
   void wake() noexcept;
+  void watch_again();
   [[nodiscard]] SteadyTime next_look() const;
 
   CarryContext& context_;
   store::Store& source_;
   const SourceSettings& settings_;
   std::deque<SourceMailbox> mailboxes_;
-  std::set<std::size_t> news_;       // indices of the mailboxes to look at
-  std::set<std::size_t> unwatched_;  // have to be polled
+  std::set<std::size_t> news_;                                 // indices of the mailboxes to look at
+  std::set<std::size_t> unwatched_;                            // have to be polled
+  std::map<std::size_t, std::pair<SteadyTime, int>> refused_;  // could not be looked at: when again, how often so far
   std::unique_ptr<store::Session> session_;
   std::deque<std::unique_ptr<store::Session>> watching_;  // by index of the mailbox; null: none now
   QuotaGate download_;

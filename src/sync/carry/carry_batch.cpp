@@ -32,6 +32,16 @@ Error not_sent_error(std::string_view what) {
           .trail = {}};
 }
 
+Error too_large_error(std::uint64_t octets, std::uint64_t limit) {
+  return {.kind = ErrorKind::message_rejected,
+          .scope = Scope::message,
+          .retry = Retry::never,
+          .retry_after = {},
+          .message = fmt::format("the message has {} octets, and the destination takes {}", octets, limit),
+          .remedy = "bring it there in another way, or make it smaller",
+          .trail = {}};
+}
+
 }  // namespace
 
 CarryBatch::~CarryBatch() {
@@ -97,77 +107,128 @@ Task<> CarryBatch::choose(CarryRoute& route) {
   }
   if (open.empty()) co_return Result<>{};
   CO_TRY(auto lane, co_await context_.lanes.acquire());
-  auto ready = co_await route.to->make_ready(*lane, context_.slowest_append, context_.stopping);
-  if (ready) {
-    std::vector<std::string> message_ids;
-    for (const auto* wanted : open) {
-      if (!wanted->meta.message_id.empty() && route.to->known().find(wanted->meta.identity.digest).empty())
-        message_ids.push_back(wanted->meta.message_id);
-    }
-    ready = co_await route.to->look_for(*lane, message_ids);
+  auto chosen = co_await route.to->make_ready(*lane, context_.slowest_append, context_.stopping);
+  if (chosen) chosen = co_await look_up(route, lane, open);
+  if (!chosen) co_return co_await unready(route, lane, open, chosen.error());
+  route.unready = 0;
+  chosen = co_await choose_among(route, lane, open);
+  if (source_error_) co_return std::unexpected(*source_error_);
+  if (!chosen) co_return co_await unready(route, lane, open, chosen.error());
+  co_return Result<>{};
+}
+
+/// Looks on the destination for what the messages are known by there.
+Task<> CarryBatch::look_up(CarryRoute& route, Lane& lane, const std::vector<Wanted*>& open) {
+  std::vector<std::string> message_ids;
+  std::set<std::int64_t> seconds;
+  for (const auto* wanted : open) {
+    const auto known = route.to->known().find(wanted->meta.identity.digest);
+    const bool is_placed = std::ranges::any_of(known, [](const KnownMessage& message) { return message.uid != 0; });
+    const bool is_enough = route.labels.empty() || lane->labeller() == nullptr ? !known.empty() : is_placed;
+    if (is_enough) continue;
+    if (!wanted->meta.message_id.empty()) message_ids.push_back(wanted->meta.message_id);
+    if (wanted->meta.message_id.empty() && mailbox_.was_replaced()) seconds.insert(wanted->meta.date.seconds);
   }
-  if (!ready) co_return co_await unready(route, lane, open, ready.error());
+  CO_CHECK(co_await route.to->look_for(*lane, message_ids));
+  co_return co_await route.to->look_for_dates(*lane, seconds);
+}
+
+Task<> CarryBatch::choose_among(CarryRoute& route, Lane& lane, const std::vector<Wanted*>& open) {
   for (auto* wanted : open) {
-    CO_TRY(const bool there, co_await is_there(lane, route, wanted->meta));
-    const auto uid = wanted->meta.uid;
-    if (there) {
-      mailbox_.settle(route, UidRange{uid, uid});
-      context_.observer.duplicate(mailbox_.account(), route.to->path());
-    } else if (route.to->known().claim(wanted->meta.identity.digest)) {
-      claims_.emplace_back(&route, wanted->meta.identity.digest);
-      wanted->routes.push_back(&route);
-    } else {
-      route.troubled[uid].again_at = now + kAfterClaim;
+    auto is_wanted = co_await decide(route, lane, *wanted);
+    if (source_error_) co_return std::unexpected(*source_error_);
+    if (!is_wanted && is_wanted.error().scope == Scope::message) {
+      CO_CHECK(co_await mailbox_.note_trouble(route, wanted->meta.uid, is_wanted.error(), false));
+      continue;
     }
+    if (!is_wanted) co_return std::unexpected(is_wanted.error());
+    if (*is_wanted) wanted->routes.push_back(&route);
   }
   co_return Result<>{};
 }
 
-/// The mailbox cannot be looked at, or not made.
+Task<bool> CarryBatch::decide(CarryRoute& route, Lane& lane, Wanted& wanted) {
+  const auto& meta = wanted.meta;
+  CO_TRY(const auto there, co_await find_there(lane, route, meta));
+  if (there) {
+    take_there(route, lane, meta, there->uid);
+    co_return false;
+  }
+  const auto limit = lane->traits().append_limit;
+  if (limit && *limit != 0 && meta.octets > *limit) {
+    const auto error = too_large_error(meta.octets, *limit);
+    CO_CHECK(co_await mailbox_.note_trouble(route, meta.uid, error, true));
+    co_return false;
+  }
+  if (route.to->known().claim(meta.identity.digest)) {
+    claims_.emplace_back(&route, meta.identity.digest);
+    co_return true;
+  }
+  route.put_off(meta.uid, std::chrono::steady_clock::now() + kAfterClaim);
+  co_return false;
+}
+
+/// It may have lost its labels on the way, and to have them twice does no harm.
+void CarryBatch::take_there(CarryRoute& route, Lane& lane, const store::MessageMeta& meta, Uid there) {
+  if (there != 0 && !route.labels.empty() && lane->labeller() != nullptr) route.want_labels(there);
+  mailbox_.settle(route, UidRange{meta.uid, meta.uid});
+  context_.observer.duplicate(mailbox_.account(), route.to->path());
+}
+
+/// The mailbox cannot be looked at, or not made. That is no fault of the messages: they wait.
 Task<> CarryBatch::unready(CarryRoute& route, Lane& lane, const std::vector<Wanted*>& open, const Error& error) {
-  if (error.kind == ErrorKind::cancelled) co_return std::unexpected(error);
+  if (error.kind == ErrorKind::cancelled || context_.journal.error()) co_return std::unexpected(error);
+  context_.observer.trouble(context_.destination.name(), error);
+  route.to->forget_prepared();
+  auto until = std::chrono::steady_clock::now();
   if (error.scope == Scope::account || error.scope == Scope::run) {
     lane.spoil();
     context_.lanes.rest(error);
-    context_.observer.trouble(context_.destination.name(), error);
-    co_return Result<>{};
+    until = context_.lanes.resting_until();
+  } else {
+    until += mailbox_.pause_after(++route.unready, error);
   }
-  route.to->forget_prepared();
-  for (const auto* wanted : open)
-    CO_CHECK(co_await mailbox_.note_trouble(route, wanted->meta.uid, error, false));
+  for (auto* wanted : open) {
+    std::erase(wanted->routes, &route);
+    if (!route.settled.contains(wanted->meta.uid) && !route.parked.contains(wanted->meta.uid))
+      route.put_off(wanted->meta.uid, until);
+  }
   co_return Result<>{};
 }
 
 /// Equal headers and size are enough where the headers say much; otherwise the bodies decide.
-Task<bool> CarryBatch::is_there(Lane& lane, CarryRoute& route, const store::MessageMeta& meta) {
+Task<std::optional<KnownMessage>> CarryBatch::find_there(Lane& lane, CarryRoute& route,
+                                                         const store::MessageMeta& meta) {
   const auto candidates = route.to->known().find(meta.identity.digest);
   for (const auto& candidate : candidates) {
-    if (!meta.identity.weak && candidate.octets == meta.octets) co_return true;
+    if (!meta.identity.weak && candidate.octets == meta.octets) co_return candidate;
   }
   for (const auto& candidate : candidates) {
     auto there = candidate.body;
     if (!there && candidate.uid != 0) {
       const UidSet uids(UidRange{candidate.uid, candidate.uid});
-      auto digests = co_await lane->body_digests(route.to->path(), uids);
-      if (!digests) {  // not to be told: rather a second copy than none
-        lane.spoil();
-        co_return false;
-      }
-      if (!digests->empty()) there = digests->front().second;
+      CO_TRY(const auto digests, co_await lane->body_digests(route.to->path(), uids));
+      if (!digests.empty()) there = digests.front().second;
     }
     if (!there) continue;
     CO_TRY(const auto here, co_await body_on_source(meta.uid));
-    if (here == *there) co_return true;
+    if (here == *there) co_return candidate;
   }
-  co_return false;
+  co_return std::nullopt;
 }
 
 Task<Digest> CarryBatch::body_on_source(Uid uid) {
   if (const auto known = bodies_.find(uid); known != bodies_.end()) co_return known->second;
   const UidSet uids(UidRange{uid, uid});
-  CO_TRY(const auto digests, co_await source_.body_digests(mailbox_.path(), uids));
-  if (digests.empty()) co_return Digest{};
-  co_return bodies_[uid] = digests.front().second;
+  auto digests = co_await source_.body_digests(mailbox_.path(), uids);
+  if (!digests && digests.error().scope != Scope::message && digests.error().scope != Scope::mailbox)
+    source_error_ = digests.error();
+  if (!digests) {
+    digests.error().scope = Scope::message;
+    co_return std::unexpected(digests.error());
+  }
+  if (digests->empty()) co_return Digest{};
+  co_return bodies_[uid] = digests->front().second;
 }
 
 /// Where a day has a limit, messages go one by one: what is allowed now is known for each.

@@ -43,7 +43,12 @@ class CarryBatch {
   Task<> learn(const UidSet& uids);
   Task<> choose(CarryRoute& route);
   Task<> unready(CarryRoute& route, Lane& lane, const std::vector<Wanted*>& open, const Error& error);
-  Task<bool> is_there(Lane& lane, CarryRoute& route, const store::MessageMeta& meta);
+  Task<> look_up(CarryRoute& route, Lane& lane, const std::vector<Wanted*>& open);
+  Task<> choose_among(CarryRoute& route, Lane& lane, const std::vector<Wanted*>& open);
+  Task<bool> decide(CarryRoute& route, Lane& lane, Wanted& wanted);
+  void take_there(CarryRoute& route, Lane& lane, const store::MessageMeta& meta, Uid there);
+  /// The equal message on the destination; nothing: it has none. Error of scope run or account: `lane`'s.
+  Task<std::optional<KnownMessage>> find_there(Lane& lane, CarryRoute& route, const store::MessageMeta& meta);
   Task<Digest> body_on_source(Uid uid);
   Task<> read_within_quota(UidSet uids);
   Task<> read(const UidSet& uids);
@@ -54,6 +59,7 @@ class CarryBatch {
   Task<> finish(store::ReadDone done);
   Task<> deliver();
   Task<> deliver_to(CarryRoute& route, const std::vector<Whole*>& messages);
+  Task<> deliver_together(CarryRoute& route, const std::vector<Whole*>& messages);
   Task<> begin_branches(const store::MessageHead& head);
   void add_branch(CarryRoute& route, Lane lane);
   Task<> end_branches();
@@ -63,7 +69,8 @@ class CarryBatch {
   store::Session& source_;
   QuotaGate& download_;
   std::map<Uid, Wanted> wanted_;
-  std::map<Uid, Digest> bodies_;  // of the source's messages, where they were needed
+  std::optional<Error> source_error_;  // its session is of no use any more
+  std::map<Uid, Digest> bodies_;       // of the source's messages, where they were needed
   std::vector<std::pair<CarryRoute*, Digest>> claims_;
   std::deque<Whole> whole_;
   std::size_t whole_octets_ = 0;

@@ -32,6 +32,8 @@ store::MessageHead CarryBranch::head_for(const store::MessageHead& head) const {
     for (const auto& label : route_.labels)
       shaped.flags.add(to_keyword(label));
   }
+  // Gmail may archive or throw away what is appended as deleted (quirk g10).
+  if (lane_->labeller() != nullptr) shaped.flags.remove(SystemFlag::deleted);
   shaped.flags = route_.to->permanent_flags().storable(std::move(shaped.flags));
   const auto found = route_.troubled.find(head.uid);
   if (found != route_.troubled.end() && found->second.attempts >= 2) remove_keywords(shaped.flags);
@@ -99,12 +101,24 @@ Task<> CarryBranch::take_outcome(const store::AppendOutcome& outcome) {
   co_return Result<>{};
 }
 
+bool CarryBranch::wants_labels() const {
+  return !route_.labels.empty() && lane_->labeller() != nullptr;
+}
+
 void CarryBranch::take_delivered(SentMessage& sent, Uid uid, UidValidity uid_validity) {
   sent.known.uid = uid;
+  const bool is_told = uid != 0 && uid_validity == route_.to->uid_validity();
   route_.to->delivered(sent.identity, sent.known, uid_validity);
-  if (uid != 0 && uid_validity == route_.to->uid_validity()) told_.add(uid);
-  mailbox_.settle(route_, UidRange{sent.uid, sent.uid});
   context_.lanes.accepted();
+  if (is_told && wants_labels()) {
+    told_.add(uid);
+    route_.want_labels(uid);
+  }
+  if (is_told || !wants_labels()) {
+    mailbox_.settle(route_, UidRange{sent.uid, sent.uid});
+  } else {  // the next look finds out where it is
+    route_.put_off(sent.uid, std::chrono::steady_clock::now());
+  }
   context_.observer.delivered(mailbox_.account(), route_.to->path(), sent.known.octets);
 }
 
@@ -113,6 +127,7 @@ Task<> CarryBranch::take_refused(const SentMessage& sent, const Error& error, bo
   if (error.scope == Scope::account || error.scope == Scope::run) {
     context_.lanes.rest(error);
     context_.observer.trouble(context_.destination.name(), error);
+    route_.put_off(sent.uid, context_.lanes.resting_until());
     co_return Result<>{};
   }
   if (error.kind == ErrorKind::mailbox_missing) route_.to->forget_prepared();
@@ -121,7 +136,9 @@ Task<> CarryBranch::take_refused(const SentMessage& sent, const Error& error, bo
     route_.troubled[sent.uid].alone = true;
     co_return Result<>{};
   }
-  const bool hopeless = error.kind == ErrorKind::message_rejected && error.retry == Retry::never;
+  // A code says that it will not pass; without one nobody knows.
+  const bool hopeless =
+      error.kind == ErrorKind::message_rejected && error.retry == Retry::never && !error.remedy.empty();
   co_return co_await mailbox_.note_trouble(route_, sent.uid, error, hopeless);
 }
 
@@ -132,9 +149,12 @@ Task<> CarryBranch::lose(const Error& error) {
   route_.to->doubt_now(from_);
   context_.lanes.rest(error);
   context_.observer.trouble(context_.destination.name(), error);
+  const bool is_pause = error.kind == ErrorKind::throttled || error.kind == ErrorKind::quota;
   for (const auto& sent : sent_) {
     if (sent.answered) continue;
-    if (sent_.size() == 1) {
+    if (is_pause) {
+      route_.put_off(sent.uid, context_.lanes.resting_until());
+    } else if (sent_.size() == 1) {
       CO_CHECK(co_await mailbox_.note_trouble(route_, sent.uid, error, false));
     } else {
       route_.troubled[sent.uid].alone = true;
@@ -143,12 +163,15 @@ Task<> CarryBranch::lose(const Error& error) {
   co_return Result<>{};
 }
 
+/// What fails here is tried again when the carrier looks the next time.
 Task<> CarryBranch::add_labels() {
-  auto* labeller = lane_->labeller();
-  if (labeller == nullptr || route_.labels.empty() || told_.empty()) co_return Result<>{};
-  auto labelled = co_await labeller->add_labels(route_.to->path(), route_.to->uid_validity(), told_, route_.labels);
-  if (labelled) co_return Result<>{};
-  CO_CHECK(co_await mailbox_.note_unlabelled(route_, told_));
+  if (told_.empty()) co_return Result<>{};
+  auto labelled =
+      co_await lane_->labeller()->add_labels(route_.to->path(), route_.to->uid_validity(), told_, route_.labels);
+  if (labelled) {
+    route_.unlabelled.remove(told_);
+    co_return Result<>{};
+  }
   context_.observer.trouble(context_.destination.name(), labelled.error());
   if (labelled.error().scope == Scope::account) lane_.spoil();
   co_return Result<>{};

@@ -4,6 +4,11 @@
 #include "sync/carry/carry_branch.hpp"
 
 namespace mailferry::sync {
+namespace {
+
+constexpr std::chrono::seconds kAfterCrowd{2};
+
+}  // namespace
 
 CarryBatch::CarryBatch(CarryContext& context, SourceMailbox& mailbox, store::Session& source, QuotaGate& download)
     : context_(context), mailbox_(mailbox), source_(source), download_(download) {}
@@ -22,7 +27,24 @@ Task<> CarryBatch::deliver() {
   co_return Result<>{};
 }
 
+/// Messages that are suspected of breaking connections go one by one: each takes only its own blame, and holds up no
+/// other.
 Task<> CarryBatch::deliver_to(CarryRoute& route, const std::vector<Whole*>& messages) {
+  std::vector<Whole*> together;
+  for (auto* whole : messages) {
+    const auto suspect = route.troubled.find(whole->wanted->meta.uid);
+    if (suspect == route.troubled.end() || !suspect->second.alone) {
+      together.push_back(whole);
+      continue;
+    }
+    const std::vector<Whole*> alone{whole};
+    CO_CHECK(co_await deliver_together(route, alone));
+  }
+  if (!together.empty()) CO_CHECK(co_await deliver_together(route, together));
+  co_return Result<>{};
+}
+
+Task<> CarryBatch::deliver_together(CarryRoute& route, const std::vector<Whole*>& messages) {
   CO_CHECK(co_await mailbox_.intend(route));
   CO_TRY(auto lane, co_await context_.lanes.acquire());
   CarryBranch branch(context_, mailbox_, route, std::move(lane));
@@ -42,7 +64,10 @@ Task<> CarryBatch::begin_branches(const store::MessageHead& head) {
       add_branch(*route, std::move(lane));
     } else {
       auto lane = co_await context_.lanes.acquire_one_more();
-      if (!lane) break;  // it is read again for those who are left
+      if (!lane) {  // it is read again for this one
+        route->put_off(head.uid, std::chrono::steady_clock::now() + kAfterCrowd);
+        continue;
+      }
       add_branch(*route, std::move(*lane));
     }
     CO_CHECK(co_await branches_.back()->begin(head, current_->meta.identity));

@@ -37,6 +37,7 @@ class CarryJournal {
   Task<> run_flushes();
   void stop() noexcept;
 
+  [[nodiscard]] state::PairId own_pair() const noexcept { return own_pair_; }
   [[nodiscard]] state::Journal& journal() noexcept { return journal_; }
   [[nodiscard]] const std::optional<Error>& error() const noexcept { return error_; }
   [[nodiscard]] std::uint64_t commits() const noexcept { return commits_; }

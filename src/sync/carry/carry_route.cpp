@@ -19,8 +19,14 @@ bool CarryRoute::settle(UidRange range) {
   return true;
 }
 
+void CarryRoute::want_labels(Uid on_destination) {
+  if (label_validity != to->uid_validity()) unlabelled = {};  // of a mailbox that is gone
+  label_validity = to->uid_validity();
+  unlabelled.add(on_destination);
+}
+
 SteadyTime CarryRoute::next_due() const {
-  auto due = SteadyTime::max();
+  auto due = unlabelled.empty() ? SteadyTime::max() : label_at;
   for (const auto& [uid, trouble] : troubled)
     due = std::min(due, trouble.again_at);
   return due;
@@ -41,7 +47,7 @@ void CarryRoute::save(state::Batch& batch) {
             .source = range.first, .count = static_cast<std::uint32_t>(range.size()), .destination = 0, .flags = {}});
   batch.unparked.emplace_back(row.id, unsaved);
   unsaved = {};
-  if (!intent || in_flight > 0) return;
+  if (!intent || in_flight > 0 || to->in_doubt()) return;
   // All that this route appended so far is settled: what follows has higher UIDs on both sides.
   intent->source = UidSet(UidRange{std::min(first_open(), kLastUid), kLastUid});
   intent->destination_from = std::max(intent->destination_from, to->next_uid());

@@ -29,8 +29,15 @@ struct CarryRoute {
   UidSet skipped{};  // of these: what was there before the carrier began, and is not wanted
   std::map<Uid, Trouble> troubled{};
   std::map<Uid, state::Parked> parked{};
-  UidSet unlabelled{};  // on the destination: delivered, and still without their labels
   unsigned in_flight = 0;
+
+  /// On the destination: delivered, and still without their labels. What is not saved is found again like the rest.
+  UidSet unlabelled{};
+  UidSet unlabelled_saved{};
+  UidValidity label_validity = 0;  // of the destination's UIDs above
+  SteadyTime label_at{};           // not before
+  int label_failures = 0;
+  int unready = 0;  // how often in a row its mailbox could not be looked at or made
 
   /// Everything above was settled in this run and is not saved: to be written as ranges.
   UidSet unsaved{};
@@ -44,8 +51,17 @@ struct CarryRoute {
   }
   /// Takes note; true: it was not settled before.
   bool settle(UidRange range);
+  /// Not to be tried before; no fault of the message.
+  void put_off(Uid uid, SteadyTime until) {
+    auto& again = troubled[uid].again_at;
+    again = std::max(again, until);
+  }
+  /// It is on the destination and wants its labels.
+  void want_labels(Uid on_destination);
   /// When the first of those that had trouble is due; max: none had.
   [[nodiscard]] SteadyTime next_due() const;
+  /// What has a higher UID was never settled.
+  [[nodiscard]] Uid first_unknown() const noexcept { return settled.empty() ? 1 : settled.max() + 1; }
   /// The lowest UID that is not settled.
   [[nodiscard]] Uid first_open() const noexcept;
   /// Adds to `batch` what is unsaved, and moves the intent on.

@@ -3,6 +3,7 @@
 
 #include "async/retry_policy.hpp"
 #include "mail/mailbox_path.hpp"
+#include "mail/server_pause.hpp"
 #include "mail/uid_set.hpp"
 
 #include <chrono>
@@ -55,5 +56,12 @@ struct CarrySettings {
   /// How long a destination must have been at rest before what is in doubt is looked up; see RunSettings.
   std::chrono::milliseconds least_quiet{2'000};
 };
+
+/// What a server asks for by its words when it limits a rate or has no room; zero: nothing.
+[[nodiscard]] inline std::chrono::milliseconds wanted_pause(const Error& error, int in_a_row) {
+  if (error.kind != ErrorKind::throttled && error.kind != ErrorKind::quota) return {};
+  const auto pause = read_server_pause(error.message);
+  return pause ? length_of(*pause, in_a_row) : std::chrono::milliseconds{0};
+}
 
 }  // namespace mailferry::sync

@@ -22,6 +22,18 @@ class KnownSink final : public store::MetaSink {
   KnownMessages& known_;
 };
 
+class SecondsSink final : public store::MetaSink {
+ public:
+  explicit SecondsSink(const std::set<std::int64_t>& seconds) : seconds_(seconds) {}
+  void message(store::MessageMeta&& meta) override {
+    if (seconds_.contains(meta.date.seconds)) found.add(meta.uid);
+  }
+  UidSet found;
+
+ private:
+  const std::set<std::int64_t>& seconds_;
+};
+
 store::ScanRequest request_from(const MailboxPath& mailbox, Uid from) {
   return {.mailbox = mailbox, .uid_validity = 0, .uids = {}, .from = from, .changed_since = 0, .detail = {}};
 }
@@ -64,8 +76,7 @@ Task<> DestinationMailbox::prepare(store::Session& session) {
     const auto& prepared = *results.front();
     permanent_flags_ = prepared.permanent_flags;
     // Another mailbox of the same name: what was known of the old one says nothing.
-    if (uid_validity_ != 0 && uid_validity_ != prepared.status.uid_validity)
-      known_ = KnownMessages(settings_.dedup_memory);
+    if (uid_validity_ != 0 && uid_validity_ != prepared.status.uid_validity) known_.forget_all();
     uid_validity_ = prepared.status.uid_validity;
     next_uid_ = std::max<Uid>(1, prepared.status.uid_next);
     prepared_ = true;
@@ -122,6 +133,21 @@ Task<> DestinationMailbox::look_for(store::Session& session, const std::vector<s
   auto request = request_from(path_, 1);
   request.uids = std::move(found);
   co_return co_await learn(session, std::move(request), nullptr);
+}
+
+Task<> DestinationMailbox::look_for_dates(store::Session& session, const std::set<std::int64_t>& seconds) {
+  if (seconds.empty()) co_return Result<>{};
+  auto request = request_from(path_, 1);
+  request.detail.date = true;
+  SecondsSink sink(seconds);
+  const std::vector<store::ScanRequest> requests{std::move(request)};
+  const std::vector<store::MetaSink*> sinks{&sink};
+  CO_TRY(auto results, co_await session.scan(requests, sinks));
+  if (!results.front()) co_return std::unexpected(results.front().error());
+  if (sink.found.empty()) co_return Result<>{};
+  auto learned = request_from(path_, 1);
+  learned.uids = std::move(sink.found);
+  co_return co_await learn(session, std::move(learned), nullptr);
 }
 
 void DestinationMailbox::delivered(const Digest& identity, const KnownMessage& message, UidValidity uid_validity) {

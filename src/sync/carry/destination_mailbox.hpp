@@ -8,6 +8,7 @@
 #include "sync/carry/known_messages.hpp"
 
 #include <optional>
+#include <set>
 
 namespace mailferry::sync {
 
@@ -35,6 +36,9 @@ class DestinationMailbox {
   Task<> make_ready(store::Session& session, std::chrono::milliseconds slowest_append, const bool& stopping);
   /// Looks on the destination for messages with these Message-IDs, so that known() has them.
   Task<> look_for(store::Session& session, const std::vector<std::string>& message_ids);
+  /// The same for messages that nothing in their headers names, by their dates, octet counts aside: those the mailbox
+  /// has from such seconds.
+  Task<> look_for_dates(store::Session& session, const std::set<std::int64_t>& seconds);
   /// An append was answered.
   void delivered(const Digest& identity, const KnownMessage& message, UidValidity uid_validity);
 

@@ -33,6 +33,12 @@ class KnownMessages {
   /// The messages with this identity; empty: none known.
   [[nodiscard]] std::vector<KnownMessage> find(const Digest& identity) const;
 
+  /// The mailbox is another one now. Who is at delivering stays at it.
+  void forget_all() {
+    messages_.clear();
+    order_.clear();
+  }
+
   /// One deliverer at a time: false, when another one is at it.
   [[nodiscard]] bool claim(const Digest& identity) { return claimed_.insert(identity).second; }
   void release(const Digest& identity) { claimed_.erase(identity); }

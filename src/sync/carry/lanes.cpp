@@ -1,5 +1,8 @@
 #include "sync/carry/lanes.hpp"
 
+#include "mail/server_pause.hpp"
+
+#include <algorithm>
 #include <random>
 
 namespace mailferry::sync {
@@ -12,6 +15,8 @@ constexpr std::chrono::minutes kAfterRefusedLogin{15};
 
 /// Connections beyond the usual number, for large messages that go to several mailboxes at the same time.
 constexpr unsigned kExtra = 4;
+/// How long a server that has no further connection for us is not asked for one.
+constexpr std::chrono::minutes kCrowdedFor{5};
 
 double unit_random() {
   static thread_local std::minstd_rand generator{std::random_device{}()};
@@ -36,8 +41,8 @@ Task<Lane> Lanes::acquire() {
       idle_.pop_back();
       co_return Lane(*this, std::move(session));
     }
-    if (open_ >= settings_.lanes) {
-      co_await changed_.wait();
+    if (open_ >= most()) {
+      co_await changed_.wait_until(std::chrono::steady_clock::now() + kCrowdedFor);
       continue;
     }
     auto session = co_await open_session();
@@ -53,7 +58,8 @@ Task<Lane> Lanes::acquire_one_more() {
     idle_.pop_back();
     co_return Lane(*this, std::move(session));
   }
-  if (stopped_ || open_ >= settings_.lanes + kExtra)
+  const bool crowded = std::chrono::steady_clock::now() < crowded_until_;
+  if (stopped_ || open_ >= settings_.lanes + kExtra || (crowded && open_ >= most()))
     co_return fail(ErrorKind::throttled, Scope::message, "no further connection to the destination is free", {},
                    Retry::later);
   CO_TRY(auto session, co_await open_session());
@@ -69,8 +75,24 @@ Task<std::unique_ptr<store::Session>> Lanes::open_session() {
   }
   --open_;
   on_trouble_(session.error(), ++failures_);
-  rest(session.error());
+  if (open_ > 0 && session.error().kind == ErrorKind::throttled) {
+    crowded_ = open_;
+    crowded_until_ = std::chrono::steady_clock::now() + kCrowdedFor;
+  } else {
+    rest(session.error());
+  }
   co_return session;
+}
+
+unsigned Lanes::most() const noexcept {
+  if (std::chrono::steady_clock::now() >= crowded_until_) return settings_.lanes;
+  return std::clamp(crowded_, 1U, settings_.lanes);
+}
+
+void Lanes::ask_again() noexcept {
+  resting_until_ = {};
+  crowded_until_ = {};
+  changed_.notify_all();
 }
 
 void Lanes::rest(const Error& error) {
@@ -81,6 +103,7 @@ void Lanes::rest(const Error& error) {
   if (transient.retry == Retry::never) transient.retry = Retry::later;
   auto pause = policy.delay_after(++refusals_, {}, transient, 0.5 + unit_random() / 2).value_or(policy.ceiling);
   if (error.kind == ErrorKind::auth) pause = std::max<std::chrono::milliseconds>(pause, kAfterRefusedLogin);
+  pause = std::max(pause, wanted_pause(error, refusals_));
   resting_until_ = std::max(resting_until_, std::chrono::steady_clock::now() + pause);
   changed_.notify_all();
 }

@@ -48,6 +48,8 @@ class Lanes {
   void rest(const Error& error);
   /// Something was accepted: the next rest is short again.
   void accepted() noexcept { refusals_ = 0; }
+  /// The user wants it to be asked now.
+  void ask_again() noexcept;
   void stop() noexcept;
 
   [[nodiscard]] unsigned open() const noexcept { return open_; }
@@ -63,6 +65,7 @@ class Lanes {
   };
   void give_back(std::unique_ptr<store::Session> session, bool spoilt) noexcept;
   void drop_stale();
+  [[nodiscard]] unsigned most() const noexcept;
   Task<std::unique_ptr<store::Session>> open_session();
 
   asio::io_context& context_;
@@ -76,6 +79,9 @@ class Lanes {
   int refusals_ = 0;
   bool stopped_ = false;
   std::chrono::steady_clock::time_point resting_until_{};
+  /// The server had no further connection for us: until then those that are open have to do.
+  std::chrono::steady_clock::time_point crowded_until_{};
+  unsigned crowded_ = 0;
 };
 
 }  // namespace mailferry::sync

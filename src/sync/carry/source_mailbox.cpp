@@ -79,36 +79,44 @@ Error validity_changed(const MailboxPath& path) {
 
 }  // namespace
 
-Task<UidSet> SourceMailbox::look(store::Session& session) {
-  store::ScanRequest request{
-      .mailbox = rule_.from, .uid_validity = 0, .uids = {}, .from = look_from(), .changed_since = 0, .detail = {}};
+/// Only what is not settled is asked for: of a large mailbox where one message is parked that is little.
+Task<store::ScanResult> SourceMailbox::scan_open(store::Session& session, const UidSet& holes, Uid from) {
   // With FETCH and not SEARCH: what is left out counts as gone, and not every server finds all it has (quirk z5).
-  request.detail.flags = true;
-  const std::vector<store::ScanRequest> requests{std::move(request)};
+  const store::ScanDetail detail{.flags = true};
+  std::vector<store::ScanRequest> requests;
+  requests.push_back({.mailbox = rule_.from, .from = from, .detail = detail});
+  if (!holes.empty()) requests.push_back({.mailbox = rule_.from, .uids = holes, .detail = detail});
   const std::vector<store::MetaSink*> no_sinks;
   CO_TRY(auto results, co_await session.scan(requests, no_sinks));
-  if (!results.front()) co_return std::unexpected(results.front().error());
-  const auto& status = results.front()->status;
+  for (auto& result : results) {
+    if (!result) co_return std::unexpected(result.error());
+    if (result->status.uid_validity != results.front()->status.uid_validity)
+      co_return std::unexpected(validity_changed(rule_.from));
+  }
+  auto looked = std::move(*results.front());
+  if (results.size() > 1) looked.uids.add(results.back()->uids);
+  co_return looked;
+}
+
+Task<UidSet> SourceMailbox::look(store::Session& session) {
+  UidSet looked_at;
+  const auto from = tail(looked_at);
+  CO_TRY(const auto looked, co_await scan_open(session, looked_at, from));
+  const auto& status = looked.status;
   if (status.uid_validity == 0) co_return std::unexpected(validity_changed(rule_.from));
   if (status.uid_validity != uid_validity_) {
     CO_CHECK(co_await begin(session, status));
     co_return co_await look(session);
   }
-  const auto& found = results.front()->uids;
+  const auto& found = looked.uids;
   const auto end = std::max(status.uid_next, found.empty() ? 0 : found.max() + 1);
   if (end > 1) uid_next_ = end;
+  if (end > from) looked_at.add(UidRange{from, end - 1});
   const auto now = std::chrono::steady_clock::now();
   UidSet open;
   open_ = 0;
   for (auto& route : routes_) {
-    UidSet gone;
-    if (const auto from = look_from(); end > from) gone = UidSet(UidRange{from, end - 1});
-    gone.remove(found);
-    gone.remove(route.settled);
-    for (const auto& range : gone.ranges()) {
-      route.settle(range);
-      route.parked.erase(route.parked.lower_bound(range.first), route.parked.upper_bound(range.last));
-    }
+    take_gone(route, looked_at, found);
     auto wanted = found;
     wanted.remove(route.settled);
     auto each = wanted.each();
@@ -120,12 +128,27 @@ Task<UidSet> SourceMailbox::look(store::Session& session) {
   co_return open;
 }
 
-/// Parked messages stay below the watermark until they are settled: so it is seen when they leave the source.
-Uid SourceMailbox::look_from() const {
+void SourceMailbox::take_gone(CarryRoute& route, const UidSet& looked_at, const UidSet& found) {
+  auto gone = looked_at;
+  gone.remove(found);
+  gone.remove(route.settled);
+  for (const auto& range : gone.ranges()) {
+    route.settle(range);
+    route.parked.erase(route.parked.lower_bound(range.first), route.parked.upper_bound(range.last));
+  }
+}
+
+Uid SourceMailbox::tail(UidSet& holes) const {
+  if (routes_.empty()) return kLastUid;
   Uid from = kLastUid;
-  for (const auto& route : routes_)
-    from = std::min(from, route.first_open());
-  return routes_.empty() ? kLastUid : std::max<Uid>(from, 1);
+  auto settled = routes_.front().settled;
+  for (const auto& route : routes_) {
+    from = std::min(from, route.first_unknown());
+    settled = settled.intersection(route.settled);
+  }
+  if (from > 1) holes.add(UidRange{1, from - 1});
+  holes.remove(settled);
+  return from;
 }
 
 Task<> SourceMailbox::begin(store::Session& session, const store::MailboxStatus& status) {
@@ -134,7 +157,8 @@ Task<> SourceMailbox::begin(store::Session& session, const store::MailboxStatus&
   CO_CHECK(co_await load(status.uid_validity));
   const bool is_new = std::ranges::any_of(routes_, [](const CarryRoute& route) { return route.row.id == 0; });
   if (!is_new) co_return Result<>{};
-  if (replaced) context_.observer.trouble(account_, validity_changed(rule_.from));
+  replaced_ = replaced_ || replaced;
+  if (replaced_) context_.observer.trouble(account_, validity_changed(rule_.from));
   co_return co_await skip_old(session, status);
 }
 
@@ -163,13 +187,18 @@ Task<> SourceMailbox::load_route(CarryRoute& route, const std::vector<state::Rou
            row.source_validity == route.row.source_validity;
   };
   const auto found = std::ranges::find_if(rows, same);
-  if (found == rows.end()) co_return Result<>{};
+  if (found == rows.end()) {
+    replaced_ = replaced_ || std::ranges::any_of(rows, [&](const state::Route& row) {
+                  return row.source_mailbox == route.row.source_mailbox &&
+                         row.destination_mailbox == route.row.destination_mailbox;
+                });
+    co_return Result<>{};
+  }
   route.row = *found;
   CO_TRY(route.settled, journal.settled_uids(route.row.id));
   CO_TRY(const auto skipped, journal.note(pair_, skipped_note(route.row.id)));
   CO_TRY(route.skipped, parse_note(skipped));
-  CO_TRY(const auto unlabelled, journal.note(pair_, unlabelled_note(route.row.id)));
-  CO_TRY(route.unlabelled, parse_note(unlabelled));
+  CO_CHECK(load_unlabelled(route));
   CO_TRY(const auto parked, journal.parked(pair_));
   for (const auto& message : parked) {
     if (message.route == route.row.id) route.parked.emplace(message.source, message);
@@ -177,8 +206,22 @@ Task<> SourceMailbox::load_route(CarryRoute& route, const std::vector<state::Rou
   const auto intent = std::ranges::find(intents, route.row.id, &state::Intent::route);
   if (intent == intents.end()) co_return Result<>{};
   route.intent = *intent;
-  route.to->doubt_from(intent->destination_from);
+  // The server may still be storing what was sent before the end.
+  route.to->doubt_now(intent->destination_from);
   co_return Result<>{};
+}
+
+/// "UIDVALIDITY UIDs"
+Result<> SourceMailbox::load_unlabelled(CarryRoute& route) {
+  auto& journal = context_.journal;
+  TRY(const auto note, journal.journal().note(journal.own_pair(), unlabelled_note(route.row.id)));
+  if (!note) return {};
+  const auto blank = note->find(' ');
+  if (blank == std::string::npos) return {};
+  std::from_chars(note->data(), note->data() + blank, route.label_validity);
+  TRY(route.unlabelled, parse_note(note->substr(blank + 1)));
+  route.unlabelled_saved = route.unlabelled;
+  return {};
 }
 
 Task<std::int64_t> SourceMailbox::wanted_since() {
@@ -222,12 +265,12 @@ Task<> SourceMailbox::skip_old(store::Session& session, const store::MailboxStat
   for (auto& route : routes_) {
     if (route.row.id != 0) continue;
     route.row = *row++;
+    // Another tool's word is no proof: what it says it carried is not pruned.
     route.skipped = skipped;
-    auto settled = skipped;
-    settled.add(taken_over);
-    for (const auto& range : settled.ranges())
+    route.skipped.add(taken_over);
+    for (const auto& range : route.skipped.ranges())
       route.settle(range);
-    if (!skipped.empty()) notes.notes.emplace_back(skipped_note(route.row.id), skipped.to_string());
+    if (!route.skipped.empty()) notes.notes.emplace_back(skipped_note(route.row.id), route.skipped.to_string());
     route.save(notes);
   }
   if (!seen_before) CO_CHECK(co_await take_over_delivered(session, notes));
@@ -273,6 +316,7 @@ Task<UidSet> SourceMailbox::older_than(store::Session& session, std::int64_t sec
 }
 
 Task<> SourceMailbox::intend(CarryRoute& route) {
+  if (context_.journal.error()) co_return std::unexpected(*context_.journal.error());
   if (route.intent) co_return Result<>{};
   route.intent = state::Intent{.route = route.row.id,
                                .source = UidSet(UidRange{std::min(route.first_open(), kLastUid), kLastUid}),
@@ -286,21 +330,25 @@ Task<> SourceMailbox::intend(CarryRoute& route) {
 
 void SourceMailbox::settle(CarryRoute& route, UidRange range) {
   if (!route.settle(range)) return;
+  open_ -= std::min(open_, range.size());
   route.parked.erase(route.parked.lower_bound(range.first), route.parked.upper_bound(range.last));
   context_.journal.note_settled(range.size());
+}
+
+std::chrono::milliseconds SourceMailbox::pause_after(int failures, const Error& error) const {
+  auto policy = context_.settings.backoff;
+  policy.max_attempts = std::numeric_limits<int>::max();
+  policy.budget = std::chrono::milliseconds::max();
+  auto transient = error;
+  transient.retry = Retry::later;
+  return policy.delay_after(failures, {}, transient, 0.5 + unit_random() / 2).value_or(policy.ceiling);
 }
 
 Task<> SourceMailbox::note_trouble(CarryRoute& route, Uid uid, const Error& error, bool park_at_once) {
   auto& trouble = route.troubled[uid];
   trouble.alone = true;
   ++trouble.attempts;
-  auto policy = context_.settings.backoff;
-  policy.max_attempts = std::numeric_limits<int>::max();
-  policy.budget = std::chrono::milliseconds::max();
-  auto transient = error;
-  transient.retry = Retry::later;
-  const auto pause = policy.delay_after(trouble.attempts, {}, transient, 0.5 + unit_random() / 2);
-  trouble.again_at = std::chrono::steady_clock::now() + pause.value_or(policy.ceiling);
+  trouble.again_at = std::chrono::steady_clock::now() + pause_after(trouble.attempts, error);
   if (!park_at_once && trouble.attempts < context_.settings.message_attempts) co_return Result<>{};
   state::Batch batch;
   batch.parked.push_back({.route = route.row.id,
@@ -313,22 +361,6 @@ Task<> SourceMailbox::note_trouble(CarryRoute& route, Uid uid, const Error& erro
   route.troubled.erase(uid);
   context_.observer.parked(account_, rule_.from, uid, error);
   co_return co_await context_.journal.apply(pair_, batch);
-}
-
-Task<> SourceMailbox::save_unlabelled(const CarryRoute& route) {
-  state::Batch batch;
-  batch.notes.emplace_back(unlabelled_note(route.row.id), route.unlabelled.to_string());
-  co_return co_await context_.journal.apply(pair_, batch);
-}
-
-Task<> SourceMailbox::note_unlabelled(CarryRoute& route, UidSet add) {
-  route.unlabelled.add(add);
-  co_return co_await save_unlabelled(route);
-}
-
-Task<> SourceMailbox::note_labelled(CarryRoute& route) {
-  route.unlabelled = {};
-  co_return co_await save_unlabelled(route);
 }
 
 void SourceMailbox::retry_parked() {
@@ -351,8 +383,13 @@ SteadyTime SourceMailbox::next_due() const {
 }
 
 void SourceMailbox::save(state::Batch& batch) {
-  for (auto& route : routes_)
+  for (auto& route : routes_) {
     route.save(batch);
+    if (route.row.id == 0 || route.unlabelled == route.unlabelled_saved) continue;
+    batch.notes.emplace_back(unlabelled_note(route.row.id),
+                             fmt::format("{} {}", route.label_validity, route.unlabelled.to_string()));
+    route.unlabelled_saved = route.unlabelled;
+  }
 }
 
 void SourceMailbox::close_intents(state::Batch& batch) {

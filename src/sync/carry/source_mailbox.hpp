@@ -36,15 +36,17 @@ class SourceMailbox {
   Task<> intend(CarryRoute& route);
   /// The message was refused, or its reading failed. Parks it when that is enough.
   Task<> note_trouble(CarryRoute& route, Uid uid, const Error& error, bool park_at_once);
+  /// How long something waits that failed so often in a row.
+  [[nodiscard]] std::chrono::milliseconds pause_after(int failures, const Error& error) const;
   void settle(CarryRoute& route, UidRange range);
-  /// These got no labels yet (`add`), or have them now (`remove`); durable.
-  Task<> note_unlabelled(CarryRoute& route, UidSet add);
-  Task<> note_labelled(CarryRoute& route);
+  /// Fills a flush of the journal.
   void save(state::Batch& batch);
   /// All is recorded and nothing under way: the next start need not look anything up.
   void close_intents(state::Batch& batch);
   /// Messages that are proven delivered to every target.
   [[nodiscard]] UidSet delivered_everywhere() const;
+  /// Whether what is open may have been delivered when the mailbox had another UIDVALIDITY.
+  [[nodiscard]] bool was_replaced() const noexcept { return replaced_; }
   [[nodiscard]] std::uint64_t open_messages() const noexcept { return open_; }
   [[nodiscard]] std::size_t parked_messages() const;
 
@@ -53,12 +55,15 @@ class SourceMailbox {
   Task<> load(UidValidity uid_validity);
   Task<> load_route(CarryRoute& route, const std::vector<state::Route>& rows,
                     const std::vector<state::Intent>& intents);
-  Task<> save_unlabelled(const CarryRoute& route);
+  Result<> load_unlabelled(CarryRoute& route);
   Task<> take_over_delivered(store::Session& session, state::Batch& batch);
   Task<> skip_old(store::Session& session, const store::MailboxStatus& status);
   Task<UidSet> older_than(store::Session& session, std::int64_t seconds);
   Task<std::int64_t> wanted_since();
-  [[nodiscard]] Uid look_from() const;
+  /// All below is known, and settled but for `holes`.
+  [[nodiscard]] Uid tail(UidSet& holes) const;
+  Task<store::ScanResult> scan_open(store::Session& session, const UidSet& holes, Uid from);
+  void take_gone(CarryRoute& route, const UidSet& looked_at, const UidSet& found);
 
   CarryContext& context_;
   state::PairId pair_;
@@ -68,6 +73,7 @@ class SourceMailbox {
   UidValidity uid_validity_ = 0;
   Uid uid_next_ = 0;
   std::uint64_t open_ = 0;
+  bool replaced_ = false;  // messages of before may be on the destination, under UIDs that say nothing any more
   std::deque<CarryRoute> routes_;
 };
 
