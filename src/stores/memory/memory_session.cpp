@@ -5,6 +5,7 @@
 #include "stores/memory/memory_appender.hpp"
 #include "stores/memory/memory_reader.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace mailferry::stores::memory {
@@ -26,6 +27,7 @@ store::MessageMeta to_meta(const Message& message, const store::ScanDetail& deta
   if (detail.octets) meta.octets = message.octets.size();
   if (detail.date) meta.date = message.date;
   if (detail.identity) meta.identity = identify_headers(header_of(message.octets));
+  if (detail.message_id) meta.message_id = find_field(header_of(message.octets), "Message-ID").value_or("");
   return meta;
 }
 
@@ -210,6 +212,20 @@ Task<> MemorySession::logout() {
   CO_CHECK(connection_->end_simple(step));
   connection_->close();
   co_return Result<>{};
+}
+
+Task<UidSet> MemorySession::find_message_ids(const MailboxPath& mailbox, const std::vector<std::string>& message_ids) {
+  CO_CHECK(co_await connection_->turn());
+  CO_TRY(const auto step, connection_->begin_simple(Operation::scan, "UID SEARCH"));
+  const auto found = server().account.mailboxes.find(mailbox);
+  if (found == server().account.mailboxes.end()) co_return missing(mailbox);
+  UidSet uids;
+  for (const auto& message : found->second.messages) {
+    const auto own = find_field(header_of(message.octets), "Message-ID").value_or("");
+    if (std::ranges::find(message_ids, own) != message_ids.end()) uids.add(message.uid);
+  }
+  CO_CHECK(connection_->end_simple(step));
+  co_return uids;
 }
 
 }  // namespace mailferry::stores::memory

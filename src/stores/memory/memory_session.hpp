@@ -5,7 +5,7 @@
 
 namespace mailferry::stores::memory {
 
-class MemorySession final : public store::Session {
+class MemorySession final : public store::Session, private store::Searcher {
  public:
   explicit MemorySession(std::shared_ptr<Connection> connection)
       : connection_(std::move(connection)), traits_(connection_->server().traits()) {}
@@ -26,11 +26,13 @@ class MemorySession final : public store::Session {
   /// taken for answers to something else.
   std::unique_ptr<store::Reader> reader() override;
   std::unique_ptr<store::Appender> appender(std::size_t window_octets) override;
+  [[nodiscard]] store::Searcher* searcher() noexcept override { return this; }
   Task<> logout() override;
   void close() noexcept override { connection_->close(); }
   [[nodiscard]] std::uint64_t commands() const noexcept override { return connection_->commands(); }
 
  private:
+  Task<UidSet> find_message_ids(const MailboxPath& mailbox, const std::vector<std::string>& message_ids) override;
   [[nodiscard]] Result<> create(const store::CreateRequest& request);
   [[nodiscard]] Result<store::Prepared> select(const store::CreateRequest& request);
   [[nodiscard]] Result<store::ScanResult> scan_one(const store::ScanRequest& request, store::MetaSink* sink);

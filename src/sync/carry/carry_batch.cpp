@@ -13,8 +13,6 @@ namespace {
 constexpr std::uint64_t kWhole = 256U << 10;
 /// Of such messages in memory at a time, for each source.
 constexpr std::size_t kMostWhole = 2U << 20;
-/// While another source delivers an equal message.
-constexpr std::chrono::milliseconds kAfterClaim{500};
 
 class MetaCollector final : public store::MetaSink {
  public:
@@ -164,7 +162,7 @@ Task<bool> CarryBatch::decide(CarryRoute& route, Lane& lane, Wanted& wanted) {
     claims_.emplace_back(&route, meta.identity.digest);
     co_return true;
   }
-  route.put_off(meta.uid, std::chrono::steady_clock::now() + kAfterClaim);
+  route.put_off(meta.uid, std::chrono::steady_clock::now() + context_.settings.claim_pause);
   co_return false;
 }
 
