@@ -18,6 +18,7 @@ struct Carrying {
   std::vector<std::string> changes;  // after a first run that nothing disturbs; none: there is no first run
   std::vector<std::string> targets;
   Mail expected;
+  bool new_only = false;
 };
 
 class Nobody final : public sync::CarryObserver {
@@ -76,6 +77,7 @@ class CarryProcess {
     for (const auto& target : row.targets)
       rule.to.push_back({.mailbox = path(target)});
     settings.poll_every = std::chrono::hours(1);
+    settings.new_only = row.new_only;
     return settings;
   }
 
@@ -195,6 +197,14 @@ std::vector<Carrying> rows() {
        {{"INBOX", "a b"}},
        {},
        {"left INBOX - a", "left INBOX + c"},
+       {"INBOX"},
+       {{"INBOX", "a b c"}}},
+      {"NothingOldIsWanted", {{"INBOX", "a b"}}, {{"INBOX", "x"}}, {}, {"INBOX"}, {{"INBOX", "x"}}, true},
+      {"OnlyWhatIsNew", {{"INBOX", "a b"}}, {}, {"left INBOX + c d:S"}, {"INBOX"}, {{"INBOX", "c d:S"}}, true},
+      {"AnotherValidity",
+       {{"INBOX", "a b"}},
+       {},
+       {"left INBOX renumber", "left INBOX + c"},
        {"INBOX"},
        {{"INBOX", "a b c"}}},
       {"TwoTargets",

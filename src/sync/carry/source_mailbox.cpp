@@ -67,6 +67,11 @@ class DeliveredSink final : public store::MetaSink {
   const std::set<std::string>& message_ids_;
 };
 
+/// What is not wanted of its mailbox is recorded.
+bool has_begun(const CarryRoute& route) {
+  return route.row.id != 0 && route.row.source_uid_next != 0;
+}
+
 Error validity_changed(const MailboxPath& path) {
   return {.kind = ErrorKind::protocol,
           .scope = Scope::mailbox,
@@ -98,15 +103,16 @@ Task<store::ScanResult> SourceMailbox::scan_open(store::Session& session, const 
   co_return looked;
 }
 
-Task<UidSet> SourceMailbox::look(store::Session& session) {
+Task<UidSet> SourceMailbox::look(store::Session& session, Again again) {
   UidSet looked_at;
   const auto from = tail(looked_at);
   CO_TRY(const auto looked, co_await scan_open(session, looked_at, from));
   const auto& status = looked.status;
-  if (status.uid_validity == 0) co_return std::unexpected(validity_changed(rule_.from));
+  if (status.uid_validity == 0 || (status.uid_validity != uid_validity_ && again == Again::yes))
+    co_return std::unexpected(validity_changed(rule_.from));  // each time: later, then
   if (status.uid_validity != uid_validity_) {
     CO_CHECK(co_await begin(session, status));
-    co_return co_await look(session);
+    co_return co_await look(session, Again::yes);
   }
   const auto& found = looked.uids;
   const auto end = std::max(status.uid_next, found.empty() ? 0 : found.max() + 1);
@@ -155,7 +161,7 @@ Task<> SourceMailbox::begin(store::Session& session, const store::MailboxStatus&
   const bool replaced = uid_validity_ != 0;
   uid_validity_ = status.uid_validity;
   CO_CHECK(co_await load(status.uid_validity));
-  const bool is_new = std::ranges::any_of(routes_, [](const CarryRoute& route) { return route.row.id == 0; });
+  const bool is_new = std::ranges::any_of(routes_, [](const CarryRoute& route) { return !has_begun(route); });
   if (!is_new) co_return Result<>{};
   replaced_ = replaced_ || replaced;
   if (replaced_) context_.observer.trouble(account_, validity_changed(rule_.from));
@@ -242,7 +248,9 @@ Task<> SourceMailbox::skip_old(store::Session& session, const store::MailboxStat
   CO_TRY(const auto since, co_await wanted_since());
   UidSet skipped;
   UidSet taken_over;
-  if (!seen_before && rule_.done_up_to > 0) {
+  // The other tool knew no UIDVALIDITY: a mailbox without that UID is not the one that it meant.
+  const bool is_meant = rule_.done_up_to > 0 && (status.uid_next == 0 || rule_.done_up_to < status.uid_next);
+  if (!seen_before && is_meant) {
     taken_over = UidSet(UidRange{1, rule_.done_up_to});
     taken_over.remove(rule_.but);
   } else if (!seen_before && settings_.new_only) {
@@ -263,8 +271,11 @@ Task<> SourceMailbox::skip_old(store::Session& session, const store::MailboxStat
   notes.notes.emplace_back(since_note(rule_.from), std::to_string(since));
   auto row = batch.routes.begin();
   for (auto& route : routes_) {
-    if (route.row.id != 0) continue;
-    route.row = *row++;
+    if (has_begun(route)) continue;
+    if (route.row.id == 0) route.row = *row++;
+    // With this, what is not wanted is known: a crash before it is as if the mailbox had never been seen.
+    route.row.source_uid_next = 1;
+    notes.routes.push_back(route.row);
     // Another tool's word is no proof: what it says it carried is not pruned.
     route.skipped = skipped;
     route.skipped.add(taken_over);

@@ -23,7 +23,7 @@ class SourceMailbox {
   [[nodiscard]] store::Watched watched() const { return {rule_.from, uid_validity_, uid_next_}; }
 
   /// Looks for what is to be carried now. A mailbox that is new or was replaced begins by the policy.
-  Task<UidSet> look(store::Session& session);
+  Task<UidSet> look(store::Session& session) { return look(session, Again::no); }
   /// When something that had trouble is to be tried again; max: nothing.
   [[nodiscard]] SteadyTime next_due() const;
   /// What was parked is tried again.
@@ -51,6 +51,8 @@ class SourceMailbox {
   [[nodiscard]] std::size_t parked_messages() const;
 
  private:
+  enum class Again { no, yes };
+  Task<UidSet> look(store::Session& session, Again again);
   Task<> begin(store::Session& session, const store::MailboxStatus& status);
   Task<> load(UidValidity uid_validity);
   Task<> load_route(CarryRoute& route, const std::vector<state::Route>& rows,
