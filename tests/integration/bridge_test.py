@@ -1,47 +1,15 @@
 #!/usr/bin/env python3
 """`mailferry bridge` against real servers: what arrives on the sources is on the destination soon, once and whole."""
 
-import collections
-import datetime
 import pathlib
 import sys
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-from support import checker, corpus, daemon, harness  # noqa: E402
-from support.daemon import Bridge, Source, count, wait_until  # noqa: E402
+from support import checker, harness  # noqa: E402
+from support.bridging import NOW, BridgeTest, message  # noqa: E402
+from support.daemon import Source, count, wait_until  # noqa: E402
 from support.rawimap import Connection  # noqa: E402
-
-NOW = datetime.datetime.now(datetime.timezone.utc).replace(microsecond=0)
-
-
-def message(number, size=2000, flags=(), days=0, kind="plain"):
-    return corpus.Message(number, size, flags, NOW - datetime.timedelta(days=days), kind, number)
-
-
-class BridgeTest(harness.IntegrationTest):
-    def setUp(self):
-        super().setUp()
-        self.destination = self.server(any_user="secret")
-
-    def bridge(self, sources, **options):
-        return self.enterContext(Bridge(self.folder, self.destination, sources, **options))
-
-    def put(self, server, user, messages, mailbox="INBOX"):
-        with Connection(server.port, server.login_name(user), daemon.password_of(server, user)) as connection:
-            corpus.append(connection, mailbox, messages)
-
-    def stored(self, server, user, mailbox="INBOX"):
-        account = checker.read_account(server, user)
-        return collections.Counter((m.digest, m.flags, m.instant) for m in account.mailboxes.get(mailbox, []))
-
-    def assert_arrives(self, wanted, mailbox="INBOX", timeout=30, bridge=None):
-        ended = lambda: bridge and bridge.process.poll() is not None  # noqa: E731
-        arrived = wait_until(lambda: count(self.destination, "archive", mailbox) >= wanted or ended(), timeout)
-        have = count(self.destination, "archive", mailbox)
-        self.assertTrue(arrived, f"{have} of {wanted} in {mailbox}\n{bridge.log() if bridge else ''}")
-        self.assertEqual(have, wanted, bridge.log() if bridge else "")
-
 
 class CarryingTest(BridgeTest):
     def setUp(self):

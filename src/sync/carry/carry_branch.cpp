@@ -124,7 +124,10 @@ void CarryBranch::take_delivered(SentMessage& sent, Uid uid, UidValidity uid_val
 
 /// Of messages that were refused together nobody knows which is to blame, nor whether none was stored.
 Task<> CarryBranch::take_refused(const SentMessage& sent, const Error& error, bool alone) {
-  if (error.scope == Scope::account || error.scope == Scope::run) {
+  const bool is_of_all = error.scope == Scope::account || error.scope == Scope::run;
+  // There may be room for some of them.
+  const bool is_shared = error.kind == ErrorKind::quota && !alone;
+  if (is_of_all && !is_shared) {
     context_.lanes.rest(error);
     context_.observer.trouble(context_.destination.name(), error);
     route_.put_off(sent.uid, context_.lanes.resting_until());

@@ -60,7 +60,7 @@ Task<> CarryBatch::begin_branches(const store::MessageHead& head) {
   for (auto* route : current_->routes) {
     CO_CHECK(co_await mailbox_.intend(*route));
     if (branches_.empty()) {
-      CO_TRY(auto lane, co_await context_.lanes.acquire());
+      CO_TRY(auto lane, co_await context_.lanes.acquire(Lane::Use::streaming));
       add_branch(*route, std::move(lane));
     } else {
       auto lane = co_await context_.lanes.acquire_one_more();

@@ -26,44 +26,55 @@ double unit_random() {
 }  // namespace
 
 Lane::~Lane() {
-  if (lanes_ != nullptr && session_) lanes_->give_back(std::move(session_), spoilt_);
+  if (lanes_ != nullptr && session_) lanes_->give_back(std::move(session_), use_, spoilt_);
 }
 
-Task<Lane> Lanes::acquire() {
+Task<Lane> Lanes::acquire(Lane::Use use) {
   while (!stopped_) {
     if (std::chrono::steady_clock::now() < resting_until_) {
       co_await changed_.wait_until(resting_until_);
       continue;
     }
     drop_stale();
-    if (!idle_.empty()) {
-      auto session = std::move(idle_.back().session);
-      idle_.pop_back();
-      co_return Lane(*this, std::move(session));
-    }
-    if (open_ >= most()) {
+    const bool waits = use == Lane::Use::streaming && streaming_ + 1 >= std::max(2U, most());
+    if (!waits && !idle_.empty()) co_return lend(take_idle(), use);
+    if (waits || !may_open(use)) {
       co_await changed_.wait_until(std::chrono::steady_clock::now() + kCrowdedFor);
       continue;
     }
     auto session = co_await open_session();
-    if (session) co_return Lane(*this, std::move(*session));
+    if (session) co_return lend(std::move(*session), use);
   }
   co_return fail(ErrorKind::cancelled, Scope::run, "stopping");
 }
 
 Task<Lane> Lanes::acquire_one_more() {
   drop_stale();
-  if (!idle_.empty()) {
-    auto session = std::move(idle_.back().session);
-    idle_.pop_back();
-    co_return Lane(*this, std::move(session));
-  }
+  if (!idle_.empty()) co_return lend(take_idle(), Lane::Use::streaming);
   const bool crowded = std::chrono::steady_clock::now() < crowded_until_;
   if (stopped_ || open_ >= settings_.lanes + kExtra || (crowded && open_ >= most()))
     co_return fail(ErrorKind::throttled, Scope::message, "no further connection to the destination is free", {},
                    Retry::later);
   CO_TRY(auto session, co_await open_session());
-  co_return Lane(*this, std::move(session));
+  co_return lend(std::move(session), Lane::Use::streaming);
+}
+
+/// Where all that are open stream, there is one more.
+bool Lanes::may_open(Lane::Use use) const noexcept {
+  if (open_ < most()) return true;
+  const bool crowded = std::chrono::steady_clock::now() < crowded_until_;
+  return use == Lane::Use::short_work && open_ == streaming_ && !crowded;
+}
+
+Lane Lanes::lend(std::unique_ptr<store::Session> session, Lane::Use use) {
+  if (use == Lane::Use::streaming) ++streaming_;
+  return {*this, std::move(session), use};
+}
+
+std::unique_ptr<store::Session> Lanes::take_idle() {
+  auto session = std::move(idle_.back().session);
+  idle_.pop_back();
+  return session;
 }
 
 Task<std::unique_ptr<store::Session>> Lanes::open_session() {
@@ -117,7 +128,8 @@ void Lanes::drop_stale() {
   }
 }
 
-void Lanes::give_back(std::unique_ptr<store::Session> session, bool spoilt) noexcept {
+void Lanes::give_back(std::unique_ptr<store::Session> session, Lane::Use use, bool spoilt) noexcept {
+  if (use == Lane::Use::streaming) --streaming_;
   if (spoilt || stopped_) {
     session->close();
     --open_;

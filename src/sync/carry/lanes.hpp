@@ -17,9 +17,16 @@ class Lanes;
 /// One session, borrowed. It goes back when this ends; a closed or spoilt one is dropped.
 class Lane {
  public:
-  Lane(Lanes& lanes, std::unique_ptr<store::Session> session) : lanes_(&lanes), session_(std::move(session)) {}
+  /// What it is borrowed for: small things that are soon over, or large messages that may stall with their source.
+  enum class Use { short_work, streaming };
+  Lane(Lanes& lanes, std::unique_ptr<store::Session> session, Use use)
+      : lanes_(&lanes), session_(std::move(session)), use_(use) {}
   ~Lane();
-  Lane(Lane&& other) noexcept : lanes_(std::exchange(other.lanes_, nullptr)), session_(std::move(other.session_)) {}
+  Lane(Lane&& other) noexcept
+      : lanes_(std::exchange(other.lanes_, nullptr)),
+        session_(std::move(other.session_)),
+        use_(other.use_),
+        spoilt_(other.spoilt_) {}
   Lane& operator=(Lane&&) = delete;
   [[nodiscard]] store::Session& operator*() const noexcept { return *session_; }
   [[nodiscard]] store::Session* operator->() const noexcept { return session_.get(); }
@@ -29,6 +36,7 @@ class Lane {
  private:
   Lanes* lanes_;
   std::unique_ptr<store::Session> session_;
+  Use use_;
   bool spoilt_ = false;
 };
 
@@ -40,9 +48,10 @@ class Lanes {
       : context_(context), store_(store), settings_(settings), on_trouble_(std::move(on_trouble)), changed_(context) {}
 
   /// Waits until a connection is free and the destination wants to be asked. Error{cancelled}: stop() was called.
-  Task<Lane> acquire();
-  /// Another one for somebody who holds one already, without waiting for others to give theirs back (which could wait
-  /// for this one). Error{throttled}: none is to be had now.
+  /// Streams leave one for short work, however many of them stall.
+  Task<Lane> acquire(Lane::Use use = Lane::Use::short_work);
+  /// Another one to stream for somebody who holds one already, without waiting for others to give theirs back (which
+  /// could wait for this one). Error{throttled}: none is to be had now.
   Task<Lane> acquire_one_more();
   /// The destination refused something as a whole (quota, throttling): nobody asks for so long, longer each time.
   void rest(const Error& error);
@@ -63,7 +72,10 @@ class Lanes {
     std::unique_ptr<store::Session> session;
     std::chrono::steady_clock::time_point since;
   };
-  void give_back(std::unique_ptr<store::Session> session, bool spoilt) noexcept;
+  void give_back(std::unique_ptr<store::Session> session, Lane::Use use, bool spoilt) noexcept;
+  [[nodiscard]] Lane lend(std::unique_ptr<store::Session> session, Lane::Use use);
+  [[nodiscard]] std::unique_ptr<store::Session> take_idle();
+  [[nodiscard]] bool may_open(Lane::Use use) const noexcept;
   void drop_stale();
   [[nodiscard]] unsigned most() const noexcept;
   Task<std::unique_ptr<store::Session>> open_session();
@@ -75,6 +87,7 @@ class Lanes {
   async::Notifier changed_;
   std::deque<Idle> idle_;
   unsigned open_ = 0;
+  unsigned streaming_ = 0;  // of these
   int failures_ = 0;
   int refusals_ = 0;
   bool stopped_ = false;

@@ -376,6 +376,9 @@ Task<> SourceMailbox::note_trouble(CarryRoute& route, Uid uid, const Error& erro
 
 void SourceMailbox::retry_parked() {
   for (auto& route : routes_) {
+    route.label_at = {};
+    for (auto& [uid, trouble] : route.troubled)
+      trouble.again_at = {};
     for (const auto& [uid, parked] : route.parked)
       route.troubled[uid] = {.attempts = context_.settings.message_attempts - 1,
                              .again_at = {},

@@ -26,7 +26,7 @@ class SourceMailbox {
   Task<UidSet> look(store::Session& session) { return look(session, Again::no); }
   /// When something that had trouble is to be tried again; max: nothing.
   [[nodiscard]] SteadyTime next_due() const;
-  /// What was parked is tried again.
+  /// What was parked is tried again, and what waits does not wait any longer.
   void retry_parked();
   /// Parked messages that are chosen are neither tried nor told of again; how many.
   Task<std::size_t> give_up(const std::function<bool(const state::Parked&)>& chosen);

@@ -13,13 +13,13 @@ from .rawimap import Connection
 class Source:
     """One source account of a bridge. `mappings`: [(from, [to…], [labels…])]."""
 
-    def __init__(self, name, server, user, mappings=None, port=None, **keys):
-        self.name, self.server, self.user, self.port = name, server, user, port
+    def __init__(self, name, server, user, mappings=None, port=None, account_keys=None, **keys):
+        self.name, self.server, self.user, self.port, self.account_keys = name, server, user, port, account_keys or {}
         self.mappings = mappings or [("INBOX", ["INBOX"], [])]
         self.keys = keys
 
     def account(self, timeout):
-        return _account(self.name, self.server, self.user, self.port, timeout)
+        return _account(self.name, self.server, self.user, self.port, timeout, self.account_keys)
 
     def toml(self):
         text = f'[[bridge.source]]\naccount = "{self.name}"\n'
@@ -39,18 +39,20 @@ def _toml(value):
     return '"' + str(value).replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
-def _account(name, server, user, port, timeout):
+def _account(name, server, user, port, timeout, keys):
     text = f'[account.{name}]\nhost = "localhost"\nport = {port or server.port}\nuser = "{server.login_name(user)}"\n'
     text += f'password_file = "{server.password_file(user)}"\nsecurity = "plaintext"\n'
+    text += "".join(f"{key} = {_toml(value)}\n" for key, value in keys.items())
     return text + "".join(f'{key}_timeout = "{timeout}s"\n' for key in ("connect", "response", "write"))
 
 
 class Bridge:
     """`keys` go into [bridge]."""
 
-    def __init__(self, folder, destination, sources, *, user="archive", port=None, timeout=20, **keys):
+    def __init__(self, folder, destination, sources, *, user="archive", port=None, timeout=20, account_keys=None,
+                 **keys):
         self.folder, self.destination, self.sources, self.user = folder, destination, sources, user
-        self.port, self.timeout, self.keys = port, timeout, keys
+        self.port, self.timeout, self.keys, self.account_keys = port, timeout, keys, account_keys or {}
         self.config, self.state = folder.path / "bridge.toml", folder.path / "bridge.db"
         self.log_file = folder.path / "bridge.log"
         self.process = None
@@ -65,7 +67,7 @@ class Bridge:
             self.process.wait()
 
     def write_config(self):
-        text = _account("archive", self.destination, self.user, self.port, self.timeout)
+        text = _account("archive", self.destination, self.user, self.port, self.timeout, self.account_keys)
         text += "".join(source.account(self.timeout) for source in self.sources)
         text += f'[bridge]\nto = "archive"\nstate = "{self.state}"\n'
         text += "".join(f"{key} = {_toml(value)}\n" for key, value in self.keys.items())
@@ -84,6 +86,11 @@ class Bridge:
     def kill(self):
         self.process.kill()
         self.process.wait()
+
+    def failures(self):
+        """The parked messages, as the command lists them."""
+        done = harness.run(["failures", "--config", self.config, "--json"], self.folder, 30)
+        return [event for event in done.events() if "reason" in event]
 
     def log(self):
         return self.log_file.read_text(errors="replace")
