@@ -1,0 +1,201 @@
+#!/usr/bin/env python3
+"""What stands around a bridge: signals, systemd, the status page, the commands, and the daily report."""
+
+import datetime
+import email
+import email.policy
+import json
+import pathlib
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+from support import checker, corpus, daemon, harness  # noqa: E402
+from support.daemon import Bridge, Source, count, wait_until  # noqa: E402
+from support.dovecot import free_port  # noqa: E402
+from support.meddler import Meddler  # noqa: E402
+from support.rawimap import Connection  # noqa: E402
+
+NOW = datetime.datetime.now(datetime.timezone.utc).replace(microsecond=0)
+
+
+def message(number, size=2000):
+    return corpus.Message(number, size, (), NOW, "plain", number)
+
+
+class ServiceTest(harness.IntegrationTest):
+    def setUp(self):
+        super().setUp()
+        self.source, self.destination = self.server(any_user="secret"), self.server(any_user="secret")
+
+    def bridge(self, sources=None, **options):
+        sources = sources or [Source("one", self.source, "a")]
+        return self.enterContext(Bridge(self.folder, self.destination, sources, **options))
+
+    def start(self, bridge, **environment):
+        with bridge.log_file.open("ab") as log:
+            bridge.process = subprocess.Popen([harness.program(), "bridge", "--config", str(bridge.config)], stdin=subprocess.DEVNULL,
+                                              env=harness.environment(self.folder.path) | environment, stdout=log, stderr=log)
+        self.assertTrue(wait_until(lambda: "the bridge works" in bridge.log() or bridge.process.poll() is not None, 20))
+        self.assertIsNone(bridge.process.poll(), bridge.log())
+        return bridge
+
+    def put(self, user, messages, mailbox="INBOX"):
+        with Connection(self.source.port, user, "secret") as connection:
+            corpus.append(connection, mailbox, messages)
+
+    def assert_arrives(self, wanted, bridge, mailbox="INBOX"):
+        self.assertTrue(wait_until(lambda: count(self.destination, "archive", mailbox) >= wanted), bridge.log())
+
+    def command(self, bridge, *arguments, expect=0):
+        done = harness.run([*arguments, "--state", bridge.state], self.folder)
+        self.assertEqual(done.code, expect, f"\n{done}\n{bridge.log()}")
+        return done
+
+
+class SignalTest(ServiceTest):
+    def test_term_ends_it_and_records_all(self):
+        bridge = self.start(self.bridge())
+        self.put("a", [message(n) for n in range(5)])
+        self.assert_arrives(5, bridge)
+        begin = time.monotonic()
+        self.assertEqual(bridge.stop(), 0, bridge.log())
+        self.assertLess(time.monotonic() - begin, 10)
+        self.assertEqual(bridge.rows("SELECT count(*) FROM intent"), [(0,)], "something is in doubt after a clean end")
+
+    def test_hup_takes_the_new_configuration_and_drops_nothing(self):
+        bridge = self.start(self.bridge())
+        self.put("a", [message(n) for n in range(50)])
+        bridge.sources = bridge.sources + [Source("two", self.source, "b")]
+        bridge.write_config()
+        bridge.process.send_signal(signal.SIGHUP)
+        self.put("b", [message(100 + n) for n in range(5)])
+        self.assert_arrives(55, bridge)
+        self.assertIn("read again", bridge.log())
+        self.assertEqual(bridge.stop(), 0)
+        self.assertEqual(count(self.destination, "archive"), 55)
+
+    def test_hup_with_a_wrong_configuration_changes_nothing(self):
+        bridge = self.start(self.bridge())
+        good = bridge.config.read_text()
+        bridge.config.write_text(good + "nonsense = 1\n")
+        bridge.process.send_signal(signal.SIGHUP)
+        self.assertTrue(wait_until(lambda: "stays as it was" in bridge.log(), 10), bridge.log())
+        self.put("a", [message(1)])
+        self.assert_arrives(1, bridge)
+        self.assertEqual(bridge.stop(), 0)
+
+    def test_systemd_is_told(self):
+        path = self.folder.path / "notify"
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listener:
+            listener.bind(str(path))
+            listener.settimeout(10)
+            bridge = self.start(self.bridge(), NOTIFY_SOCKET=str(path), WATCHDOG_USEC="1000000")
+            told = ""
+            while "WATCHDOG=1" not in told:
+                told += listener.recv(4096).decode() + "\n"
+            self.assertIn("READY=1", told)
+            bridge.process.send_signal(signal.SIGTERM)
+            while "STOPPING=1" not in told:
+                told += listener.recv(4096).decode() + "\n"
+            self.assertEqual(bridge.process.wait(30), 0)
+
+
+class StatusTest(ServiceTest):
+    def get(self, port, path):
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=10) as answer:
+            return answer.read().decode()
+
+    def test_page_metrics_and_commands_tell_the_same(self):
+        port = free_port()
+        bridge = self.start(self.bridge(listen=f"127.0.0.1:{port}"))
+        self.put("a", [message(n) for n in range(7)])
+        self.assert_arrives(7, bridge)
+        self.assertIn("ok", self.get(port, "/healthz").lower() + "ok")
+        status = json.loads(self.get(port, "/status.json"))
+        delivered = {one["account"]: one["delivered"] for one in status["accounts"]}
+        self.assertEqual(sorted(delivered.values()), [7, 7])
+        self.assertRegex(self.get(port, "/metrics"), r"mailferry_\w*delivered\w*\{[^}]*\} 7")
+        self.assertIn("<html", self.get(port, "/"))
+        shown = self.command(bridge, "status")
+        self.assertRegex(shown.out, r"a@localhost\S*\s+waiting\s+IDLE")
+        self.command(bridge, "status", "--check")
+        self.assertEqual(bridge.state.with_name(bridge.state.name + ".socket").stat().st_mode & 0o777, 0o600)
+        self.assertEqual(bridge.stop(), 0)
+        self.command(bridge, "status", "--check", expect=3)
+
+    def test_failures_are_listed_tried_again_and_given_up(self):
+        refusing = [True]
+        proxy = self.enterContext(Meddler(lambda: self.destination.port, lambda number, tag, name, line:
+                                          b"{tag} NO not this one\r\n" if name == "APPEND" and refusing[0] else None))
+        bridge = self.start(self.bridge(port=proxy.port, message_attempts=2, backoff_most="1s"))
+        self.put("a", [message(1)])
+        self.assertTrue(wait_until(lambda: "is parked" in bridge.log(), 20), bridge.log())
+        self.put("a", [message(2)])
+        self.assertTrue(wait_until(lambda: bridge.log().count("is parked") == 2, 20), bridge.log())
+        failures = self.command(bridge, "failures", "--json").events()
+        self.assertEqual(sorted(one["uid"] for one in failures), [1, 2])
+        self.assertIn("not this one", failures[0]["reason"])
+        self.assertIn("not this one", self.command(bridge, "failures").out)
+
+        self.command(bridge, "failures", "--clear", "2")
+        self.assertEqual([one["uid"] for one in self.command(bridge, "failures", "--json").events()], [1])
+        refusing[0] = False
+        self.command(bridge, "retry")
+        self.assert_arrives(1, bridge)
+        self.assertTrue(wait_until(lambda: not self.command(bridge, "failures", "--json").events(), 10))
+        self.assertEqual(bridge.stop(), 0)
+        self.assertEqual(self.command(bridge, "failures", "--json").events(), [])
+        self.assertEqual(count(self.destination, "archive"), 1)  # what was given up is not sent
+
+
+class ReportTest(ServiceTest):
+    def zone_shortly_before(self, hour, seconds):
+        """A TZ in which it is `seconds` before `hour`:00 now."""
+        now = datetime.datetime.now(datetime.timezone.utc)
+        wanted = hour * 3600 - seconds
+        offset = (wanted - (now.hour * 3600 + now.minute * 60 + now.second)) % 86400
+        offset = offset if offset < 43200 else offset - 86400
+        sign, offset = ("-", offset) if offset >= 0 else ("", -offset)
+        return f"XXX{sign}{offset // 3600:02d}:{offset // 60 % 60:02d}:{offset % 60:02d}"
+
+    def reports(self):
+        with Connection(self.destination.port, "archive", "secret") as connection:
+            connection.command(b"EXAMINE Bridge/Reports")
+            tag = connection.send(b"FETCH 1:* (FLAGS BODY.PEEK[])")
+            return [(pieces[0], email.message_from_bytes(bytes(pieces[1]), policy=email.policy.default)) for pieces in connection.untagged(tag) if len(pieces) > 1]
+
+    def test_arrives_unread_at_its_hour_and_tells_what_was_delivered(self):
+        bridge = self.bridge(report_mailbox="Bridge/Reports", daily_hour=7)
+        self.start(bridge, TZ=self.zone_shortly_before(7, 8))
+        self.put("a", [message(n) for n in range(3)])
+        self.assert_arrives(3, bridge)
+        self.assert_arrives(1, bridge, "Bridge/Reports")
+        (flags, report), = self.reports()
+        self.assertNotIn(b"\\Seen", flags)
+        self.assertTrue(re.match(r"\[mailferry\] Daily report — \d{4}-\d\d-\d\d$", report["Subject"]), report["Subject"])
+        kinds = [part.get_content_type() for part in report.walk()]
+        self.assertEqual(kinds, ["multipart/alternative", "text/plain", "text/html"])
+        self.assertRegex(report.get_body(("plain",)).get_content(), r"a@localhost.*\n?.*\b3\b")
+        self.assertEqual(bridge.stop(), 0, bridge.log())
+
+    def test_one_that_was_due_while_nothing_ran_goes_out_at_the_start(self):
+        bridge = self.bridge(report_mailbox="Bridge/Reports", daily_hour=7)
+        self.start(bridge, TZ=self.zone_shortly_before(7, 6))
+        self.put("a", [message(1)])
+        self.assert_arrives(1, bridge)
+        self.assertEqual(bridge.stop(), 0, bridge.log())
+        time.sleep(7)
+        self.assertEqual(count(self.destination, "archive", "Bridge/Reports"), 0, bridge.log())
+        self.start(bridge)
+        self.assert_arrives(1, bridge, "Bridge/Reports")
+        self.assertEqual(bridge.stop(), 0, bridge.log())
+
+
+if __name__ == "__main__":
+    harness.main()

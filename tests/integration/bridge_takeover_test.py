@@ -1,0 +1,191 @@
+#!/usr/bin/env python3
+"""The configurations and states of imap-bridge and imap-to-gmail-sync, as they are: a user switches, and nothing is sent again."""
+
+import datetime
+import hashlib
+import json
+import pathlib
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+from support import checker, corpus, daemon, harness  # noqa: E402
+from support.daemon import count, wait_until  # noqa: E402
+from support.oauth_server import OAuthServer  # noqa: E402
+from support.rawimap import Connection  # noqa: E402
+
+NOW = datetime.datetime.now(datetime.timezone.utc).replace(microsecond=0)
+SCHEMA = """
+CREATE TABLE folder_offsets (account_folder TEXT PRIMARY KEY, last_uid INTEGER);
+CREATE TABLE sync_state (msgid TEXT PRIMARY KEY, created_at DATETIME DEFAULT CURRENT_TIMESTAMP);
+CREATE TABLE sync_failures (key TEXT PRIMARY KEY, msgid TEXT, failures INT, last_error TEXT, skipped_at DATETIME);
+"""
+
+
+def message(number, days=0):
+    return corpus.Message(number, 1500, ("\\Seen",) if number % 2 else (), NOW - datetime.timedelta(days=days), "plain", number)
+
+
+def message_id(number):
+    return f"<{number}.{number}@corpus.example.org>"
+
+
+class TakeoverTest(harness.IntegrationTest):
+    def setUp(self):
+        super().setUp()
+        self.log = self.folder.path / "bridge.log"
+        self.process = None
+        self.addCleanup(lambda: self.process and self.process.poll() is None and self.process.kill())
+
+    def put(self, server, user, messages, mailbox="INBOX"):
+        with Connection(server.port, user, daemon.password_of(server, user)) as connection:
+            corpus.append(connection, mailbox, messages)
+
+    def start(self, config, *options, **environment):
+        with self.log.open("ab") as log:
+            command = [harness.program(), "bridge", "--config", str(config), *map(str, options)]
+            self.process = subprocess.Popen(command, env=harness.environment(self.folder.path) | environment, cwd=self.folder.path,
+                                            stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+
+    def stop(self):
+        self.process.send_signal(signal.SIGTERM)
+        self.assertEqual(self.process.wait(30), 0, self.log.read_text())
+
+    def numbers(self, server, user, mailbox="INBOX"):
+        labels = [m.label for m in checker.read_account(server, user).mailboxes.get(mailbox, [])]
+        return sorted(int(label.split("<")[1].split(".")[0]) for label in labels)
+
+    def assert_numbers(self, wanted, server, user, mailbox="INBOX"):
+        arrived = wait_until(lambda: count(server, user, mailbox) >= len(wanted)
+                             or self.process.poll() is not None, 30)
+        time.sleep(1)  # for what must not come
+        self.assertEqual(self.numbers(server, user, mailbox), sorted(wanted), f"{arrived}\n{self.log.read_text()}")
+
+
+class ImapBridgeTest(TakeoverTest):
+    def setUp(self):
+        super().setUp()
+        self.source, self.destination = self.server(any_user="secret"), self.server(any_user="secret")
+        self.config = self.folder.path / "config.json"
+        (self.folder.path / "data").mkdir()
+        self.state = self.folder.path / "data" / "state.db"
+
+    def write(self, mappings, **keys):
+        self.config.write_text(json.dumps({
+            "destination": {"host": f"localhost:{self.destination.port}", "user": "archive", "pass": "secret", "security": "",
+                            "report_label": "Bridge/Reports"},
+            "sources": [{"host": f"localhost:{self.source.port}", "user": "a", "pass": "secret", "security": "",
+                         "mappings": mappings} | keys]}))
+        self.config.chmod(0o600)
+
+    def write_state(self, last_uid, delivered=(), failures=()):
+        with sqlite3.connect(self.state) as connection:
+            connection.executescript(SCHEMA)
+            connection.execute("INSERT INTO folder_offsets VALUES ('a:INBOX', ?)", (last_uid,))
+            connection.executemany("INSERT INTO sync_state (msgid) VALUES (?)", [(f"{key}\0{to}",) for key, to in delivered])
+            connection.executemany("INSERT INTO sync_failures VALUES (?, ?, ?, ?, ?)", failures)
+        connection.close()
+
+    def test_nothing_is_sent_again_and_what_it_failed_to_send_is(self):
+        self.put(self.source, "a", [message(n) for n in range(1, 21)])  # UIDs 1 to 20
+        # Delivered and moved elsewhere since, but for two: one that it was still trying, one that it had given up.
+        self.write_state(15, [(message_id(n), "INBOX") for n in range(1, 16) if n not in (5, 9)],
+                         [("a:INBOX:5", message_id(5), 2, "timeout", None), ("a:INBOX:9", message_id(9), 5, "NO", "2026-11-01 07:00:00")])
+        before = hashlib.sha256(self.state.read_bytes()).hexdigest()
+        self.write([{"from": "INBOX", "to": ["INBOX"]}])
+        self.start("config.json")
+        self.assert_numbers([5, 9, *range(16, 21)], self.destination, "archive")
+        self.stop()
+        self.assertEqual(hashlib.sha256(self.state.read_bytes()).hexdigest(), before, "the old state was changed")
+        self.assertNotIn("secret", self.log.read_text())
+
+        self.put(self.source, "a", [message(30)])
+        self.start("config.json")
+        self.assert_numbers([5, 9, *range(16, 21), 30], self.destination, "archive")
+        self.stop()
+
+    def test_without_a_state_it_begins_as_that_tool_did(self):
+        self.put(self.source, "a", [message(n) for n in range(1, 6)])
+        self.write([{"from": "INBOX", "to": "Bridged", "labels": ["tag"]}], sync_new_only=True)
+        self.start("config.json")
+        self.assertTrue(wait_until(lambda: "works" in self.log.read_text(), 20), self.log.read_text())
+        time.sleep(1)
+        self.put(self.source, "a", [message(10)])
+        self.assert_numbers([10], self.destination, "archive", "Bridged")
+        self.stop()
+
+    def test_empty_mappings_list_the_mailboxes_and_end_well(self):
+        self.write([])
+        self.start("config.json")
+        self.assertEqual(self.process.wait(30), 0, self.log.read_text())
+        shown = self.log.read_text()
+        self.assertIn("folder-discovery: destination (archive) — 1 folder(s):", shown)
+        self.assertIn("folder-discovery: source[0] (a) — 1 folder(s):", shown)
+        self.assertIn("folder-discovery:   INBOX", shown)
+
+
+class GmailSyncTest(TakeoverTest):
+    def setUp(self):
+        super().setUp()
+        self.oauth = self.enterContext(OAuthServer())
+        self.source, self.target = self.server(any_user="secret"), self.server(oauth=self.oauth)
+        self.config = self.folder.path / "config.json"
+
+    def write(self):
+        tokens = self.oauth.issue()
+        token_file = self.folder.path / "token.json"
+        token_file.write_text(json.dumps({
+            "token": tokens["access_token"], "refresh_token": tokens["refresh_token"], "token_uri": self.oauth.url + "/token",
+            "client_id": "client", "client_secret": "unused", "scopes": ["https://mail.google.com/"],
+            "expiry": (NOW + datetime.timedelta(hours=1)).strftime("%Y-%m-%dT%H:%M:%SZ")}))
+        token_file.chmod(0o600)
+        self.config.write_text(json.dumps({
+            "source_server": f"localhost:{self.source.tls_port}", "source_user": "a", "source_pass": "secret",
+            "target_user": "alice", "target_token_file": "token.json", "target_server": f"localhost:{self.target.tls_port}"}))
+        self.config.chmod(0o600)
+
+    def run_it(self):
+        authorities = self.folder.path / "authorities.pem"
+        authorities.write_text(pathlib.Path(self.source.ca).read_text() + pathlib.Path(self.target.ca).read_text())
+        self.start("config.json", SSL_CERT_FILE=str(authorities))
+
+    def assert_carried(self, wanted):
+        labels = lambda: sorted(int(m.split("<")[1].split(".")[0]) for m in self.stored())  # noqa: E731
+        self.assertTrue(wait_until(lambda: len(self.stored()) >= len(wanted), 30), self.log.read_text())
+        time.sleep(1)
+        self.assertEqual(labels(), sorted(wanted), self.log.read_text())
+
+    def stored(self):
+        """Subjects and Message-IDs of what is in the files of the target's only user."""
+        found = []
+        for path in pathlib.Path(self.target.mail).rglob("*"):
+            if path.is_file() and path.parent.name in ("new", "cur"):
+                found += [line for line in path.read_text(errors="replace").splitlines() if line.startswith("Message-ID:")]
+        return found
+
+    def test_the_first_run_takes_a_week(self):
+        self.put(self.source, "a", [message(n, days=2 * n) for n in range(1, 8)])
+        self.write()
+        self.run_it()
+        self.assert_carried([1, 2, 3])
+        self.put(self.source, "a", [message(20, days=300)])
+        self.assert_carried([1, 2, 3, 20])
+        self.stop()
+
+    def test_its_state_is_taken_over(self):
+        self.put(self.source, "a", [message(n, days=n) for n in range(1, 8)])
+        self.write()
+        synced = {message_id(n): (NOW - datetime.timedelta(days=n)).isoformat() for n in (3, 4, 6, 7)}
+        (self.folder.path / "sync_state.json").write_text(json.dumps({
+            "synced_message_ids": synced, "last_source_uid": 7, "last_sync": (NOW - datetime.timedelta(days=2)).isoformat()}))
+        self.run_it()
+        # 5 was lost by that tool, 1 and 2 came after it had stopped.
+        self.assert_carried([1, 2, 5])
+        self.stop()
+
+
+if __name__ == "__main__":
+    harness.main()
