@@ -160,6 +160,7 @@ Task<bool> CarryBatch::decide(CarryRoute& route, Lane& lane, Wanted& wanted) {
   }
   if (route.to->known().claim(meta.identity.digest)) {
     claims_.emplace_back(&route, meta.identity.digest);
+    route.doubtful.remove(UidRange{meta.uid, meta.uid});
     co_return true;
   }
   route.put_off(meta.uid, std::chrono::steady_clock::now() + context_.settings.claim_pause);

@@ -136,6 +136,7 @@ Task<> CarryBranch::take_refused(const SentMessage& sent, const Error& error, bo
   if (error.kind == ErrorKind::mailbox_missing) route_.to->forget_prepared();
   if (!alone) {
     route_.to->doubt_now(from_);
+    route_.doubtful.add(sent.uid);
     route_.troubled[sent.uid].alone = true;
     co_return Result<>{};
   }
@@ -155,6 +156,7 @@ Task<> CarryBranch::lose(const Error& error) {
   const bool is_pause = error.kind == ErrorKind::throttled || error.kind == ErrorKind::quota;
   for (const auto& sent : sent_) {
     if (sent.answered) continue;
+    route_.doubtful.add(sent.uid);
     if (is_pause) {
       route_.put_off(sent.uid, context_.lanes.resting_until());
     } else if (sent_.size() == 1) {

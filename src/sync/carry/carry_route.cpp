@@ -15,6 +15,7 @@ bool CarryRoute::settle(UidRange range) {
   settled.add(range);
   if (settled.size() == before) return false;
   unsaved.add(range);
+  doubtful.remove(range);
   troubled.erase(troubled.lower_bound(range.first), troubled.upper_bound(range.last));
   return true;
 }
@@ -47,7 +48,7 @@ void CarryRoute::save(state::Batch& batch) {
             .source = range.first, .count = static_cast<std::uint32_t>(range.size()), .destination = 0, .flags = {}});
   batch.unparked.emplace_back(row.id, unsaved);
   unsaved = {};
-  if (!intent || in_flight > 0 || to->in_doubt()) return;
+  if (!intent || !is_sure()) return;
   // All that this route appended so far is settled: what follows has higher UIDs on both sides.
   intent->source = UidSet(UidRange{std::min(first_open(), kLastUid), kLastUid});
   intent->destination_from = std::max(intent->destination_from, to->next_uid());

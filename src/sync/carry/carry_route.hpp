@@ -42,6 +42,12 @@ struct CarryRoute {
   /// Everything above was settled in this run and is not saved: to be written as ranges.
   UidSet unsaved{};
   std::optional<state::Intent> intent{};  // as it is saved; absent: none
+  /// May be on the destination, and nobody has looked since: the intent has to go on covering them.
+  UidSet doubtful{};
+  bool all_doubtful = false;  // what the first look finds open
+
+  /// Whether all that was appended so far is settled, or known not to be there.
+  [[nodiscard]] bool is_sure() const { return in_flight == 0 && !to->in_doubt() && !all_doubtful && doubtful.empty(); }
 
   /// Nothing to do for this message now.
   [[nodiscard]] bool rests(Uid uid, SteadyTime now) const {

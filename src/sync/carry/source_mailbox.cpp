@@ -125,6 +125,7 @@ Task<UidSet> SourceMailbox::look(store::Session& session, Again again) {
     take_gone(route, looked_at, found);
     auto wanted = found;
     wanted.remove(route.settled);
+    if (std::exchange(route.all_doubtful, false)) route.doubtful.add(wanted);
     auto each = wanted.each();
     for (auto uid = each.next(); uid != 0; uid = each.next()) {
       if (!route.rests(uid, now)) open.add(uid);
@@ -212,6 +213,7 @@ Task<> SourceMailbox::load_route(CarryRoute& route, const std::vector<state::Rou
   const auto intent = std::ranges::find(intents, route.row.id, &state::Intent::route);
   if (intent == intents.end()) co_return Result<>{};
   route.intent = *intent;
+  route.all_doubtful = true;
   // The server may still be storing what was sent before the end.
   route.to->doubt_now(intent->destination_from);
   co_return Result<>{};
@@ -408,7 +410,7 @@ void SourceMailbox::save(state::Batch& batch) {
 
 void SourceMailbox::close_intents(state::Batch& batch) {
   for (auto& route : routes_) {
-    if (!route.intent || route.in_flight > 0 || route.to->in_doubt()) continue;
+    if (!route.intent || !route.is_sure()) continue;
     batch.closed_intents.push_back(route.row.id);
     route.intent.reset();
   }

@@ -53,7 +53,8 @@ class Bridge:
                  **keys):
         self.folder, self.destination, self.sources, self.user = folder, destination, sources, user
         self.port, self.timeout, self.keys, self.account_keys = port, timeout, keys, account_keys or {}
-        self.config, self.state = folder.path / "bridge.toml", folder.path / "bridge.db"
+        self.config = folder.path / "bridge.toml"
+        self.state = self.keys.pop("state", folder.path / "bridge.db")
         self.log_file = folder.path / "bridge.log"
         self.process = None
         self.write_config()

@@ -1,0 +1,217 @@
+#!/usr/bin/env python3
+"""What a bridge costs: octets written to disk, memory, processor time, connections, and how long mail is on its way.
+
+Disk: the kernel's count of blocks that the process caused to be written (ru_oublock, 512 octets each), over its whole life and
+behind a last flush, less that of a life in which nothing arrived; the state lies on a real file system. --sources for idle."""
+
+import argparse
+import os
+import pathlib
+import shutil
+import statistics
+import sys
+import tempfile
+import threading
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+from support import corpus, daemon, harness  # noqa: E402
+from support.bridging import BridgeTest, connect, message  # noqa: E402
+from support.daemon import Source, count, wait_until  # noqa: E402
+from support.meddler import Meddler  # noqa: E402
+from support.rawimap import mailbox as mailbox_argument  # noqa: E402
+
+WANTED = argparse.Namespace(sources=100)
+
+
+def written(bridge):
+    """Ends the daemon, and tells the octets that its life wrote."""
+    bridge.process.terminate()
+    _, status, usage = os.wait4(bridge.process.pid, 0)
+    bridge.process.returncode = os.waitstatus_to_exitcode(status)
+    return usage.ru_oublock * 512
+
+
+class CostTest(BridgeTest):
+    def setUp(self):
+        super().setUp()
+        self.source = self.server(any_user="secret")
+
+    def tell(self, **figures):
+        print("  " + "  ".join(f"{name} {value}" for name, value in figures.items()), flush=True)
+
+
+class DiskTest(CostTest):
+    def setUp(self):
+        super().setUp()
+        here = pathlib.Path(tempfile.mkdtemp(prefix="mfc", dir="/var/tmp"))  # /tmp may be in memory
+        self.addCleanup(lambda: shutil.rmtree(here, ignore_errors=True))
+        self.bridge_of = self.bridge([Source("one", self.source, "a")], state=here / "bridge.db")
+
+    def life(self, work):
+        self.bridge_of.start()
+        time.sleep(1)
+        work()
+        return written(self.bridge_of)
+
+    def idle_life(self):
+        """Of a daemon that knows everything already."""
+        self.put(self.source, "a", [message(1)])
+        self.bridge_of.start()
+        self.assert_arrives(1, bridge=self.bridge_of)
+        written(self.bridge_of)
+        return self.life(lambda: None)
+
+    def steady(self, messages):
+        """One after the other, each on its own; a flush comes after five minutes, which is 300 of them."""
+        for number in range(messages):
+            self.put(self.source, "a", [message(100 + number, size=800)])
+            wait_until(lambda n=number: count(self.destination, "archive") > n + 1, 10, 0.005)
+
+    def test_steadily_one_by_one(self):
+        idle = self.idle_life()
+        octets = self.life(lambda: self.steady(300)) - idle
+        self.tell(idle_life=idle, steady_300=octets, each=octets // 300)
+        self.assertLessEqual(octets / 300, 500)
+
+    def test_bursts(self):
+        idle = self.idle_life()
+        burst = [message(1_000 + n, size=700) for n in range(1_000)]
+
+        def work():
+            self.put(self.source, "a", burst)
+            self.assert_arrives(1_001, bridge=self.bridge_of, timeout=60)
+        octets = self.life(work) - idle
+        self.tell(burst_1000=octets, each=octets // 1_000)
+        self.assertLessEqual(octets / 1_000, 200)
+
+    def test_nothing_while_nothing_happens(self):
+        self.put(self.source, "a", [message(1)])
+        self.bridge_of.start()
+        self.assert_arrives(1, bridge=self.bridge_of)
+        time.sleep(2)
+        before = self.bridge_of.written_octets()
+        time.sleep(8)
+        self.assertEqual(self.bridge_of.written_octets(), before)
+
+
+class MemoryTest(CostTest):
+    def test_a_message_of_100_mb_into_three_mailboxes(self):
+        self.put(self.source, "a", [message(1, size=100_000_000)])
+        mailboxes = ["INBOX", "Two", "Three"]
+        bridge = self.bridge([Source("one", self.source, "a", [("INBOX", mailboxes, [])])], timeout=120).start()
+        for name in mailboxes:
+            self.assert_arrives(1, name, timeout=240, bridge=bridge)
+        now, most = bridge.rss()
+        self.tell(rss_kib=now, most_kib=most)
+        self.assertLess(most, 40 * 1024)
+
+    def test_many_idle_sources(self):
+        servers = [self.server(any_user="secret", connections=0) for _ in range(max(1, WANTED.sources // 300))]
+        sources = [Source(f"s{n}", servers[n % len(servers)], f"u{n}") for n in range(WANTED.sources)]
+        alone = self.bridge(sources[:1], timeout=60).start()
+        time.sleep(2)
+        base = alone.rss()[0]
+        alone.stop()
+        bridge = self.bridge(sources, timeout=60).start()
+        begin = time.monotonic()
+        time.sleep(max(10, WANTED.sources / 20))
+        self.assertNotIn("warning", bridge.log())
+        cpu, at = bridge.cpu_seconds(), time.monotonic()
+        time.sleep(10)
+        share = (bridge.cpu_seconds() - cpu) / (time.monotonic() - at)
+        rss = bridge.rss()[0]
+        each = (rss - base) / (WANTED.sources - 1)
+        total = base + each * 999
+        self.tell(sources=WANTED.sources, rss_kib=rss, each_kib=round(each, 1), thousand_mib=round(total / 1024, 1),
+                  cpu_percent=round(100 * share, 3), start_s=round(at - begin))
+        self.assertLess(total, 150 * 1024)
+        self.assertLess(share * 1_000 / WANTED.sources, 0.01 * 10)
+        last = sources[-1]
+        self.put(last.server, last.user, [message(7)])
+        self.assert_arrives(1, bridge=bridge)
+
+
+class ConnectionTest(CostTest):
+    def test_connections_stay_under_their_caps(self):
+        names = [f"Box{n}" for n in range(12)]
+        self.create(self.source, "a", *names)
+        of, to = (self.enterContext(Meddler(server.port)) for server in (self.source, self.destination))
+        mappings = [(name, [f"To{name}", "INBOX"], []) for name in names]
+        sources = [Source("one", self.source, "a", mappings, port=of.port, poll_interval="2s")]
+        sources += [Source(f"s{n}", self.source, f"s{n}") for n in range(8)]
+        bridge = self.bridge(sources, port=to.port).start()
+        time.sleep(2)
+        for name in names:
+            self.put(self.source, "a", [message(hash(name) % 10_000 + n) for n in range(3)], name)
+        for number in range(8):
+            self.put(self.source, f"s{number}", [message(20_000 + 10 * number + n) for n in range(5)])
+        for name in names:
+            self.assert_arrives(3, f"To{name}", bridge=bridge)
+        self.tell(source_connections=of.connections, destination_connections=to.connections)
+        self.assertLessEqual(of.connections, 4)
+        self.assertLessEqual(to.connections, 5)
+
+
+class LatencyTest(CostTest):
+    """From the end of the APPEND on the source, and from the EXISTS that the server sent, to the message being there."""
+
+    def test_latency_with_twenty_sources(self):
+        of, to = (self.enterContext(Meddler(server.port)) for server in (self.source, self.destination))
+        users = [f"u{n}" for n in range(20)]
+        sources = [Source(f"s{n}", self.source, user, port=None if n else of.port) for n, user in enumerate(users)]
+        self.bridge(sources, port=to.port).start()
+        time.sleep(4)
+        stop = threading.Event()
+        busy = threading.Thread(target=self.keep_busy, args=(users[1:], stop))
+        busy.start()
+        whole, told = [], []
+        watch = connect(self.destination, "archive")
+        try:
+            for number in range(40):
+                self.one_way(number, users[0], of, to, watch, whole, told)
+        finally:
+            stop.set()
+            busy.join()
+            watch.close()
+        for name, values in (("whole", whole), ("from_exists", told)):
+            values.sort()
+            self.tell(what=name, median_ms=round(1000 * statistics.median(values), 1),
+                      p99_ms=round(1000 * values[max(0, int(len(values) * 0.99) - 1)], 1), of=len(values))
+        self.assertLess(statistics.median(told), 0.1)  # the proxies and the watching of this test included
+        self.assertLess(statistics.median(whole), 1.0)
+
+    def keep_busy(self, users, stop):
+        number = 100_000
+        while not stop.is_set():
+            number += 1
+            self.put(self.source, users[number % len(users)], [message(number, size=1_500)])
+            time.sleep(0.05)
+
+    def one_way(self, number, user, of, to, watch, whole, told):
+        size = 40_000 + 50 * number  # by which it is known on the way
+        with connect(self.source, user) as connection:
+            corpus.append(connection, "INBOX", [message(500_000 + number, size=size)])
+        begin = time.monotonic()
+        sent = lambda: [one for one in to.commands if b"{%d+}" % size in one[2]]  # noqa: E731
+        self.assertTrue(wait_until(sent, 20, 0.002))
+        argument = mailbox_argument("INBOX")
+        answer = lambda: watch.command(b"EXAMINE " + argument) and watch.command(b"SEARCH LARGER %d SMALLER %d" % (size - 1, size + 1))  # noqa: E731
+        while not any(b"SEARCH " in line[0] for line in answer()):
+            time.sleep(0.002)
+        end = time.monotonic()
+        whole.append(end - begin)
+        told.append(end - min(moment for moment, _, _ in of.lines if begin - 0.01 < moment < end))
+        time.sleep(0.1)
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--sources", type=int, default=WANTED.sources)
+    _, rest = parser.parse_known_args(namespace=WANTED)
+    sys.argv[1:] = rest
+    harness.main()
+
+
+if __name__ == "__main__":
+    main()
