@@ -63,6 +63,14 @@ void Carrier::stop() noexcept {
   wake();
 }
 
+void Carrier::reconnect() noexcept {
+  for (const auto& session : watching_) {
+    if (session) session->close();
+  }
+  if (session_) session_->close();
+  woken_.notify_all();
+}
+
 void Carrier::look_again(bool parked) noexcept {
   for (auto& mailbox : mailboxes_) {
     if (parked) mailbox.retry_parked();

@@ -32,7 +32,7 @@ store::MessageHead CarryBranch::head_for(const store::MessageHead& head) const {
     for (const auto& label : route_.labels)
       shaped.flags.add(to_keyword(label));
   }
-  // Gmail may archive or throw away what is appended as deleted (quirk g10).
+  // Gmail may archive or throw away what is appended as deleted.
   if (lane_->labeller() != nullptr) shaped.flags.remove(SystemFlag::deleted);
   shaped.flags = route_.to->permanent_flags().storable(std::move(shaped.flags));
   const auto found = route_.troubled.find(head.uid);
