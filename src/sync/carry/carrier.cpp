@@ -184,6 +184,7 @@ Task<> Carrier::look_at(std::size_t index) {
   CO_TRY(auto open, co_await mailbox.look(*session_));
   CO_CHECK(co_await carry_all(mailbox, std::move(open)));
   CO_CHECK(co_await label_rest(mailbox));
+  CO_CHECK(co_await mailbox.follow_flags(*session_));
   co_return co_await prune(mailbox);
 }
 

@@ -34,6 +34,11 @@ inline std::string unlabelled_note(state::RouteId route) {
   return fmt::format("unlabelled:{}", route);
 }
 
+/// Key of the note with the UIDVALIDITY of the destination that the places of a route belong to.
+inline std::string placed_note(state::RouteId route) {
+  return fmt::format("placed:{}", route);
+}
+
 inline Result<UidSet> parse_note(const std::optional<std::string>& note) {
   if (!note || note->empty()) return UidSet();
   return UidSet::parse(*note);

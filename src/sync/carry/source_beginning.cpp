@@ -55,6 +55,7 @@ Task<> SourceMailbox::load(UidValidity uid_validity) {
     auto& route = routes_.emplace_back();
     route.to = &context_.mailbox(target.mailbox);
     route.labels = target.labels;
+    route.follows = settings_.follow_flags;
     route.row = {.source_mailbox = state::to_mailbox_key(rule_.from),
                  .destination_mailbox = state::to_mailbox_key(target.mailbox),
                  .source_validity = uid_validity};
@@ -83,6 +84,7 @@ Task<> SourceMailbox::load_route(CarryRoute& route, const std::vector<state::Rou
   CO_TRY(const auto skipped, journal.note(pair_, skipped_note(route.row.id)));
   CO_TRY(route.skipped, parse_note(skipped));
   CO_CHECK(load_unlabelled(route));
+  if (route.follows) CO_CHECK(load_placed(route));
   CO_TRY(const auto parked, journal.parked(pair_));
   for (const auto& message : parked) {
     if (message.route == route.row.id) route.parked.emplace(message.source, message);
@@ -94,6 +96,22 @@ Task<> SourceMailbox::load_route(CarryRoute& route, const std::vector<state::Rou
   // The server may still be storing what was sent before the end.
   route.to->doubt_now(intent->destination_from);
   co_return Result<>{};
+}
+
+Result<> SourceMailbox::load_placed(CarryRoute& route) {
+  auto& journal = context_.journal;
+  TRY(const auto note, journal.journal().note(journal.own_pair(), placed_note(route.row.id)));
+  if (note) std::from_chars(note->data(), note->data() + note->size(), route.placed_validity);
+  route.placed_validity_saved = route.placed_validity;
+  for (Uid from = 1; from != 0;) {
+    TRY(const auto runs, journal.journal().settled(route.row.id, from));
+    from = runs.empty() ? 0 : runs.back().source + runs.back().count;
+    for (const auto& run : runs) {
+      for (std::uint32_t index = 0; run.destination != 0 && index < run.count; ++index)
+        route.placed.insert_or_assign(run.source + index, Placed{run.destination + index, run.flags});
+    }
+  }
+  return {};
 }
 
 /// "UIDVALIDITY UIDs"

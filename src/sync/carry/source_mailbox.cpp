@@ -174,6 +174,10 @@ SteadyTime SourceMailbox::next_due() const {
 void SourceMailbox::save(state::Batch& batch) {
   for (auto& route : routes_) {
     route.save(batch);
+    if (route.row.id != 0 && route.placed_validity != route.placed_validity_saved) {
+      batch.notes.emplace_back(placed_note(route.row.id), std::to_string(route.placed_validity));
+      route.placed_validity_saved = route.placed_validity;
+    }
     if (route.row.id == 0 || route.unlabelled == route.unlabelled_saved) continue;
     batch.notes.emplace_back(unlabelled_note(route.row.id),
                              fmt::format("{} {}", route.label_validity, route.unlabelled.to_string()));
