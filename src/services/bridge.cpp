@@ -13,6 +13,7 @@
 #include "state/mailbox_key.hpp"
 #include "stores/imap/imap_store.hpp"
 #include "sync/carry/carrier.hpp"
+#include "sync/carry/clock_watch.hpp"
 #include "web/status_client.hpp"
 #include "web/status_service.hpp"
 
@@ -128,6 +129,7 @@ class BridgeJob final : private web::StatusSource {
     around.spawn("daily work", daily_.run());
     around.spawn("status server", http_.serve());
     around.spawn("watchdog", run_watchdog());
+    around.spawn("clocks", run_clock_watch());
     around.spawn("stop", run_stop());
     for (auto& carrier : carriers_)
       carrying.spawn("carrier of " + carrier.name(), run_carrier(&carrier));
@@ -151,6 +153,20 @@ class BridgeJob final : private web::StatusSource {
     auto ran = co_await carrier->run();
     if (!ran) begin_stop();
     co_return ran;
+  }
+
+  /// Behind a sleep of the machine nobody knows which connections are still alive.
+  Task<> run_clock_watch() {
+    while (!context_.stopping) {
+      if (clocks_.has_jumped(std::chrono::system_clock::now(), std::chrono::steady_clock::now())) {
+        log::info("the machine slept, or its clock was set: all connections are made anew");
+        context_.lanes.drop_idle();
+        for (auto& carrier : carriers_)
+          carrier.reconnect();
+      }
+      co_await async::sleep_for(sync::ClockWatch::kTick, stopped_);
+    }
+    co_return Result<>{};
   }
 
   Task<> run_watchdog() {
@@ -330,6 +346,7 @@ class BridgeJob final : private web::StatusSource {
   web::StatusService status_service_;
   net::HttpServer http_;
   net::ServiceManager manager_;
+  sync::ClockWatch clocks_;
   async::Notifier stopped_;
   async::Notifier never_{io_};
   async::Signals signals_;

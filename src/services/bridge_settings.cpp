@@ -48,6 +48,7 @@ Result<sync::SourceSettings> to_source_settings(const BridgeRequest& request, st
   const auto& source = bridge.sources[index];
   sync::SourceSettings settings;
   settings.new_only = source.new_only;
+  settings.follow_flags = source.follow_flags;
   if (source.since_days && *source.since_days > 0) settings.since_days = source.since_days;
   if (!source.since_days && !source.new_only && is_gmail(request.destination.account)) settings.since_days = kGmailDays;
   if (source.retention.kind == config::Retention::Kind::prune) settings.prune_days = source.retention.days;

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """`mailferry bridge` against real servers: what arrives on the sources is on the destination soon, once and whole."""
 
+import collections
 import pathlib
 import sys
 import time
@@ -10,6 +11,7 @@ from support import checker, harness  # noqa: E402
 from support.bridging import NOW, BridgeTest, message  # noqa: E402
 from support.daemon import Source, count, wait_until  # noqa: E402
 from support.rawimap import Connection  # noqa: E402
+
 
 class CarryingTest(BridgeTest):
     def setUp(self):
@@ -61,6 +63,40 @@ class CarryingTest(BridgeTest):
             self.put(self.source, "a", [message(number)], name)
         for name in names:
             self.assert_arrives(1, f"From/{name}", bridge=bridge)
+
+
+class FollowTest(BridgeTest):
+    def follow(self, **options):
+        source = self.server(any_user="secret", **options)
+        self.put(source, "a", [message(n) for n in range(6)])
+        bridge = self.bridge([Source("one", source, "a", [("INBOX", ["INBOX", "Copy"], [])], follow_flags=True, poll_interval="2s")])
+        bridge.start()
+        self.assert_arrives(6, "Copy", bridge=bridge)
+        self.change(source, "+FLAGS (\\Seen $Work)", "1:3")
+        self.change(self.destination, "+FLAGS (\\Flagged)", "3:4", "archive")  # somebody's own, which stays
+        self.assert_flags({(): 2, ("\\flagged",): 1, ("\\flagged", "\\seen", "$work"): 1, ("\\seen", "$work"): 2}, bridge)
+        self.assertEqual(bridge.stop(), 0)
+        self.change(source, "-FLAGS (\\Seen)", "1")
+        self.change(source, "+FLAGS (\\Deleted)", "6")
+        bridge.start()
+        self.put(source, "a", [message(9)])
+        self.assert_flags({(): 3, ("$work",): 1, ("\\flagged",): 1, ("\\flagged", "\\seen", "$work"): 1, ("\\seen", "$work"): 1}, bridge)
+        self.assert_arrives(7, bridge=bridge)
+
+    def change(self, server, what, which, user="a"):
+        self.command(server, user, b"SELECT INBOX", f"STORE {which} {what}".encode())
+
+    def assert_flags(self, wanted, bridge):
+        """How many messages have which flags."""
+        wanted = {frozenset(flags): number for flags, number in wanted.items()}
+        have = lambda: dict(collections.Counter(m.flags for m in self.mailboxes(self.destination, "archive")["INBOX"]))  # noqa: E731
+        self.assertTrue(wait_until(lambda: have() == wanted, 15, 0.3), f"{have()}\n{bridge.log()}")
+
+    def test_flags_are_followed(self):
+        self.follow()
+
+    def test_flags_are_followed_without_condstore(self):
+        self.follow(hide=("CONDSTORE", "QRESYNC", "NOTIFY"))
 
 
 class BeginningTest(BridgeTest):

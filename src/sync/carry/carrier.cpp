@@ -63,6 +63,14 @@ void Carrier::stop() noexcept {
   wake();
 }
 
+void Carrier::reconnect() noexcept {
+  for (const auto& session : watching_) {
+    if (session) session->close();
+  }
+  if (session_) session_->close();
+  woken_.notify_all();
+}
+
 void Carrier::look_again(bool parked) noexcept {
   for (auto& mailbox : mailboxes_) {
     if (parked) mailbox.retry_parked();
@@ -176,6 +184,7 @@ Task<> Carrier::look_at(std::size_t index) {
   CO_TRY(auto open, co_await mailbox.look(*session_));
   CO_CHECK(co_await carry_all(mailbox, std::move(open)));
   CO_CHECK(co_await label_rest(mailbox));
+  CO_CHECK(co_await mailbox.follow_flags(*session_));
   co_return co_await prune(mailbox);
 }
 

@@ -31,6 +31,8 @@ class Carrier {
   Task<> run();
   /// Ends run() after what is under way.
   void stop() noexcept;
+  /// The machine slept, or its clock was set: the connections may be dead, and are made anew.
+  void reconnect() noexcept;
   /// Looks at everything again now, parked messages included where asked.
   void look_again(bool parked) noexcept;
 

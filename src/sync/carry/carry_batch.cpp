@@ -170,6 +170,7 @@ Task<bool> CarryBatch::decide(CarryRoute& route, Lane& lane, Wanted& wanted) {
 /// It may have lost its labels on the way, and to have them twice does no harm.
 void CarryBatch::take_there(CarryRoute& route, Lane& lane, const store::MessageMeta& meta, Uid there) {
   if (there != 0 && !route.labels.empty() && lane->labeller() != nullptr) route.want_labels(there);
+  route.place(meta.uid, there, meta.flags);
   mailbox_.settle(route, UidRange{meta.uid, meta.uid});
   context_.observer.duplicate(mailbox_.account(), route.to->path());
 }

@@ -46,7 +46,8 @@ Task<> CarryBranch::begin(const store::MessageHead& head, const MessageIdentity&
   const bool alone = is_alone(head.uid);
   sent_.push_back({.uid = head.uid,
                    .identity = identity.digest,
-                   .known = {.uid = 0, .octets = head.octets, .body = {}, .weak = identity.weak}});
+                   .known = {.uid = 0, .octets = head.octets, .body = {}, .weak = identity.weak},
+                   .flags = head.flags});
   const auto begun = co_await appender_->begin(route_.to->path(), shaped, sent_.size(), alone);
   if (!begun) error_ = begun.error();
   co_return Result<>{};
@@ -110,6 +111,7 @@ void CarryBranch::take_delivered(SentMessage& sent, Uid uid, UidValidity uid_val
   const bool is_told = uid != 0 && uid_validity == route_.to->uid_validity();
   route_.to->delivered(sent.identity, sent.known, uid_validity);
   context_.lanes.accepted();
+  if (is_told) route_.place(sent.uid, uid, sent.flags);
   if (is_told && wants_labels()) {
     told_.add(uid);
     route_.want_labels(uid);

@@ -13,6 +13,7 @@ struct SentMessage {
   Uid uid = 0;  // on the source
   Digest identity{};
   KnownMessage known{};
+  Flags flags{};  // on the source
   bool answered = false;
 };
 

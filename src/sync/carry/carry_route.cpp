@@ -26,6 +26,45 @@ void CarryRoute::want_labels(Uid on_destination) {
   unlabelled.add(on_destination);
 }
 
+void CarryRoute::place(Uid uid, Uid on_destination, const Flags& flags) {
+  if (!follows || on_destination == 0) return;
+  if (placed_validity != to->uid_validity()) placed.clear();  // of a mailbox that is gone
+  placed_validity = to->uid_validity();
+  placed.insert_or_assign(uid, Placed{on_destination, flags});
+}
+
+/// Messages with a place one by one (the journal joins neighbours), what is between them as one run.
+void CarryRoute::add_runs(UidRange range, state::Batch& batch) const {
+  const auto add = [&](Uid first, std::uint64_t count, const Placed& place) {
+    if (count == 0) return;
+    batch.settled.emplace_back(row.id, state::SettledRun{.source = first,
+                                                         .count = static_cast<std::uint32_t>(count),
+                                                         .destination = place.uid,
+                                                         .flags = place.flags});
+  };
+  std::uint64_t first = range.first;
+  for (auto at = placed.lower_bound(range.first); at != placed.end() && at->first <= range.last; ++at) {
+    add(static_cast<Uid>(first), at->first - first, {});
+    add(at->first, 1, at->second);
+    first = std::uint64_t{at->first} + 1;
+  }
+  add(static_cast<Uid>(first), range.last + 1ULL - first, {});
+}
+
+void CarryRoute::save_flags(state::Batch& batch) {
+  std::vector<std::pair<UidSet, Flags>> groups;
+  auto each = flags_unsaved.each();
+  for (auto uid = each.next(); uid != 0; uid = each.next()) {
+    const auto found = placed.find(uid);
+    if (found == placed.end()) continue;
+    const auto same = std::ranges::find(groups, found->second.flags, &std::pair<UidSet, Flags>::second);
+    auto& group = same == groups.end() ? groups.emplace_back(UidSet(), found->second.flags) : *same;
+    group.first.add(uid);
+  }
+  flags_unsaved = {};
+  if (!groups.empty()) batch.flags.emplace_back(row.id, std::move(groups));
+}
+
 SteadyTime CarryRoute::next_due() const {
   auto due = unlabelled.empty() ? SteadyTime::max() : label_at;
   for (const auto& [uid, trouble] : troubled)
@@ -40,12 +79,10 @@ Uid CarryRoute::first_open() const noexcept {
 }
 
 void CarryRoute::save(state::Batch& batch) {
+  if (!flags_unsaved.empty()) save_flags(batch);
   if (unsaved.empty()) return;
   for (const auto& range : unsaved.ranges())
-    batch.settled.emplace_back(
-        row.id,
-        state::SettledRun{
-            .source = range.first, .count = static_cast<std::uint32_t>(range.size()), .destination = 0, .flags = {}});
+    add_runs(range, batch);
   batch.unparked.emplace_back(row.id, unsaved);
   unsaved = {};
   if (!intent || !is_sure()) return;

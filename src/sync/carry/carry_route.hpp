@@ -20,6 +20,12 @@ struct Trouble {
   std::int64_t since = 0;  // when it was parked first; 0: never
 };
 
+/// Where a message is on the destination, with the flags that the source had when they were last brought there.
+struct Placed {
+  Uid uid = 0;
+  Flags flags{};
+};
+
 struct CarryRoute {
   state::Route row{};
   DestinationMailbox* to = nullptr;
@@ -37,6 +43,13 @@ struct CarryRoute {
   UidValidity label_validity = 0;  // of the destination's UIDs above
   SteadyTime label_at{};           // not before
   int label_failures = 0;
+  /// By UID on the source; only where flags are followed.
+  bool follows = false;
+  std::map<Uid, Placed> placed{};
+  UidValidity placed_validity = 0;  // of the destination's UIDs there
+  UidValidity placed_validity_saved = 0;
+  UidSet flags_unsaved{};
+
   int unready = 0;  // how often in a row its mailbox could not be looked at or made
 
   /// Everything above was settled in this run and is not saved: to be written as ranges.
@@ -64,6 +77,8 @@ struct CarryRoute {
   }
   /// It is on the destination and wants its labels.
   void want_labels(Uid on_destination);
+  /// Remembers, where flags are followed. Before the message is settled.
+  void place(Uid uid, Uid on_destination, const Flags& flags);
   /// When the first of those that had trouble is due; max: none had.
   [[nodiscard]] SteadyTime next_due() const;
   /// What has a higher UID was never settled.
@@ -72,6 +87,10 @@ struct CarryRoute {
   [[nodiscard]] Uid first_open() const noexcept;
   /// Adds to `batch` what is unsaved, and moves the intent on.
   void save(state::Batch& batch);
+
+ private:
+  void add_runs(UidRange range, state::Batch& batch) const;
+  void save_flags(state::Batch& batch);
 };
 
 }  // namespace mailferry::sync

@@ -35,6 +35,7 @@ struct SourceSettings {
   bool new_only = false;            // what is there at the first look stays uncarried
   std::optional<int> since_days{};  // the same for what is older; not with new_only
   std::optional<int> prune_days{};  // what is older and proven delivered everywhere is removed from the source
+  bool follow_flags = false;        // flags that change later on the source change on the destination too
   bool idle = true;
   std::chrono::milliseconds poll_every{600'000};
   /// IDLE begins anew after this: below what servers (30 min, RFC 2177) and most routers forget.

@@ -141,6 +141,10 @@ void Lanes::give_back(std::unique_ptr<store::Session> session, Lane::Use use, bo
 
 void Lanes::stop() noexcept {
   stopped_ = true;
+  drop_idle();
+}
+
+void Lanes::drop_idle() noexcept {
   for (auto& idle : idle_)
     idle.session->close();
   open_ -= static_cast<unsigned>(idle_.size());

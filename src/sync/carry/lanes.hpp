@@ -57,6 +57,8 @@ class Lanes {
   void rest(const Error& error);
   /// Something was accepted: the next rest is short again.
   void accepted() noexcept { refusals_ = 0; }
+  /// Connections that nobody uses now are not used again.
+  void drop_idle() noexcept;
   /// The user wants it to be asked now.
   void ask_again() noexcept;
   void stop() noexcept;

@@ -38,6 +38,8 @@ class SourceMailbox {
   Task<> note_trouble(CarryRoute& route, Uid uid, const Error& error, bool park_at_once);
   /// How long something waits that failed so often in a row.
   [[nodiscard]] std::chrono::milliseconds pause_after(int failures, const Error& error) const;
+  /// Brings flags that changed on the source to the destination. Error of scope account: the source's.
+  Task<> follow_flags(store::Session& session);
   void settle(CarryRoute& route, UidRange range);
   /// Fills a flush of the journal.
   void save(state::Batch& batch);
@@ -58,6 +60,8 @@ class SourceMailbox {
   Task<> load_route(CarryRoute& route, const std::vector<state::Route>& rows,
                     const std::vector<state::Intent>& intents);
   Result<> load_unlabelled(CarryRoute& route);
+  Result<> load_placed(CarryRoute& route);
+  Task<> follow_flags(CarryRoute& route, const std::map<Uid, Flags>& now);
   Task<> take_over_delivered(store::Session& session, state::Batch& batch);
   Task<> skip_old(store::Session& session, const store::MailboxStatus& status);
   Task<UidSet> older_than(store::Session& session, std::int64_t seconds);
@@ -75,6 +79,8 @@ class SourceMailbox {
   UidValidity uid_validity_ = 0;
   Uid uid_next_ = 0;
   std::uint64_t open_ = 0;
+  ModSeq followed_modseq_ = 0;  // flags are followed up to here
+  SteadyTime followed_at_{};
   bool replaced_ = false;  // messages of before may be on the destination, under UIDs that say nothing any more
   std::deque<CarryRoute> routes_;
 };

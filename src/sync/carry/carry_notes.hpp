@@ -1,0 +1,47 @@
+// Keys of what the carriers note in the journal besides messages, and what is in the notes.
+#pragma once
+
+#include "mail/uid_set.hpp"
+#include "state/journal.hpp"
+#include "state/mailbox_key.hpp"
+
+#include <chrono>
+
+namespace mailferry::sync {
+
+inline constexpr std::int64_t kDay = 86'400;
+
+/// Seconds since 1970.
+inline std::int64_t unix_now() {
+  return std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+}
+
+Error validity_changed(const MailboxPath& path);
+
+/// Key of the note that tells from which date on the mail of a mailbox is wanted (seconds since 1970), fixed when the
+/// carrier first saw it: a UIDVALIDITY that changes later does not make old mail wanted.
+inline std::string since_note(const MailboxPath& mailbox) {
+  return "since:" + state::to_mailbox_key(mailbox);
+}
+
+/// Key of the note with the UIDs of a route that were never wanted: they are not proven delivered.
+inline std::string skipped_note(state::RouteId route) {
+  return fmt::format("skipped:{}", route);
+}
+
+/// Key of the note with the UIDs on the destination that still lack their labels.
+inline std::string unlabelled_note(state::RouteId route) {
+  return fmt::format("unlabelled:{}", route);
+}
+
+/// Key of the note with the UIDVALIDITY of the destination that the places of a route belong to.
+inline std::string placed_note(state::RouteId route) {
+  return fmt::format("placed:{}", route);
+}
+
+inline Result<UidSet> parse_note(const std::optional<std::string>& note) {
+  if (!note || note->empty()) return UidSet();
+  return UidSet::parse(*note);
+}
+
+}  // namespace mailferry::sync

@@ -1,0 +1,231 @@
+// How a source mailbox begins: what is known of it, what of it is wanted at the first look, what another tool had done.
+#include "sync/carry/carry_notes.hpp"
+#include "sync/carry/source_mailbox.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <limits>
+
+namespace mailferry::sync {
+namespace {
+
+class OldSink final : public store::MetaSink {
+ public:
+  explicit OldSink(std::int64_t before) : before_(before) {}
+  void message(store::MessageMeta&& meta) override {
+    if (meta.date.seconds < before_) old.add(meta.uid);
+  }
+  UidSet old;
+
+ private:
+  std::int64_t before_;
+};
+
+class DeliveredSink final : public store::MetaSink {
+ public:
+  explicit DeliveredSink(const std::set<std::string>& message_ids) : message_ids_(message_ids) {}
+  void message(store::MessageMeta&& meta) override {
+    if (message_ids_.contains(meta.message_id)) found.add(meta.uid);
+  }
+  UidSet found;
+
+ private:
+  const std::set<std::string>& message_ids_;
+};
+
+/// What is not wanted of its mailbox is recorded.
+bool has_begun(const CarryRoute& route) {
+  return route.row.id != 0 && route.row.source_uid_next != 0;
+}
+
+}  // namespace
+
+Task<> SourceMailbox::begin(store::Session& session, const store::MailboxStatus& status) {
+  const bool replaced = uid_validity_ != 0;
+  uid_validity_ = status.uid_validity;
+  CO_CHECK(co_await load(status.uid_validity));
+  const bool is_new = std::ranges::any_of(routes_, [](const CarryRoute& route) { return !has_begun(route); });
+  if (!is_new) co_return Result<>{};
+  replaced_ = replaced_ || replaced;
+  if (replaced_) context_.observer.trouble(account_, validity_changed(rule_.from));
+  co_return co_await skip_old(session, status);
+}
+
+Task<> SourceMailbox::load(UidValidity uid_validity) {
+  auto& journal = context_.journal.journal();
+  CO_TRY(const auto rows, journal.routes(pair_));
+  CO_TRY(const auto intents, journal.open_intents(pair_));
+  routes_.clear();
+  for (const auto& target : rule_.to) {
+    auto& route = routes_.emplace_back();
+    route.to = &context_.mailbox(target.mailbox);
+    route.labels = target.labels;
+    route.follows = settings_.follow_flags;
+    route.row = {.source_mailbox = state::to_mailbox_key(rule_.from),
+                 .destination_mailbox = state::to_mailbox_key(target.mailbox),
+                 .source_validity = uid_validity};
+    CO_CHECK(co_await load_route(route, rows, intents));
+  }
+  co_return Result<>{};
+}
+
+Task<> SourceMailbox::load_route(CarryRoute& route, const std::vector<state::Route>& rows,
+                                 const std::vector<state::Intent>& intents) {
+  auto& journal = context_.journal.journal();
+  const auto same = [&](const state::Route& row) {
+    return row.source_mailbox == route.row.source_mailbox && row.destination_mailbox == route.row.destination_mailbox &&
+           row.source_validity == route.row.source_validity;
+  };
+  const auto found = std::ranges::find_if(rows, same);
+  if (found == rows.end()) {
+    replaced_ = replaced_ || std::ranges::any_of(rows, [&](const state::Route& row) {
+                  return row.source_mailbox == route.row.source_mailbox &&
+                         row.destination_mailbox == route.row.destination_mailbox;
+                });
+    co_return Result<>{};
+  }
+  route.row = *found;
+  CO_TRY(route.settled, journal.settled_uids(route.row.id));
+  CO_TRY(const auto skipped, journal.note(pair_, skipped_note(route.row.id)));
+  CO_TRY(route.skipped, parse_note(skipped));
+  CO_CHECK(load_unlabelled(route));
+  if (route.follows) CO_CHECK(load_placed(route));
+  CO_TRY(const auto parked, journal.parked(pair_));
+  for (const auto& message : parked) {
+    if (message.route == route.row.id) route.parked.emplace(message.source, message);
+  }
+  const auto intent = std::ranges::find(intents, route.row.id, &state::Intent::route);
+  if (intent == intents.end()) co_return Result<>{};
+  route.intent = *intent;
+  route.all_doubtful = true;
+  // The server may still be storing what was sent before the end.
+  route.to->doubt_now(intent->destination_from);
+  co_return Result<>{};
+}
+
+Result<> SourceMailbox::load_placed(CarryRoute& route) {
+  auto& journal = context_.journal;
+  TRY(const auto note, journal.journal().note(journal.own_pair(), placed_note(route.row.id)));
+  if (note) std::from_chars(note->data(), note->data() + note->size(), route.placed_validity);
+  route.placed_validity_saved = route.placed_validity;
+  for (Uid from = 1; from != 0;) {
+    TRY(const auto runs, journal.journal().settled(route.row.id, from));
+    from = runs.empty() ? 0 : runs.back().source + runs.back().count;
+    for (const auto& run : runs) {
+      for (std::uint32_t index = 0; run.destination != 0 && index < run.count; ++index)
+        route.placed.insert_or_assign(run.source + index, Placed{run.destination + index, run.flags});
+    }
+  }
+  return {};
+}
+
+/// "UIDVALIDITY UIDs"
+Result<> SourceMailbox::load_unlabelled(CarryRoute& route) {
+  auto& journal = context_.journal;
+  TRY(const auto note, journal.journal().note(journal.own_pair(), unlabelled_note(route.row.id)));
+  if (!note) return {};
+  const auto blank = note->find(' ');
+  if (blank == std::string::npos) return {};
+  std::from_chars(note->data(), note->data() + blank, route.label_validity);
+  TRY(route.unlabelled, parse_note(note->substr(blank + 1)));
+  route.unlabelled_saved = route.unlabelled;
+  return {};
+}
+
+Task<std::int64_t> SourceMailbox::wanted_since() {
+  CO_TRY(const auto note, context_.journal.journal().note(pair_, since_note(rule_.from)));
+  if (note) {
+    std::int64_t since = 0;
+    std::from_chars(note->data(), note->data() + note->size(), since);
+    co_return since;
+  }
+  if (settings_.new_only) co_return unix_now();
+  co_return settings_.since_days ? unix_now() - *settings_.since_days* kDay : 0;
+}
+
+/// The first look at a mailbox: what is not wanted of it is settled from the start.
+Task<> SourceMailbox::skip_old(store::Session& session, const store::MailboxStatus& status) {
+  CO_TRY(const auto note, context_.journal.journal().note(pair_, since_note(rule_.from)));
+  const bool seen_before = note.has_value();
+  CO_TRY(const auto since, co_await wanted_since());
+  UidSet skipped;
+  UidSet taken_over;
+  // The other tool knew no UIDVALIDITY: a mailbox without that UID is not the one that it meant.
+  const bool is_meant = rule_.done_up_to > 0 && (status.uid_next == 0 || rule_.done_up_to < status.uid_next);
+  if (!seen_before && is_meant) {
+    taken_over = UidSet(UidRange{1, rule_.done_up_to});
+    taken_over.remove(rule_.but);
+  } else if (!seen_before && settings_.new_only) {
+    if (status.uid_next > 1) skipped = UidSet(UidRange{1, status.uid_next - 1});
+    if (status.uid_next == 0) {
+      CO_TRY(skipped, co_await older_than(session, std::numeric_limits<std::int64_t>::max()));
+    }
+  } else if (since > 0) {
+    CO_TRY(skipped, co_await older_than(session, since));
+  }
+  std::vector<state::Route> rows;
+  state::Batch batch;
+  for (auto& route : routes_) {
+    if (route.row.id == 0) batch.routes.push_back(route.row);
+  }
+  CO_CHECK(co_await context_.journal.apply(pair_, batch));
+  state::Batch notes;
+  notes.notes.emplace_back(since_note(rule_.from), std::to_string(since));
+  auto row = batch.routes.begin();
+  for (auto& route : routes_) {
+    if (has_begun(route)) continue;
+    if (route.row.id == 0) route.row = *row++;
+    // With this, what is not wanted is known: a crash before it is as if the mailbox had never been seen.
+    route.row.source_uid_next = 1;
+    notes.routes.push_back(route.row);
+    // Another tool's word is no proof: what it says it carried is not pruned.
+    route.skipped = skipped;
+    route.skipped.add(taken_over);
+    for (const auto& range : route.skipped.ranges())
+      route.settle(range);
+    if (!route.skipped.empty()) notes.notes.emplace_back(skipped_note(route.row.id), route.skipped.to_string());
+    route.save(notes);
+  }
+  if (!seen_before) CO_CHECK(co_await take_over_delivered(session, notes));
+  co_return co_await context_.journal.apply(pair_, notes);
+}
+
+/// What another tool had brought to a target by its Message-ID need not be looked for there: it may have been moved.
+Task<> SourceMailbox::take_over_delivered(store::Session& session, state::Batch& batch) {
+  for (std::size_t index = 0; index < routes_.size(); ++index) {
+    const auto* delivered = rule_.to[index].delivered_before;
+    if (delivered == nullptr || delivered->empty()) continue;
+    auto& route = routes_[index];
+    store::ScanRequest request{.mailbox = rule_.from,
+                               .uid_validity = uid_validity_,
+                               .uids = {},
+                               .from = route.first_open(),
+                               .changed_since = 0,
+                               .detail = {}};
+    request.detail.identity = true;
+    request.detail.message_id = true;
+    DeliveredSink sink(*delivered);
+    const std::vector<store::ScanRequest> requests{std::move(request)};
+    const std::vector<store::MetaSink*> sinks{&sink};
+    CO_TRY(auto results, co_await session.scan(requests, sinks));
+    if (!results.front()) co_return std::unexpected(results.front().error());
+    for (const auto& range : sink.found.ranges())
+      route.settle(range);
+    route.save(batch);
+  }
+  co_return Result<>{};
+}
+
+Task<UidSet> SourceMailbox::older_than(store::Session& session, std::int64_t seconds) {
+  store::ScanRequest request{
+      .mailbox = rule_.from, .uid_validity = uid_validity_, .uids = {}, .from = 1, .changed_since = 0, .detail = {}};
+  request.detail.date = true;
+  OldSink sink(seconds);
+  const std::vector<store::ScanRequest> requests{std::move(request)};
+  const std::vector<store::MetaSink*> sinks{&sink};
+  CO_TRY(auto results, co_await session.scan(requests, sinks));
+  if (!results.front()) co_return std::unexpected(results.front().error());
+  co_return std::move(sink.old);
+}
+
+}  // namespace mailferry::sync
