@@ -2,16 +2,26 @@
 
 import collections
 import datetime
+import re
+import time
 
 from . import checker, corpus, daemon, harness
-from .daemon import Bridge, count, wait_until
+from .daemon import Bridge, Source, count, wait_until
+from .meddler import Meddler
 from .rawimap import Connection, mailbox as mailbox_argument
 
+QUICK = {"backoff_first": "1s", "backoff_most": "2s"}
 NOW = datetime.datetime.now(datetime.timezone.utc).replace(microsecond=0)
 
 
 def message(number, size=2000, flags=(), days=0, kind="plain", seed=None):
     return corpus.Message(number, size, flags, NOW - datetime.timedelta(days=days), kind, number if seed is None else seed)
+
+
+def literal_size(line):
+    """Of the literal that a command announces at its end; 0: none."""
+    found = re.search(rb"\{(\d+)\+?\}\r\n$", line)
+    return int(found.group(1)) if found else 0
 
 
 def connect(server, user):
@@ -61,3 +71,20 @@ class BridgeTest(harness.IntegrationTest):
 
     def assert_same_mail(self, source, user, mailbox="INBOX", to="INBOX"):
         self.assertEqual(self.stored(source, user, mailbox), self.stored(self.destination, "archive", to))
+
+
+class DefectTest(BridgeTest):
+    """With one source, and ways to put a Meddler between."""
+
+    def setUp(self):
+        super().setUp()
+        self.source = self.server(any_user="secret")
+
+    def meddle(self, server, on_command=None, on_line=None):
+        return self.enterContext(Meddler(lambda: server.port, on_command, on_line))
+
+    def one(self, **keys):
+        return Source("one", self.source, "a", **keys)
+
+    def settle(self, seconds=2):
+        time.sleep(seconds)

@@ -14,10 +14,8 @@ import time
 
 from .rawimap import from_utf7, to_utf7
 
-CAPABILITY = (b"IMAP4rev1 UNSELECT IDLE NAMESPACE QUOTA ID XLIST CHILDREN X-GM-EXT-1 UIDPLUS COMPRESS=DEFLATE ENABLE MOVE "
-              b"CONDSTORE ESEARCH UTF8=ACCEPT LIST-EXTENDED LIST-STATUS LITERAL- SPECIAL-USE APPENDLIMIT=35651584").replace(
-                  b" COMPRESS=DEFLATE", b"").replace(b" CONDSTORE", b"").replace(b" UTF8=ACCEPT", b"").replace(
-                  b" LIST-EXTENDED LIST-STATUS", b"").replace(b" ENABLE", b"")
+CAPABILITY = (b"IMAP4rev1 IDLE NAMESPACE QUOTA XLIST CHILDREN X-GM-EXT-1 UIDPLUS MOVE ESEARCH LITERAL- "
+              b"SPECIAL-USE APPENDLIMIT=35651584")
 SYSTEM_LABELS = ("\\Inbox", "\\Starred", "\\Important", "\\Sent", "\\Draft", "\\Trash", "\\Spam")
 SPECIAL = {"[Gmail]/All Mail": "\\All", "[Gmail]/Drafts": "\\Drafts", "[Gmail]/Sent Mail": "\\Sent", "[Gmail]/Trash": "\\Trash"}
 TOO_MANY = b"[ALERT] Too many simultaneous connections. (Failure)"
@@ -198,9 +196,6 @@ class Session:
                 if told == "bye":
                     return
                 self._swallow(rest)
-                if told.startswith(b"* BYE"):
-                    self.say(told)
-                    return
                 self.say(tag + b" " + told)
                 continue
             try:
@@ -230,7 +225,7 @@ class Session:
             work = getattr(self, "do_" + name.lower(), None)
         if work is None:
             raise Refused(f"BAD Unknown command {name}")
-        if self.user is None and name not in ("CAPABILITY", "LOGIN", "AUTHENTICATE", "LOGOUT", "ID", "NOOP"):
+        if self.user is None and name not in ("CAPABILITY", "LOGIN", "AUTHENTICATE", "LOGOUT", "NOOP"):
             raise Refused("BAD not signed in")
         return work(rest)
 
@@ -245,12 +240,10 @@ class Session:
         self.say(b"* CAPABILITY " + CAPABILITY)
         return b"OK " + self.user + b" authenticated (Success)"
 
-    def do_id(self, _):
-        self.say(b'* ID ("name" "GImap")')
-        return b"OK Success"
-
     def do_noop(self, _):
         return b"OK Success"
+
+    do_lsub = do_subscribe = do_noop
 
     def do_logout(self, _):
         self.say(b"* BYE LOGOUT Requested")
@@ -270,21 +263,6 @@ class Session:
                 use = SPECIAL.get(box, "").encode()
                 self.say(b'* LIST (\\HasNoChildren' + (b" " + use if use else b"") + b') "/" "' +
                          to_utf7(box).replace(b"\\", b"\\\\").replace(b'"', b'\\"') + b'"')
-        return b"OK Success"
-
-    def do_lsub(self, rest):
-        return b"OK Success"
-
-    def do_subscribe(self, _):
-        return b"OK Success"
-
-    def do_status(self, rest):
-        raw, items = tokens(rest)
-        box = self._box(raw)
-        values = {b"MESSAGES": len(box[1]), b"UIDNEXT": self.server.next_uid.get(box[0], 0) + 1, b"UIDVALIDITY": 7,
-                  b"UNSEEN": 0, b"RECENT": 0}
-        self.say(b"* STATUS " + b'"' + to_utf7(box[0]) + b'" (' +
-                 b" ".join(b"%s %d" % (item.upper(), values[item.upper()]) for item in items) + b")")
         return b"OK Success"
 
     def _box(self, raw):
@@ -320,10 +298,6 @@ class Session:
 
     def do_examine(self, rest):
         return self.do_select(rest, writable=False)
-
-    def do_unselect(self, _):
-        self.selected = None
-        return b"OK Success"
 
     def do_idle(self, _):
         self.say(b"+ idling")
