@@ -2,8 +2,10 @@
 """What the daemons before this one lost (l) and doubled (d), each as a test with real servers, and with a proxy between where
 something must go wrong."""
 
+import contextlib
 import pathlib
 import signal
+import subprocess
 import sys
 import threading
 import time
@@ -271,6 +273,35 @@ class DuplicateTest(DefectTest):
         self.assert_arrives(7, bridge=bridge)
         self.settle(1)
         self.assert_arrives(7, bridge=bridge)
+
+    def small_disk(self):
+        """A file system of 200 KB; only root can make one."""
+        disk = self.folder.path / "disk"
+        disk.mkdir()
+        if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=200k", "none", disk], capture_output=True, check=False).returncode:
+            self.skipTest("only root can mount a small disk")
+        self.addCleanup(lambda: subprocess.run(["umount", disk], check=False))
+        return disk
+
+    def test_d3_a_full_disk_ends_the_daemon_and_doubles_nothing(self):
+        disk = self.small_disk()
+        self.put(self.source, "a", [message(1)])
+        bridge = self.bridge([self.one()], state=disk / "bridge.db").start()
+        self.assert_arrives(1, bridge=bridge)
+        with contextlib.suppress(OSError), (disk / "filler").open("wb", buffering=0) as filler:
+            while filler.write(b"x" * 4096):
+                pass
+        mail = [message(100 + n, size=500, kind="no-message-id" if n % 2 else "plain") for n in range(2_000)]
+        self.put(self.source, "a", mail)
+        self.assertTrue(wait_until(lambda: bridge.process.poll() is not None), bridge.log())
+        self.assertEqual(bridge.process.returncode, 5)
+        self.assertIn("no room is left", bridge.log())
+        (disk / "filler").unlink()
+        bridge.start()
+        self.assert_arrives(2_001, bridge=bridge)
+        self.settle(2)
+        self.assert_arrives(2_001, bridge=bridge)
+        bridge.kill()
 
     def test_d4_an_answer_that_is_lost_doubles_nothing(self):
         lost = [3]
