@@ -14,6 +14,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <optional>
 
 namespace mailferry::cli {
 namespace {
@@ -115,28 +116,38 @@ Result<services::BridgeRequest> resolve_request(const RawOptions& raw) {
 }
 
 /// A configuration that is wrong changes nothing in a bridge that works.
-bool can_reload(const RawOptions& raw) {
-  const auto request = resolve_request(raw);
-  if (request) return true;
-  log::error("the configuration stays as it was: " + request.error().describe(), {{"remedy", request.error().remedy}});
-  return false;
+bool read_again(const RawOptions& raw, std::optional<services::BridgeRequest>& next) {
+  auto request = resolve_request(raw);
+  if (request) next = std::move(*request);
+  if (!request)
+    log::error("the configuration stays as it was: " + request.error().describe(),
+               {{"remedy", request.error().remedy}});
+  return request.has_value();
 }
 
 }  // namespace
 
 int cmd_bridge(const Invocation& invocation) {
+  // Before the first run, a signal ends the program as it ends any other.
+  async::SignalGuard guard(services::kBridgeSignals);
+  guard.release();
+  auto request = resolve_request(*invocation.raw);
+  if (!request) return print_problems(request.error(), false);
   while (true) {
-    auto request = resolve_request(*invocation.raw);
-    if (!request) return print_problems(request.error(), false);
     if (const auto ready = log::configure(request->bridge.log); !ready) return print_error(ready.error(), false);
-    if (lacks_mappings(request->bridge)) return discover(*request);
-    request->can_reload = [&invocation] { return can_reload(*invocation.raw); };
-    const auto ended = services::run_bridge(*request);
+    if (lacks_mappings(request->bridge)) {
+      guard.release();
+      return discover(*request);
+    }
+    std::optional<services::BridgeRequest> next;
+    request->can_reload = [&] { return read_again(*invocation.raw, next); };
+    const auto ended = services::run_bridge(*request, guard);
     if (!ended) {
       log::error(ended.error().describe(), {{"remedy", ended.error().remedy}});
       return exit_code(ended.error());
     }
-    if (*ended == services::BridgeEnd::stopped) return to_int(ExitCode::ok);
+    if (*ended == services::BridgeEnd::stopped || !next) return to_int(ExitCode::ok);
+    *request = std::move(*next);
     log::info("the configuration is read again");
   }
 }

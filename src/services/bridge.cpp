@@ -60,7 +60,7 @@ class BridgeJob final : private web::StatusSource {
         http_(io_, status_service_),
         manager_(net::ServiceManager::from_environment()),
         stopped_(io_),
-        signals_(io_, {SIGINT, SIGTERM, SIGHUP, SIGUSR1}, [this](int number) { on_signal(number); }) {
+        signals_(io_, kBridgeSignals, [this](int number) { on_signal(number); }) {
     daily_.status = [this] { return status(); };
     daily_.retry = [this] { look_again(); };
   }
@@ -357,7 +357,7 @@ class BridgeJob final : private web::StatusSource {
 
 }  // namespace
 
-Result<BridgeEnd> run_bridge(const BridgeRequest& request) {
+Result<BridgeEnd> run_bridge(const BridgeRequest& request, async::SignalGuard& guard) {
   TRY(const auto journal, state::Journal::open(request.state_file));
   // What belongs to the bridge as a whole is noted under a pair of its own.
   TRY(const auto own_pair, journal->pair("bridge", request.destination.account.label()));
@@ -368,7 +368,10 @@ Result<BridgeEnd> run_bridge(const BridgeRequest& request) {
   BridgeJob job(request, *journal, own_pair, std::move(report_mailbox));
   CHECK_OK(job.add_sources(*journal, own_pair));
   CHECK_OK(job.listen());
-  return job.run();
+  guard.release();
+  auto ended = job.run();
+  guard.hold();
+  return ended;
 }
 
 }  // namespace mailferry::services

@@ -1,12 +1,15 @@
 // `mailferry bridge`: wiring of many sources, one destination, the journal and what stands around them.
 #pragma once
 
+#include "async/signal_guard.hpp"
 #include "base/secret.hpp"
 #include "config/account.hpp"
 #include "config/bridge.hpp"
 #include "mail/uid_set.hpp"
 
+#include <csignal>
 #include <functional>
+#include <initializer_list>
 #include <map>
 #include <optional>
 #include <set>
@@ -43,10 +46,14 @@ struct BridgeRequest {
 /// Why a bridge ended.
 enum class BridgeEnd { stopped, reload };
 
+/// The signals that a bridge answers to. Whoever calls run_bridge() again and again holds them back in between (with an
+/// async::SignalGuard): one that came then would end the program.
+inline constexpr std::initializer_list<int> kBridgeSignals = {SIGINT, SIGTERM, SIGHUP, SIGUSR1};
+
 /// Works until SIGTERM, SIGINT (stopped) or SIGHUP (reload: the caller reads the configuration again). What is under
 /// way is brought to an end within 30 seconds. SIGUSR1 tries everything again at once, parked messages included.
 /// Errors: local_io, state_corrupt, usage (the state is in use, an address that cannot be listened at).
-[[nodiscard]] Result<BridgeEnd> run_bridge(const BridgeRequest& request);
+[[nodiscard]] Result<BridgeEnd> run_bridge(const BridgeRequest& request, async::SignalGuard& guard);
 
 /// The mailboxes of one account, as a mapping may name them.
 struct Discovered {

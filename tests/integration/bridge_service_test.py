@@ -80,6 +80,15 @@ class SignalTest(ServiceTest):
         self.assertEqual(bridge.stop(), 0)
         self.assertEqual(count(self.destination, "archive"), 55)
 
+    def test_many_hups_in_a_row_end_nothing(self):
+        bridge = self.start(self.bridge())
+        for number in range(40):
+            bridge.process.send_signal(signal.SIGHUP)
+            time.sleep(0.013)
+        self.put("a", [message(n) for n in range(5)])
+        self.assert_arrives(5, bridge)
+        self.assertEqual(bridge.stop(), 0, bridge.log())
+
     def test_hup_with_a_wrong_configuration_changes_nothing(self):
         bridge = self.start(self.bridge())
         good = bridge.config.read_text()

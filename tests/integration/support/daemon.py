@@ -56,7 +56,7 @@ class Bridge:
         self.config = folder.path / "bridge.toml"
         self.state = self.keys.pop("state", folder.path / "bridge.db")
         self.log_file = folder.path / "bridge.log"
-        self.process = None
+        self.process, self.log_begin = None, 0
         self.write_config()
 
     def __enter__(self):
@@ -75,12 +75,14 @@ class Bridge:
         self.config.write_text(text + "".join(source.toml() for source in self.sources))
 
     def start(self):
+        self.log_begin = len(self.log()) if self.log_file.exists() else 0
         with self.log_file.open("ab") as log:
             self.process = harness.start(["bridge", "--config", self.config], self.folder, stdout=log, stderr=log)
         return self
 
     def stop(self, by=signal.SIGTERM, timeout=30):
-        """The exit code."""
+        """The exit code. One that has only just begun would be ended by the signal as any program is."""
+        wait_until(lambda: "the bridge works" in self.log()[self.log_begin:] or self.process.poll() is not None, 20)
         self.process.send_signal(by)
         return self.process.wait(timeout)
 
