@@ -11,13 +11,15 @@ Signals::Signals(asio::io_context& context, std::initializer_list<int> numbers, 
 
 void Signals::wait() {
   signals_.async_wait([this](const boost::system::error_code& failure, int number) {
-    if (failure) return;
+    // One that came just before stop() is not to begin another wait, which nobody would end.
+    if (failure || stopped_) return;
     on_signal_(number);
-    wait();
+    if (!stopped_) wait();
   });
 }
 
 void Signals::stop() {
+  stopped_ = true;
   boost::system::error_code ignored;
   signals_.cancel(ignored);
 }

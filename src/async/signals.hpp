@@ -20,6 +20,7 @@ class Signals {
   void wait();
   asio::signal_set signals_;
   std::function<void(int)> on_signal_;
+  bool stopped_ = false;
 };
 
 }  // namespace mailferry::async
