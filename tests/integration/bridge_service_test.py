@@ -9,6 +9,7 @@ import pathlib
 import re
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
@@ -161,6 +162,23 @@ class StatusTest(ServiceTest):
         self.assertEqual(bridge.stop(), 0)
         self.assertEqual(self.command(bridge, "failures", "--json").events(), [])
         self.assertEqual(count(self.destination, "archive"), 1)  # what was given up is not sent
+
+
+    def test_what_is_parked_for_too_long_is_given_up(self):
+        proxy = self.enterContext(Meddler(lambda: self.destination.port, lambda number, tag, name, line:
+                                          b"{tag} NO not this one\r\n" if name == "APPEND" else None))
+        bridge = self.start(self.bridge(port=proxy.port, message_attempts=1, backoff_most="1s", error_retention_days=2))
+        self.put("a", [message(1)])
+        self.assertTrue(wait_until(lambda: "is parked" in bridge.log(), 20), bridge.log())
+        self.assertEqual(bridge.stop(), 0)
+        for days, left in ((1, 1), (2, 0)):
+            with sqlite3.connect(bridge.state) as connection:
+                connection.execute("UPDATE parked SET since = since - ?", (days * 86400,))
+            connection.close()
+            self.start(bridge)
+            time.sleep(1)
+            self.assertEqual(len(self.command(bridge, "failures", "--json").events()), left)
+            self.assertEqual(bridge.stop(), 0)
 
 
 class ReportTest(ServiceTest):

@@ -19,18 +19,6 @@ double unit_random() {
   return std::uniform_real_distribution<>{0.0, 1.0}(generator);
 }
 
-class DateSink final : public store::MetaSink {
- public:
-  explicit DateSink(std::int64_t before) : before_(before) {}
-  void message(store::MessageMeta&& meta) override {
-    if (meta.date.seconds < before_) old.add(meta.uid);
-  }
-  UidSet old;
-
- private:
-  std::int64_t before_;
-};
-
 }  // namespace
 
 Carrier::Carrier(CarryContext& context, store::Store& source, const SourceSettings& settings, state::PairId pair)
@@ -182,6 +170,7 @@ void Carrier::watch_again() {
 Task<> Carrier::look_at(std::size_t index) {
   auto& mailbox = mailboxes_[index];
   CO_TRY(auto open, co_await mailbox.look(*session_));
+  CO_CHECK(co_await mailbox.expire_parked());
   CO_CHECK(co_await carry_all(mailbox, std::move(open)));
   CO_CHECK(co_await label_rest(mailbox));
   CO_CHECK(co_await mailbox.follow_flags(*session_));
@@ -241,19 +230,8 @@ Task<> Carrier::prune(SourceMailbox& mailbox) {
                    "set retention_days = 0 for this source");
   const auto seconds =
       std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch()).count();
-  store::ScanRequest request{.mailbox = mailbox.path(),
-                             .uid_validity = mailbox.uid_validity(),
-                             .uids = {},
-                             .from = 1,
-                             .changed_since = 0,
-                             .detail = {}};
-  request.detail.date = true;
-  DateSink sink(seconds - *settings_.prune_days * kDay);
-  const std::vector<store::ScanRequest> requests{std::move(request)};
-  const std::vector<store::MetaSink*> sinks{&sink};
-  CO_TRY(auto results, co_await session_->scan(requests, sinks));
-  if (!results.front()) co_return std::unexpected(results.front().error());
-  const auto doomed = sink.old.intersection(mailbox.delivered_everywhere());
+  CO_TRY(const auto old, co_await mailbox.older_than(*session_, seconds - *settings_.prune_days * kDay));
+  const auto doomed = old.intersection(mailbox.delivered_everywhere());
   if (doomed.empty()) co_return Result<>{};
   // What is only remembered as delivered is not proven: first it has to be durable.
   CO_CHECK(co_await context_.journal.flush());

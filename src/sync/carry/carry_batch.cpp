@@ -270,7 +270,8 @@ Task<> CarryBatch::read(const UidSet& uids) {
     auto waited = co_await reader->wait();
     if (!waited) co_return co_await broken_off(waited.error());
   }
-  reader->close();  // its answers are still coming
+  reader->close();                                            // its answers are still coming
+  if (in_message_ && current_ != nullptr) whole_.pop_back();  // what has come of it is no message
   co_return fail(ErrorKind::cancelled, Scope::run, "stopping");
 }
 

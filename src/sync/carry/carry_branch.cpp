@@ -16,6 +16,8 @@ CarryBranch::CarryBranch(CarryContext& context, SourceMailbox& mailbox, CarryRou
 }
 
 CarryBranch::~CarryBranch() {
+  // Answers are outstanding, or a literal is open: whoever used the connection next would speak into it.
+  if (!closed_) lane_.spoil();
   --route_.in_flight;
 }
 
@@ -44,6 +46,7 @@ Task<> CarryBranch::begin(const store::MessageHead& head, const MessageIdentity&
   if (error_) co_return Result<>{};
   const auto shaped = head_for(head);
   const bool alone = is_alone(head.uid);
+  in_message_ = true;
   sent_.push_back({.uid = head.uid,
                    .identity = identity.digest,
                    .known = {.uid = 0, .octets = head.octets, .body = {}, .weak = identity.weak},
@@ -61,6 +64,7 @@ Task<> CarryBranch::write(std::span<const char> octets) {
 }
 
 void CarryBranch::end(const Digest& body) {
+  in_message_ = false;
   if (error_) return;
   sent_.back().known.body = body;
   const auto ended = appender_->end();
@@ -68,13 +72,16 @@ void CarryBranch::end(const Digest& body) {
 }
 
 Task<> CarryBranch::close() {
+  if (in_message_) abandon();
   const auto begin = std::chrono::steady_clock::now();
   if (!error_) {
     const auto drained = co_await appender_->drain();
     if (!drained) error_ = drained.error();
   }
+  closed_ = true;
   auto outcomes = appender_->take_outcomes();
   appender_.reset();
+  if (abandoned_) lane_.spoil();
   const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - begin);
   if (!outcomes.empty()) context_.slowest_append = std::max(context_.slowest_append, took);
   for (const auto& outcome : outcomes)

@@ -53,6 +53,8 @@ class CarryBranch {
   UidSet told_;  // UIDs on the destination
   std::optional<Error> error_;
   bool abandoned_ = false;
+  bool in_message_ = false;  // begun and not ended: its connection is inside a literal
+  bool closed_ = false;
 };
 
 }  // namespace mailferry::sync

@@ -45,6 +45,8 @@ class SourceMailbox {
   void save(state::Batch& batch);
   /// All is recorded and nothing under way: the next start need not look anything up.
   void close_intents(state::Batch& batch);
+  /// The messages whose INTERNALDATE is before that (seconds since 1970).
+  Task<UidSet> older_than(store::Session& session, std::int64_t seconds);
   /// Messages that are proven delivered to every target.
   [[nodiscard]] UidSet delivered_everywhere() const;
   /// Whether what is open may have been delivered when the mailbox had another UIDVALIDITY.
@@ -64,7 +66,6 @@ class SourceMailbox {
   Task<> follow_flags(CarryRoute& route, const std::map<Uid, Flags>& now);
   Task<> take_over_delivered(store::Session& session, state::Batch& batch);
   Task<> skip_old(store::Session& session, const store::MailboxStatus& status);
-  Task<UidSet> older_than(store::Session& session, std::int64_t seconds);
   Task<std::int64_t> wanted_since();
   /// All below is known, and settled but for `holes`.
   [[nodiscard]] Uid tail(UidSet& holes) const;
