@@ -44,21 +44,22 @@ constexpr std::int64_t days_from_civil(CivilDate date) {
   return era * 146097 + day_of_era - 719468;
 }
 
-constexpr CivilDate civil_from_days(std::int64_t days) {
-  days += 719468;
-  const std::int64_t era = (days >= 0 ? days : days - 146096) / 146097;
-  const std::int64_t day_of_era = days - era * 146097;
-  const std::int64_t year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
-  const std::int64_t day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-  const std::int64_t shifted_month = (5 * day_of_year + 2) / 153;
+/// The inverse for days counted from 0000-03-01, where the eras begin.
+constexpr CivilDate civil_from_days(std::uint32_t days) {
+  const std::uint32_t era = days / 146097;
+  const std::uint32_t day_of_era = days - era * 146097;
+  const std::uint32_t year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
+  const std::uint32_t day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+  const std::uint32_t shifted_month = (5 * day_of_year + 2) / 153;
   const int month = static_cast<int>(shifted_month < 10 ? shifted_month + 3 : shifted_month - 9);
   const int day = static_cast<int>(day_of_year - (153 * shifted_month + 2) / 5 + 1);
   return {year_of_era + era * 400 + (month <= 2 ? 1 : 0), month, day};
 }
 
+constexpr std::int64_t kFirstDay = days_from_civil({0, 3, 1});
 constexpr std::int64_t kFirstSecond = days_from_civil({1, 1, 1}) * kSecondsPerDay;
 constexpr std::int64_t kLastSecond = days_from_civil({10000, 1, 1}) * kSecondsPerDay - 1;
-static_assert(days_from_civil({1970, 1, 1}) == 0 && civil_from_days(0).year == 1970);
+static_assert(days_from_civil({1970, 1, 1}) == 0 && civil_from_days(-kFirstDay).year == 1970);
 
 constexpr int days_in_month(std::int64_t year, int month) {
   constexpr std::array<int, 12> kDays = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
@@ -146,7 +147,51 @@ std::optional<int> read_zone(Reader& reader) {
   return west ? -total : total;
 }
 
+/// Reads "17-Jul-1996 02:44:25 -0700" by its places, as nearly all dates are written: several times as fast as taking
+/// it apart. What does not fit is unusual, not wrong.
+class UsualDate {
+ public:
+  explicit UsualDate(std::string_view text) : text_(text), fits_(text.size() == kUsual.size()) {
+    for (const std::size_t at : {2U, 6U, 11U, 14U, 17U, 20U})
+      fits_ = fits_ && text_[at] == kUsual[at];
+  }
+
+  std::optional<InternalDate> read() {
+    if (!fits_) return std::nullopt;
+    const CivilDate date = {two(7) * 100 + two(9), month(), text_[0] == ' ' ? digit(1) : two(0)};
+    const int hour = two(12), minute = two(15), second = two(18);
+    const int zone_hour = two(22), zone_minute = two(24);
+    const bool east = text_[21] == '+';
+    if (!fits_ || hour > 23 || minute > 59 || second > 60 || zone_hour > 23 || zone_minute > 59 || date.year < 1 ||
+        date.day < 1 || date.day > days_in_month(date.year, date.month) || !(east || text_[21] == '-'))
+      return std::nullopt;
+    const int zone = (zone_hour * 60 + zone_minute) * (east ? 1 : -1);
+    return InternalDate{
+        .seconds = days_from_civil(date) * kSecondsPerDay + hour * 3600 + minute * 60 + second - zone * 60,
+        .zone_minutes = static_cast<std::int16_t>(zone)};
+  }
+
+ private:
+  static constexpr std::string_view kUsual = "00-Jan-0000 00:00:00 +0000";
+
+  int digit(std::size_t at) {
+    const auto value = static_cast<unsigned char>(text_[at] - '0');
+    fits_ = fits_ && value <= 9;
+    return value;
+  }
+  int two(std::size_t at) { return digit(at) * 10 + digit(at + 1); }
+  int month() {
+    const auto found = std::ranges::find(kPackedMonths, pack_month(text_.substr(3, 3)));
+    fits_ = fits_ && found != kPackedMonths.end();
+    return static_cast<int>(found - kPackedMonths.begin()) + 1;
+  }
+
+  std::string_view text_;
+  bool fits_;
+};
+
 std::optional<InternalDate> read(std::string_view text) {
+  if (const auto usual = UsualDate(text).read()) return usual;
   Reader reader(text);
   const auto date = read_date(reader);
   if (!date || !reader.literal(' ')) return std::nullopt;
@@ -167,19 +212,19 @@ Result<InternalDate> InternalDate::parse(std::string_view text) {
 }
 
 std::string InternalDate::to_string() const {
-  std::string text;
-  append_to(text);
-  return text;
+  const auto text = characters();
+  return {text.data(), text.size()};
 }
 
-void InternalDate::append_to(std::string& out_text) const {
+std::array<char, 26> InternalDate::characters() const noexcept {
   constexpr std::int64_t kFarthestZone = 24 * 60 - 1;
   const std::int64_t zone = std::clamp<std::int64_t>(zone_minutes, -kFarthestZone, kFarthestZone);
   // First clamped, so that the sum below cannot overflow, and again, as IMAP has four digits for a year.
   const std::int64_t near = std::clamp(seconds, kFirstSecond - kSecondsPerDay, kLastSecond + kSecondsPerDay);
   const std::int64_t local = std::clamp(near + zone * 60, kFirstSecond, kLastSecond);
-  const std::int64_t days = local / kSecondsPerDay - (local % kSecondsPerDay < 0 ? 1 : 0);
-  const auto of_day = static_cast<unsigned>(local - days * kSecondsPerDay);
+  const auto of_era = static_cast<std::uint64_t>(local - kFirstDay * kSecondsPerDay);
+  const auto days = static_cast<std::uint32_t>(of_era / kSecondsPerDay);
+  const auto of_day = static_cast<unsigned>(of_era - std::uint64_t{days} * kSecondsPerDay);
   const CivilDate date = civil_from_days(days);
   const auto zone_size = static_cast<unsigned>(zone < 0 ? -zone : zone);
   // Written for each message: by hand, several times as fast as a format.
@@ -199,7 +244,7 @@ void InternalDate::append_to(std::string& out_text) const {
   *out++ = ' ';
   *out++ = zone < 0 ? '-' : '+';
   put_two(put_two(out, zone_size / 60), zone_size % 60);
-  out_text.append(text.data(), text.size());
+  return text;
 }
 
 }  // namespace mailferry

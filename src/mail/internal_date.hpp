@@ -3,6 +3,7 @@
 
 #include "base/result.hpp"
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -20,7 +21,7 @@ struct InternalDate {
   [[nodiscard]] static Result<InternalDate> parse(std::string_view text);
   /// The 26 characters of RFC 9051 date-time, without quotes, in the zone it was told in.
   [[nodiscard]] std::string to_string() const;
-  void append_to(std::string& out) const;
+  [[nodiscard]] std::array<char, 26> characters() const noexcept;
   /// Same instant.
   bool operator==(const InternalDate& other) const noexcept { return seconds == other.seconds; }
 };

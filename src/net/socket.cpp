@@ -20,6 +20,8 @@ namespace {
 constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);
 /// A read of fewer octets is an answer that somebody waited for, not part of a stream.
 constexpr std::size_t kAnswer = 1024;
+/// What a busy stream may gather in the kernel before its arrival wakes us while we wait for something else.
+constexpr int kGathered = 1 << 20;
 /// After so many calls that did not suspend, others get a turn.
 constexpr int kImmediateCalls = 16;
 
@@ -76,6 +78,7 @@ Task<std::size_t> Socket::receive(std::span<char> buffer, std::chrono::milliseco
     }
   }
   patience_ = patience;
+  set_low_water(1);
   read_deadline_ = deadline_in(patience);
   watch(read_deadline_);
   const auto [code, count] = co_await socket_.async_receive(asio::buffer(buffer.data(), buffer.size()), kAwait);
@@ -109,6 +112,43 @@ Task<> Socket::send_all(std::span<const char> octets) {
   co_return Result<>{};
 }
 
+Task<> Socket::send_all(Pieces pieces) {
+  if (failure_) co_return std::unexpected<Error>(*failure_);
+  PieceCursor cursor(pieces);
+  while (!cursor.at_end()) {
+    CO_TRY(const std::size_t count, try_send(cursor));
+    if (count == 0) CO_CHECK(co_await wait_until_writable());
+  }
+  if (is_turn_used_up()) co_await asio::post(socket_.get_executor(), asio::use_awaitable);
+  co_return Result<>{};
+}
+
+/// What the kernel takes without waiting; may be nothing.
+Result<std::size_t> Socket::try_send(PieceCursor& cursor) {
+  const std::span<iovec> vectors = cursor.next();
+  msghdr message{};
+  message.msg_iov = vectors.data();
+  message.msg_iovlen = vectors.size();
+  const ssize_t count = ::sendmsg(socket_.native_handle(), &message, MSG_DONTWAIT | MSG_NOSIGNAL);
+  if (count < 0 && !is_try_again(last_error())) return write_failed(last_error());
+  const std::size_t taken = count < 0 ? 0 : static_cast<std::size_t>(count);
+  sent_ += taken;
+  cursor.advance(taken);
+  return taken;
+}
+
+Task<> Socket::wait_until_writable() {
+  write_deadline_ = deadline_in(timeouts_.write);
+  unacknowledged_ = queued_octets();
+  watch(write_deadline_);
+  const auto [code] = co_await socket_.async_wait(asio::socket_base::wait_write, kAwait);
+  write_deadline_ = kNever;
+  immediate_ = 0;
+  if (failure_) co_return std::unexpected<Error>(*failure_);
+  if (code) co_return write_failed(code);
+  co_return Result<>{};
+}
+
 void Socket::send_if_possible(std::span<const char> octets) noexcept {
   if (failure_ || octets.empty()) return;
   const ssize_t count = ::send(socket_.native_handle(), octets.data(), octets.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
@@ -132,6 +172,7 @@ void Socket::close() noexcept {
 
 std::size_t Socket::received(std::size_t count, std::size_t wanted) noexcept {
   drained_ = count < wanted;
+  if (!drained_) set_low_water(kGathered);
   received_ += count;
   if (count < kAnswer) acknowledge();
   return count;
@@ -142,6 +183,14 @@ std::size_t Socket::received(std::size_t count, std::size_t wanted) noexcept {
 void Socket::acknowledge() noexcept {
   const int now = 1;
   ::setsockopt(socket_.native_handle(), IPPROTO_TCP, TCP_QUICKACK, &now, sizeof now);
+}
+
+/// An edge-triggered epoll tells of each segment that arrives, also while nobody wants to read: where one side of a
+/// copy waits for the other, that was every second wake-up. Tunnels take no such hint, which costs them nothing else.
+void Socket::set_low_water(int octets) noexcept {
+  if (octets == low_water_) return;
+  low_water_ = octets;
+  ::setsockopt(socket_.native_handle(), SOL_SOCKET, SO_RCVLOWAT, &octets, sizeof octets);
 }
 
 bool Socket::is_turn_used_up() noexcept {

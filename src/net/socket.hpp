@@ -4,6 +4,7 @@
 
 #include "async/task.hpp"
 #include "net/endpoint.hpp"
+#include "net/pieces.hpp"
 
 #include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -32,6 +33,7 @@ class Socket : public std::enable_shared_from_this<Socket> {
   /// What the kernel has, without waiting; may be nothing.
   Result<std::size_t> try_receive(std::span<char> buffer);
   Task<> send_all(std::span<const char> octets);
+  Task<> send_all(Pieces pieces);
   /// Sends what fits into the kernel's buffer right now; for farewells.
   void send_if_possible(std::span<const char> octets) noexcept;
 
@@ -49,7 +51,10 @@ class Socket : public std::enable_shared_from_this<Socket> {
 
   std::size_t received(std::size_t count, std::size_t wanted) noexcept;
   void acknowledge() noexcept;
+  void set_low_water(int octets) noexcept;
   [[nodiscard]] bool is_turn_used_up() noexcept;
+  Result<std::size_t> try_send(PieceCursor& cursor);
+  Task<> wait_until_writable();
   [[nodiscard]] std::unexpected<Error> read_failed(const boost::system::error_code& code);
   [[nodiscard]] std::unexpected<Error> write_failed(const boost::system::error_code& code) const;
   void watch(Clock::time_point deadline);
@@ -66,6 +71,7 @@ class Socket : public std::enable_shared_from_this<Socket> {
   Clock::time_point write_deadline_ = kNever;
   std::chrono::milliseconds patience_{0};  // of the pending read, for its error
   int unacknowledged_ = 0;                 // octets in the kernel's send queue when the write deadline was set
+  int low_water_ = 1;                      // octets that have to come before the kernel tells of them
   bool drained_ = false;                   // the last read emptied the kernel's buffer: reading at once is in vain
   int immediate_ = 0;                      // calls since the last one that suspended
   std::uint64_t received_ = 0;

@@ -14,6 +14,8 @@ using Entry = std::pair<RouteId, SettledRun>;
 
 /// A row of this many runs is rewritten in a moment, and its own cost is nothing beside theirs.
 constexpr std::size_t kRowRuns = 200;
+/// Runs that are brought together with what is there at once: few enough that their memory is used again.
+constexpr std::size_t kTogether = 4 * kRowRuns;
 /// Runs further apart than this are not told in one row, so that nothing between them has to be looked at.
 constexpr std::uint64_t kNear = 1000;
 
@@ -102,12 +104,12 @@ Result<> RunTable::settle(std::span<const Entry> runs) {
   for (auto at = order.begin(); at != order.end();) {
     const RouteId route = (*at)->first;
     std::vector<SettledRun> near;
-    near.reserve(static_cast<std::size_t>(order.end() - at));
+    near.reserve(std::min(kTogether, static_cast<std::size_t>(order.end() - at)));
     do {
       near.push_back((*at)->second);
       ++at;
-    } while (at != order.end() && (*at)->first == route && (*at)->second.source >= end_of(near.back()) &&
-             (*at)->second.source - end_of(near.back()) <= kNear);
+    } while (at != order.end() && near.size() < kTogether && (*at)->first == route &&
+             (*at)->second.source >= end_of(near.back()) && (*at)->second.source - end_of(near.back()) <= kNear);
     CHECK_OK(insert(route, std::move(near)));
   }
   return {};

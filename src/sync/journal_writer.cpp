@@ -48,7 +48,11 @@ Task<> JournalWriter::commit() {
     co_return Result<>{};
   }
   auto batch = std::exchange(pending_, state::Batch{});
-  co_return co_await apply(batch);
+  pending_.settled = std::exchange(spare_, {});
+  auto applied = co_await apply(batch);
+  batch.settled.clear();
+  spare_ = std::move(batch.settled);
+  co_return applied;
 }
 
 Task<> JournalWriter::commit_routes(std::vector<state::Route>& routes) {

@@ -40,6 +40,7 @@ class JournalWriter {
   async::Notifier stopping_;
   bool stopped_ = false;
   state::Batch pending_;
+  std::vector<std::pair<state::RouteId, state::SettledRun>> spare_;  // empty; its memory is used for the next batch
   std::optional<Error> error_;
 };
 

@@ -394,16 +394,21 @@ std::string append_begin(std::string_view tag, std::string_view mailbox, Literal
 bool append_head(std::string& out, const Flags& flags, const std::optional<InternalDate>& date, std::uint64_t size,
                  LiteralMode mode) {
   if (!flags.empty()) append_flags(out, flags);
-  if (date) {
-    out += " \"";
-    date->append_to(out);
-    out += '"';
-  }
   const bool synchronizing = must_wait(mode, size);
   const fmt::format_int digits(size);
-  out += " {";
-  out.append(digits.data(), digits.size());
-  out += synchronizing ? "}\r\n" : "+}\r\n";
+  std::array<char, 64> head;  // all at once: it is written for each message
+  char* end = head.data();
+  const auto put = [&end](std::string_view text) { end = std::ranges::copy(text, end).out; };
+  if (date) {
+    const auto text = date->characters();
+    put(" \"");
+    put({text.data(), text.size()});
+    put("\"");
+  }
+  put(" {");
+  put({digits.data(), digits.size()});
+  put(synchronizing ? "}\r\n" : "+}\r\n");
+  out.append(head.data(), end);
   return synchronizing;
 }
 

@@ -166,7 +166,7 @@ void FetchReader::start_over() noexcept {
   data_.preview.reset();
   data_.sections.clear();
   data_.others.clear();
-  closed_ = false;
+  closed_ = usual_ = false;
 }
 
 FetchReader::Stop FetchReader::read(Lexer& lexer) {
@@ -182,7 +182,16 @@ std::optional<UsualFetch> FetchReader::read_usual(std::string_view live) {
   pending_.name = "BODY[]";
   pending_.origin.reset();
   pending_.data.reset();
+  usual_ = true;
   return usual;
+}
+
+bool FetchReader::close_usual() {
+  if (!usual_) return false;
+  pending_.streamed = true;
+  data_.sections.push_back(std::move(pending_));
+  closed_ = true;
+  return true;
 }
 
 /// What follows a literal is ")" or a blank, or both (quirk c9). Anything else means that the server announced a wrong

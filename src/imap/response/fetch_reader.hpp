@@ -24,6 +24,8 @@ class FetchReader {
   std::optional<UsualFetch> read_usual(std::string_view live);
   /// Notes that the pending section was streamed, and reads the items behind its literal.
   Stop read_on(Lexer& lexer);
+  /// The same where the usual response ends with ")" at once. False: it was not the usual one, read_on() has to look.
+  bool close_usual();
   /// Whether ")" was read. Servers that forget it are forgiven only when nothing was streamed.
   [[nodiscard]] bool closed() const noexcept { return closed_; }
 
@@ -44,6 +46,7 @@ class FetchReader {
   FetchData data_;
   FetchData::Section pending_;
   bool closed_ = false;
+  bool usual_ = false;  // read by read_usual()
 };
 
 }  // namespace mailferry::imap

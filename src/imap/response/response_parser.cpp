@@ -58,6 +58,7 @@ struct ResponseParser::State {
   Event* poll_body();
   Result<bool> begin_body(const Frame& frame);
   bool begin_usual_body();
+  bool end_usual_fetch();
   bool read_up_to(const Frame& frame);
   bool skip_blank_line(const Frame& frame);
   Polled finish_line(const Frame& frame);
@@ -81,6 +82,7 @@ void ResponseParser::State::start_over() {
 Polled ResponseParser::State::poll() {
   if (phase == Phase::body) return poll_body();
   if (phase == Phase::complete) start_over();
+  if (phase == Phase::after_body && end_usual_fetch()) return give<FetchEnd>(&fetch.data());
   if (begin_usual_body()) return give<BodyBegin>(&fetch.data(), fetch.pending_section(), body_left);
   while (true) {
     TRY(const auto frame, framer.next(buffer.live()));
@@ -125,6 +127,15 @@ bool ResponseParser::State::begin_usual_body() {
   buffer.consume(usual->octets);
   phase = Phase::body;
   body_left = usual->body_size;
+  return true;
+}
+
+/// Nothing but the end of the response behind its only literal.
+bool ResponseParser::State::end_usual_fetch() {
+  constexpr std::string_view kEnd = ")\r\n";
+  if (framer.fragment() != 0 || !buffer.live().starts_with(kEnd) || !fetch.close_usual()) return false;
+  buffer.consume(kEnd.size());
+  phase = Phase::complete;
   return true;
 }
 

@@ -70,8 +70,10 @@ Task<> ImapReader::send() {
 
 Result<store::ReadStep> ImapReader::poll() {
   while (true) {
-    if (const auto step = take_held()) return *step;
-    send_ahead();
+    if (held_body_) {
+      if (const auto step = take_held()) return *step;
+    }
+    if (!queue_.empty()) send_ahead();
     if (!failed_.empty()) {
       auto done = std::move(failed_.front());
       failed_.pop_front();
@@ -96,7 +98,6 @@ store::ReadStep ImapReader::give(store::ReadDone done) {
 }
 
 ImapReader::Step ImapReader::take_held() {
-  if (!held_body_) return {};
   if (!std::exchange(held_given_, true)) return store::ReadStep{store::ReadStep::Kind::octets, *held_body_};
   held_body_.reset();
   held_given_ = false;
@@ -106,7 +107,7 @@ ImapReader::Step ImapReader::take_held() {
 ImapReader::Step ImapReader::on_event(mailferry::imap::Event& event) {
   if (const auto* chunk = std::get_if<BodyChunk>(&event)) {
     if (!wanted_section_) return {};
-    return store::ReadStep{store::ReadStep::Kind::octets, chunk->data};
+    return store::ReadStep{.kind = store::ReadStep::Kind::octets, .octets = chunk->data, .stays = true};
   }
   if (const auto* body = std::get_if<BodyBegin>(&event)) return on_body(*body);
   if (std::holds_alternative<FetchEnd>(event)) return on_end();

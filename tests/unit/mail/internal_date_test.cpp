@@ -75,6 +75,15 @@ TEST(InternalDate, WritesTheNearestDateForInstantsWithoutOne) {
   EXPECT_EQ((InternalDate{.seconds = 0, .zone_minutes = 32767}.to_string()), "01-Jan-1970 23:59:00 +2359");
 }
 
+TEST(InternalDate, ReadsWhatItWroteInAllYears) {
+  constexpr std::int64_t kFirst = -62135596800, kLast = 253402300799, kStep = 86400 * 9 + 4321;
+  for (std::int64_t seconds = kFirst; seconds <= kLast; seconds += kStep) {
+    const auto read = InternalDate::parse(InternalDate{.seconds = seconds}.to_string());
+    ASSERT_TRUE(read) << seconds;
+    ASSERT_EQ(read->seconds, seconds);
+  }
+}
+
 TEST(InternalDate, ComparesInstantsNotZones) {
   EXPECT_EQ((InternalDate{.seconds = 5, .zone_minutes = 60}), (InternalDate{.seconds = 5, .zone_minutes = -60}));
 }
