@@ -41,13 +41,15 @@ Task<> CopyRun::execute() {
     co_await name_failures();
     co_return copied;
   }
+  Result<> updated;
   if (!context_.stopping) {
     CO_CHECK(co_await check_unread());
-    CO_CHECK(co_await update_flags());
+    updated = co_await update_flags();
   }
+  // Whatever ended the updating, mailboxes without flags to be updated are done.
   CO_CHECK(co_await checkpoint());
   co_await name_failures();
-  co_return Result<>{};
+  co_return updated;
 }
 
 /// Durable before the first append: which messages may from now on be on the destination, and from which UID on to
@@ -98,7 +100,6 @@ Task<> CopyRun::copy_disproved() {
   }
   if (wrong.empty()) co_return Result<>{};
   CO_CHECK(co_await context_.journal.commit());
-  if (!pair_.connected()) CO_CHECK(co_await connect_pair(context_, pair_));
   const std::vector<store::MetaSink*> no_sinks;
   CO_TRY(auto results, co_await pair_.source->scan(requests, no_sinks));
   for (std::size_t index = 0; index < wrong.size(); ++index) {
@@ -143,7 +144,6 @@ Result<> CopyRun::load_accounted(RouteWork& work, const state::Intent& intent) {
 Task<> CopyRun::check_unread() {
   for (auto& work : context_.queue.routes) {
     if (work.unread.empty() || work.dead()) continue;
-    if (!pair_.connected()) CO_CHECK(co_await connect_pair(context_, pair_));
     const std::vector<store::ScanRequest> requests{{.mailbox = work.source,
                                                     .uid_validity = work.route.source_validity,
                                                     .uids = work.unread,
@@ -177,7 +177,6 @@ Task<> CopyRun::update_flags() {
   context_.progress.phase = "updating flags";
   for (auto& work : context_.queue.routes) {
     if (work.dead() || work.flag_work.empty() || context_.stopping) continue;
-    if (!pair_.connected()) CO_CHECK(co_await connect_pair(context_, pair_));
     auto updated = co_await update_flags_of(work);
     if (updated) continue;
     if (updated.error().scope != Scope::mailbox) co_return updated;
@@ -289,7 +288,7 @@ Task<> CopyRun::name_failures() {
       if (uids.size() < kNamedFailures) uids.add(uid);
     }
     std::map<Uid, std::string> subjects;
-    if (!uids.empty() && pair_.connected()) {
+    if (!uids.empty() && source().is_open()) {
       auto named = co_await pair_.source->subjects(work.source, uids);
       if (named) subjects = std::move(*named);
     }
@@ -309,10 +308,10 @@ Task<> CopyRun::record_checkpoint() {
 
 Task<> CopyRun::finish() {
   async::TaskScope scope(context_.io);
-  if (pair_.source) context_.report.source_commands += pair_.source->commands() + 1;
-  if (pair_.destination) context_.report.destination_commands += pair_.destination->commands() + 1;
-  if (pair_.source) scope.spawn("goodbye to the source", pair_.source->logout());
-  if (pair_.destination) scope.spawn("goodbye to the destination", pair_.destination->logout());
+  context_.report.source_commands += source().commands() + (source().is_open() ? 1 : 0);
+  context_.report.destination_commands += destination().commands() + (destination().is_open() ? 1 : 0);
+  scope.spawn("goodbye to the source", source().logout());
+  scope.spawn("goodbye to the destination", destination().logout());
   co_await scope.join();
   co_return Result<>{};
 }

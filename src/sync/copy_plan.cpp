@@ -9,7 +9,7 @@
 namespace mailferry::sync {
 
 /// The flags that a scan saw, eight octets a message: flags recur, so each combination is kept once.
-struct CopyRun::KnownFlags final : store::MetaSink {
+struct CopyRun::KnownFlags final : RestartableSink {
   struct Entry {
     Uid uid;
     std::uint32_t combination;
@@ -24,6 +24,7 @@ struct CopyRun::KnownFlags final : store::MetaSink {
     if (added) combinations.push_back(std::move(meta.flags));
     entries.push_back({meta.uid, found->second});
   }
+  void restart() override { entries.clear(); }
   void sort() { std::ranges::sort(entries, {}, &Entry::uid); }
   /// Null when the scan did not see the message.
   [[nodiscard]] const Flags* find(Uid uid) const {
@@ -42,7 +43,10 @@ bool tells_all_uids(const RouteWork& work) {
 
 }  // namespace
 
-CopyRun::CopyRun(RunContext& context, SessionPair pair) : context_(context), pair_(std::move(pair)) {}
+CopyRun::CopyRun(RunContext& context, SessionPair pair) : context_(context), pair_(std::move(pair)) {
+  make_steady(context_, pair_);
+  context_.pairs.push_back(&pair_);
+}
 
 Task<> CopyRun::plan(const std::vector<RouteSpec>& specs) {
   context_.progress.phase = "scanning";
@@ -265,10 +269,10 @@ Task<> CopyRun::match_existing(RouteWork& work) {
   auto destination = scan_of(work.destination, work.route.destination_validity);
   const std::vector<store::ScanRequest> list{source};
   const std::vector<store::MetaSink*> no_sinks;
-  CO_TRY(auto listed, co_await sessions().source->scan(list, no_sinks));
+  CO_TRY(auto listed, co_await pair_.source->scan(list, no_sinks));
   if (!listed.front()) co_return std::unexpected(listed.front().error());
-  CO_TRY(const auto claimed, co_await claimed_by_siblings(context_, sessions(), work, 1));
-  CO_TRY(const auto matched, co_await match_by_identity(sessions(), source, destination, claimed));
+  CO_TRY(const auto claimed, co_await claimed_by_siblings(context_, pair_, work, 1));
+  CO_TRY(const auto matched, co_await match_by_identity(pair_, source, destination, claimed));
   work.source_status.uid_next = listed.front()->status.uid_next;
   if (listed.front()->status.highest_modseq != 0)
     work.source_status.highest_modseq = listed.front()->status.highest_modseq;

@@ -1,9 +1,6 @@
 #include "sync/copy_worker.hpp"
 
-#include "async/retry_policy.hpp"
 #include "sync/doubt.hpp"
-
-#include <random>
 
 namespace mailferry::sync {
 namespace {
@@ -11,14 +8,8 @@ namespace {
 /// Requests sent ahead of the answers: enough that the source never waits for us.
 constexpr std::size_t kJobsAhead = 3;
 constexpr std::size_t kDefaultWindow = 64U << 20;
-constexpr int kSilentAttempts = 2;
 /// How often one message is asked for again before it is reported.
 constexpr int kMessageAttempts = 3;
-
-double unit_random() {
-  static thread_local std::minstd_rand generator{std::random_device{}()};
-  return std::uniform_real_distribution<>{0.0, 1.0}(generator);
-}
 
 }  // namespace
 
@@ -45,7 +36,10 @@ Task<> CopyWorker::run() {
 }
 
 Task<> CopyWorker::work_once() {
-  if (!pair_.connected()) CO_CHECK(co_await connect_pair(context_, pair_));
+  if (!pair_.connected()) {
+    if (reader_) undo_read_ahead();
+    CO_CHECK(co_await connect_pair(context_, pair_));
+  }
   if (auto* doubtful = reader_ ? nullptr : context_.queue.take_doubt()) {
     auto resolved = co_await resolve_doubt(context_, pair_, *doubtful);
     doubtful->resolving = false;
@@ -72,10 +66,7 @@ Task<> CopyWorker::rest() {
 Task<> CopyWorker::reconnect_after(Error error) {
   pair_.close();
   if (context_.stopping || context_.journal.error()) co_return std::unexpected(std::move(error));
-  async::RetryPolicy policy;
-  // Each wait for a server that hangs takes its whole deadline: one more try tells a hiccup from a dead server.
-  policy.max_attempts = error.kind == ErrorKind::timeout ? kSilentAttempts : context_.settings.attempts;
-  const auto delay = policy.delay_after(++attempts_, std::chrono::milliseconds{0}, error, unit_random());
+  const auto delay = reconnection_.delay_after(error);
   if (!delay) co_return std::unexpected(std::move(error));
   context_.report.warnings.push_back(fmt::format("{}; connecting again in {} ms", error.describe(), delay->count()));
   co_await async::sleep_for(*delay, context_.stop_requested);
@@ -142,13 +133,11 @@ asio::awaitable<void> CopyWorker::read_ahead() {
   pair_.source.reset();
 }
 
-Task<> CopyWorker::undo_read_ahead() {
-  if (!reader_ && pair_.source) co_return Result<>{};
+void CopyWorker::undo_read_ahead() {
   reclaim();
   for (auto& work : context_.queue.routes)
     work.ahead = {};
-  CO_TRY(pair_.source, co_await context_.source.open_session());
-  co_return Result<>{};
+  pair_.source.reset();
 }
 
 Task<> CopyWorker::pump() {
@@ -347,7 +336,7 @@ void CopyWorker::settle(const InFlight& message, Uid uid) {
   work.report->copied_octets += message.octets;
   ++context_.progress.settled_messages;
   context_.progress.settled_octets += message.octets;
-  attempts_ = 0;
+  reconnection_.reset();
 }
 
 /// A refused batch tells nothing about its messages: they are looked up and then sent one by one.

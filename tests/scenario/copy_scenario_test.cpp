@@ -7,6 +7,9 @@ namespace {
 using memory::Moment;
 using memory::Operation;
 
+/// Of both sides, before all else.
+constexpr std::uint64_t kSignIns = 2;
+
 /// A killed process leaves the accounts and the state file. Where they are the same at two operations, what follows is
 /// the same too, so that one stands for both.
 void expect_recovery(const Scenario& scenario, const Variant& variant, Commits commits) {
@@ -45,11 +48,25 @@ void expect_second_recovery(const Scenario& scenario, const Variant& variant) {
   }
 }
 
-/// The engine connects again, or the run ends and the next one goes on.
+/// The engine connects again and goes on, in whatever phase; only the first sign-in may end the run.
 void expect_survival(Stage& stage, std::uint64_t operation, Moment moment) {
   stage.reset();
   const auto broken = stage.run({.faults = {{.operation = operation, .moment = moment}}});
-  if (broken.result && broken.report.complete()) return stage.expect_end();
+  if (operation < kSignIns && !broken.result) return stage.expect_finish();
+  EXPECT_TRUE(broken.result) << broken.result.error().describe();
+  EXPECT_TRUE(broken.report.complete());
+  stage.expect_end();
+}
+
+/// From this operation on nothing gets through any more.
+void expect_honest_end(Stage& stage, const RunOutcome& calm, std::uint64_t from) {
+  stage.reset();
+  RunPlan plan{.attempts = 2};
+  for (auto operation = from; operation < from + 2 * calm.operations + 20; ++operation)
+    plan.faults.push_back({.operation = operation});
+  const auto broken = stage.run(plan);
+  const bool done_before = broken.operations >= calm.operations && broken.report.complete();
+  EXPECT_TRUE(!broken.result || done_before) << "the run takes itself for whole";
   stage.expect_finish();
 }
 
@@ -78,6 +95,17 @@ TEST_P(CopyScenario, RecoversAfterAConnectionBrokeAtAnyOperation) {
                                memory::to_string(calm.log[operation])));
       expect_survival(stage, operation, Moment::before);
       if (has_effect(calm.log[operation])) expect_survival(stage, operation, Moment::after);
+    }
+  }
+}
+
+TEST_P(CopyScenario, EndsWithAnErrorWhenNoConnectionHoldsAnyMore) {
+  for (const auto& variant : few_variants()) {
+    Stage stage(GetParam(), variant);
+    const auto calm = stage.run();
+    for (std::uint64_t from = kSignIns; from < calm.operations; ++from) {
+      SCOPED_TRACE(fmt::format("{}, from operation {} on: {}", variant.name, from, memory::to_string(calm.log[from])));
+      expect_honest_end(stage, calm, from);
     }
   }
 }
