@@ -356,9 +356,17 @@ void CopyWorker::refuse(const InFlight& message, const store::AppendOutcome& out
     work.without_keywords.add(message.uid);
     work.doubt.add(message.uid);
     work.careful.add(message.uid);
+  } else if (error.scope == Scope::mailbox) {
+    give_up_mailbox(work, message.uid, error);
   } else {
     fail_message(work, message.uid, error);
   }
+}
+
+/// It would take no other message either; other mailboxes may. What was sent is looked up by the next run.
+void CopyWorker::give_up_mailbox(RouteWork& work, Uid uid, const Error& error) {
+  work.doubt.add(uid);
+  if (!work.dead()) work.report->error = with_context(error, work.destination.to_string()).error();
 }
 
 void CopyWorker::fail_message(RouteWork& work, Uid uid, const Error& error) {

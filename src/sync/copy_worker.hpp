@@ -61,6 +61,7 @@ class CopyWorker {
   void take_outcome(const store::AppendOutcome& outcome);
   void settle(const InFlight& message, Uid uid);
   void refuse(const InFlight& message, const store::AppendOutcome& outcome);
+  void give_up_mailbox(RouteWork& work, Uid uid, const Error& error);
   void fail_message(RouteWork& work, Uid uid, const Error& error);
   Task<> hear_out();
   void blame_message(const Error& error);

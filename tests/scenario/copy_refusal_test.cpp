@@ -120,6 +120,30 @@ TEST(CopyRefusal, AMessageThatIsNotLikedStopsNoOther) {
   }
 }
 
+/// It is one problem, not one of each message; and other mailboxes have their turn.
+TEST(CopyRefusal, AMailboxWithoutRightsIsGivenUpAloneAndAtOnce) {
+  for (const auto& variant : few_variants()) {
+    SCOPED_TRACE(variant.name);
+    CopyWorld world({{"INBOX", "a b:S c d"}, {"Archive", "r s t:k u v w x y"}}, {}, variant.behaviour);
+    world.right().behaviour.locked = path("Archive");
+
+    const auto first = run_copy(world);
+    EXPECT_TRUE(first.result);
+    EXPECT_FALSE(first.report.complete());
+    EXPECT_TRUE(first.report.failures.empty());
+    const auto archive = std::ranges::find(first.report.mailboxes, path("Archive"), &sync::MailboxReport::destination);
+    ASSERT_NE(archive, first.report.mailboxes.end());
+    ASSERT_TRUE(archive->error);
+    EXPECT_THAT(archive->error->describe(), ::testing::HasSubstr("Archive"));
+    EXPECT_EQ(right_of(world), sorted({{"INBOX", "a b:S c d"}, {"Archive", ""}}));
+
+    world.right().behaviour.locked = {};
+    EXPECT_TRUE(run_copy(world).report.complete());
+    EXPECT_EQ(right_of(world), sorted({{"INBOX", "a b:S c d"}, {"Archive", "r s t:k u v w x y"}}));
+    EXPECT_TRUE(run_copy(world).nothing_to_do);
+  }
+}
+
 TEST(CopyRefusal, AMessageThatAlwaysBreaksTheConnectionStopsNoOther) {
   for (const auto& variant : few_variants()) {
     SCOPED_TRACE(variant.name);

@@ -71,6 +71,8 @@ struct Behaviour {
                                     .known = true};
   /// Mailboxes with one of these octets in their names are not created.
   std::string forbidden_in_names;
+  /// Nobody may append there; empty: everywhere.
+  MailboxPath locked;
   /// An append of a message that contains this is answered with NO; empty: none is.
   std::string refused_text;
   /// So many of the messages before it in the same MULTIAPPEND are stored all the same (RFC 3502 forbids it).

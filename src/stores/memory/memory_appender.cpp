@@ -162,6 +162,9 @@ std::optional<Error> MemoryAppender::refusal(const Server& server, const Command
   if (!server.account.mailboxes.contains(command.mailbox))
     return refused(ErrorKind::mailbox_missing, Scope::mailbox, Retry::now,
                    "there is no mailbox " + command.mailbox.to_string());
+  if (!behaviour.locked.empty() && behaviour.locked == command.mailbox)
+    return refused(ErrorKind::permission, Scope::mailbox, Retry::never,
+                   "no rights for the mailbox " + command.mailbox.to_string());
   for (const auto& message : command.messages) {
     if (behaviour.append_limit && message.octets.size() > *behaviour.append_limit)
       return refused(ErrorKind::message_rejected, Scope::message, Retry::never, "the message is too large");
