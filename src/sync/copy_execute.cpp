@@ -1,6 +1,7 @@
 // The doing half of a CopyRun: mailboxes, intents, workers, flags, checkpoint.
 #include "sync/copy_run.hpp"
 #include "sync/identity_match.hpp"
+#include "sync/pending_flags.hpp"
 
 #include <algorithm>
 
@@ -173,8 +174,18 @@ Task<> CopyRun::check_unread() {
   co_return Result<>{};
 }
 
+/// Durable before the first STORE: after a crash in between, which of these flags the destination has is not known.
+Task<> CopyRun::announce_flags() {
+  for (const auto& work : context_.queue.routes) {
+    if (work.dead() || work.flag_work.empty() || context_.stopping) continue;
+    context_.journal.pending().notes.emplace_back(pending_flags_note(work.route.id), to_pending_text(work.flag_work));
+  }
+  co_return co_await context_.journal.commit();
+}
+
 Task<> CopyRun::update_flags() {
   context_.progress.phase = "updating flags";
+  CO_CHECK(co_await announce_flags());
   for (auto& work : context_.queue.routes) {
     if (work.dead() || work.flag_work.empty() || context_.stopping) continue;
     auto updated = co_await update_flags_of(work);
@@ -189,9 +200,10 @@ Task<> CopyRun::update_flags_of(RouteWork& work) {
   CO_CHECK(co_await find_destinations(work));
   std::vector<store::FlagUpdate> updates;
   for (const auto& group : work.flag_work) {
-    store::FlagUpdate update{.uids = group.destination,
-                             .add = work.permanent_flags.storable(group.now.minus(group.before)),
-                             .remove = group.before.minus(group.now)};
+    store::FlagUpdate update{
+        .uids = group.destination,
+        .add = work.permanent_flags.storable(group.unsure ? group.now : group.now.minus(group.before)),
+        .remove = group.before.minus(group.now)};
     if (!update.uids.empty() && !(update.add.empty() && update.remove.empty())) updates.push_back(std::move(update));
   }
   CO_CHECK(co_await store_flags(work, updates));
@@ -201,6 +213,7 @@ Task<> CopyRun::update_flags_of(RouteWork& work) {
     settled.emplace_back(std::move(group.source), std::move(group.now));
   }
   context_.journal.pending().flags.emplace_back(work.route.id, std::move(settled));
+  context_.journal.pending().notes.emplace_back(pending_flags_note(work.route.id), "");
   work.flag_work.clear();
   co_return Result<>{};
 }

@@ -3,6 +3,7 @@
 #include "sync/claims.hpp"
 #include "sync/copy_run.hpp"
 #include "sync/identity_match.hpp"
+#include "sync/pending_flags.hpp"
 
 #include <algorithm>
 
@@ -234,24 +235,31 @@ Result<> CopyRun::apply_scan(RouteWork& work, const UidSet& uids, const KnownFla
   return {};
 }
 
-/// Three-way: what changed on the source since the destination last got the flags.
+/// Three-way: what changed on the source since the destination last got the flags. Of messages that a run was about to
+/// change when it was interrupted, the destination may have the flags from before, the others, or some of both.
 Result<> CopyRun::plan_flags(RouteWork& work, const KnownFlags& flags) {
-  std::map<std::pair<std::string, std::string>, FlagWork> groups;
+  TRY(const auto note, context_.journal.journal().note(context_.journal.pair(), pending_flags_note(work.route.id)));
+  const auto pending = parse_pending(note.value_or(""));
+  std::map<std::tuple<std::string, std::string, bool>, FlagWork> groups;
   for (Uid from = 1; !flags.entries.empty();) {
     TRY(const auto runs, context_.journal.journal().settled(work.route.id, from));
     if (runs.empty()) break;
     for (const auto& run : runs) {
-      const auto before = run.flags.to_string();
       const auto last = run.source + run.count - 1;
       auto entry = std::ranges::lower_bound(flags.entries, run.source, {}, &KnownFlags::Entry::uid);
       for (; entry != flags.entries.end() && entry->uid <= last; ++entry) {
         const auto& now = flags.combinations[entry->combination];
-        if (now == run.flags) continue;
-        auto& group = groups[{before, now.to_string()}];
-        group.before = run.flags;
+        const auto uid = entry->uid;
+        const auto unsure =
+            std::ranges::find_if(pending, [uid](const PendingFlags& group) { return group.source.contains(uid); });
+        if (unsure == pending.end() && now == run.flags) continue;
+        const auto before = unsure == pending.end() ? run.flags : run.flags.united(unsure->flags);
+        auto& group = groups[{before.to_string(), now.to_string(), unsure != pending.end()}];
+        group.before = before;
         group.now = now;
-        group.source.add(entry->uid);
-        if (run.destination != 0) group.destination.add(run.destination + (entry->uid - run.source));
+        group.unsure = unsure != pending.end();
+        group.source.add(uid);
+        if (run.destination != 0) group.destination.add(run.destination + (uid - run.source));
         ++work.report->flags_planned;
       }
     }

@@ -74,6 +74,7 @@ class CopyRun {
   Task<> find_destinations(RouteWork& work);
   Task<> grow_workers();
   Task<> check_unread();
+  Task<> announce_flags();
   Task<> update_flags();
   Task<> update_flags_of(RouteWork& work);
   Task<> checkpoint();

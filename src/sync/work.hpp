@@ -18,8 +18,9 @@ namespace mailferry::sync {
 struct FlagWork {
   UidSet source;
   UidSet destination;
-  Flags before;  // as the destination last got them
-  Flags now;     // as the source has them
+  Flags before;         // as the destination last got them; of unsure ones, all that it may have got
+  Flags now;            // as the source has them
+  bool unsure = false;  // a run that was interrupted may have stored some of it
 };
 
 /// One route (source mailbox → destination mailbox) while it is worked on.
