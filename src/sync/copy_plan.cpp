@@ -6,6 +6,7 @@
 #include "sync/pending_flags.hpp"
 
 #include <algorithm>
+#include <tuple>
 
 namespace mailferry::sync {
 

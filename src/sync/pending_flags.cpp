@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace mailferry::sync {
 
 std::string pending_flags_note(state::RouteId route) {
