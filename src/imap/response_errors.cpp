@@ -2,7 +2,7 @@
 
 #include "base/ascii.hpp"
 #include "base/utf8.hpp"
-#include "imap/response/words.hpp"
+#include "mail/server_pause.hpp"
 
 #include <algorithm>
 #include <array>
@@ -124,15 +124,10 @@ const Phrase* find_phrase(std::string_view text) {
   return found == kPhrases.end() ? nullptr : found;
 }
 
-/// "… Suggested Backoff Time: 299961 milliseconds" (quirk x6); zero if there is none.
-std::chrono::milliseconds suggested_pause(std::string_view text) {
-  constexpr std::string_view kName = "Suggested Backoff Time: ";
-  constexpr std::uint64_t kLongest = 24U * 3'600 * 1'000;
-  const auto at = text.find(kName);
-  if (at == std::string_view::npos) return {};
-  const auto rest = text.substr(at + kName.size());
-  const auto number = to_number(rest.substr(0, rest.find(' ')));
-  return std::chrono::milliseconds(std::min(number.value_or(0), kLongest));
+/// What the text asks to wait (quirk x6); zero if it does not.
+std::chrono::milliseconds asked_pause(std::string_view text) {
+  const auto pause = read_server_pause(text);
+  return pause && pause->wait ? *pause->wait : std::chrono::milliseconds{0};
 }
 
 std::string_view to_word(Status status) {
@@ -189,7 +184,7 @@ Error to_error(const StatusResponse& response, Scope scope, std::string_view ste
     error.scope = std::max(error.scope, Scope::account);
     error.retry = Retry::later;
     error.remedy = phrase->remedy;
-    error.retry_after = suggested_pause(response.text);
+    error.retry_after = asked_pause(response.text);
   } else if (meaning != nullptr && counts(*meaning, response.status)) {
     error.kind = meaning->kind.value_or(error.kind);
     error.scope = std::max(error.scope, meaning->scope);
