@@ -43,6 +43,40 @@ bool tells_all_uids(const RouteWork& work) {
   return work.fresh && status.messages > 0 && status.uid_validity != 0 && status.uid_next == status.messages + 1;
 }
 
+struct Place {
+  const MailboxPath& mailbox;
+  store::MailboxStatus* status;  // null: the mailbox does not exist
+};
+using PlaceOf = Place (*)(RouteSpec&);
+
+Place source_of(RouteSpec& spec) {
+  return {spec.source, &spec.source_status};
+}
+Place destination_of(RouteSpec& spec) {
+  return {spec.destination, spec.destination_status ? &*spec.destination_status : nullptr};
+}
+
+/// What the list did not tell of a mailbox is learned by opening it. Otherwise nothing would show what of it was copied
+/// before, and all would be copied again.
+Task<> learn_statuses(store::Session& session, std::vector<RouteSpec>& specs, PlaceOf place_of) {
+  std::vector<store::ScanRequest> requests;
+  std::vector<store::MailboxStatus*> statuses;
+  for (auto& spec : specs) {
+    const auto place = place_of(spec);
+    if (place.status == nullptr || place.status->uid_validity != 0) continue;
+    requests.push_back(scan_of(place.mailbox, 0));
+    statuses.push_back(place.status);
+  }
+  if (requests.empty()) co_return Result<>{};
+  const std::vector<store::MetaSink*> no_sinks;
+  CO_TRY(const auto results, co_await session.scan(requests, no_sinks));
+  for (std::size_t index = 0; index < results.size(); ++index) {
+    // One that cannot be opened is an error when it is needed.
+    if (results[index]) *statuses[index] = results[index]->status;
+  }
+  co_return Result<>{};
+}
+
 }  // namespace
 
 CopyRun::CopyRun(RunContext& context, SessionPair pair) : context_(context), pair_(std::move(pair)) {
@@ -53,7 +87,10 @@ CopyRun::CopyRun(RunContext& context, SessionPair pair) : context_(context), pai
 Task<> CopyRun::plan(const std::vector<RouteSpec>& specs) {
   context_.progress.phase = "scanning";
   CO_CHECK(load_state());
-  for (const auto& spec : specs)
+  auto known = specs;
+  CO_CHECK(co_await learn_statuses(*pair_.source, known, source_of));
+  CO_CHECK(co_await learn_statuses(*pair_.destination, known, destination_of));
+  for (const auto& spec : known)
     add_route(spec);
   link_siblings();
   CO_CHECK(co_await scan());

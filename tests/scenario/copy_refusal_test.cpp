@@ -179,6 +179,30 @@ TEST(CopyRefusal, AMessageThatIsTooLargeStopsNoOther) {
   }
 }
 
+/// As when STATUS is answered with NO, for now or always.
+void expect_no_doubles(const Variant& variant, memory::Server& (CopyWorld::*side)()) {
+  CopyWorld world({{"INBOX", "a b:S"}, {"Archive", "x y:S y:S ?z"}}, {{"Archive", "w"}}, variant.behaviour);
+  EXPECT_TRUE(run_copy(world).report.complete());
+  (world.*side)().behaviour.untold = path("Archive");
+  EXPECT_TRUE(run_copy(world).nothing_to_do);
+
+  world.apply("left Archive + v");
+  world.apply("left Archive = x:F");
+  EXPECT_TRUE(run_copy(world).report.complete());
+  EXPECT_EQ(right_of(world), sorted({{"INBOX", "a b:S"}, {"Archive", "v w x:F y:S y:S ?z"}}));
+
+  (world.*side)().behaviour.untold = {};
+  EXPECT_TRUE(run_copy(world).nothing_to_do);
+}
+
+TEST(CopyRefusal, AStatusThatIsNotToldDoublesNothing) {
+  for (const auto& variant : variants()) {
+    SCOPED_TRACE(variant.name);
+    expect_no_doubles(variant, &CopyWorld::left);
+    expect_no_doubles(variant, &CopyWorld::right);
+  }
+}
+
 TEST(CopyRefusal, ANameThatIsRefusedIsReplacedForGood) {
   for (const auto& variant : few_variants()) {
     SCOPED_TRACE(variant.name);

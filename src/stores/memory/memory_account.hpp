@@ -71,6 +71,8 @@ struct Behaviour {
                                     .known = true};
   /// Mailboxes with one of these octets in their names are not created.
   std::string forbidden_in_names;
+  /// The list tells no status of it.
+  MailboxPath untold;
   /// Nobody may append there; empty: everywhere.
   MailboxPath locked;
   /// An append of a message that contains this is answered with NO; empty: none is.
