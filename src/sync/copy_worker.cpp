@@ -10,6 +10,8 @@ constexpr std::size_t kJobsAhead = 3;
 constexpr std::size_t kDefaultWindow = 64U << 20;
 /// How often one message is asked for again before it is reported.
 constexpr int kMessageAttempts = 3;
+/// After so many refusals in a row it is the mailbox that cannot be read (any more), and not its messages.
+constexpr unsigned kRefusedReads = 100;
 
 }  // namespace
 
@@ -225,6 +227,7 @@ bool CopyWorker::admit() {
   if (current_ != job.work) context_.progress.mailbox = job.work->source;
   current_ = job.work;
   careful_ = job.careful;
+  current_->refused_reads = 0;
   carrying_ = !current_->dead() && !is_too_large(head);
   if (!carrying_) return false;
   in_flight_.push_back({current_, head.uid, head.flags, head.octets});
@@ -269,14 +272,19 @@ void CopyWorker::finish_job(store::ReadDone done) {
   context_.queue.notify();
 }
 
-/// The source did not send these: they are asked for again one by one, and reported in the end.
+/// The source did not send these. They are asked for again, one by one where it refused, and reported in the end. What
+/// it says to have sent may have been expunged: that may be many.
 void CopyWorker::retry_reading(RouteWork& work, const UidSet& uids, const Error* error) {
+  if (error != nullptr && ++work.refused_reads >= kRefusedReads) {
+    work.report->error = *error;
+    return;
+  }
   for (const auto& range : uids.ranges()) {
     for (std::uint64_t uid = range.first; uid <= range.last; ++uid) {
       const auto message = static_cast<Uid>(uid);
       if (++work.attempts[message] < kMessageAttempts) {
         work.todo.add(message);
-        work.careful.add(message);
+        if (error != nullptr) work.careful.add(message);
       } else if (error != nullptr) {
         fail_message(work, message, *error);
       } else {

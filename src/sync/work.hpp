@@ -46,6 +46,7 @@ struct RouteWork {
   std::uint64_t keywords_left = 0;  // messages that arrived without
   std::map<Uid, Error> refused;     // by the destination, for good
   std::map<Uid, int> attempts;
+  unsigned refused_reads = 0;  // requests that the source refused, since it last gave a message
   std::vector<FlagWork> flag_work;
 
   unsigned jobs = 0;            // handed out

@@ -73,6 +73,8 @@ struct Behaviour {
   std::string forbidden_in_names;
   /// The list tells no status of it.
   MailboxPath untold;
+  /// It is listed, but cannot be opened by a reader.
+  MailboxPath unreadable;
   /// Nobody may append there; empty: everywhere.
   MailboxPath locked;
   /// An append of a message that contains this is answered with NO; empty: none is.
