@@ -84,7 +84,15 @@ Task<> CopyRun::prepare_all(const std::vector<RouteWork*>& asked, std::vector<Ro
     // Quirk o6: until SELECT some servers tell the clock. What was matched already must not move, though.
     if (work.route.destination_validity == 0 || (work.fresh && work.found.empty()))
       work.route.destination_validity = prepared.status.uid_validity;
-    if (work.route.destination_validity != prepared.status.uid_validity) {
+    if (prepared.status.uid_validity == 0) {
+      work.report->error = Error{.kind = ErrorKind::protocol,
+                                 .scope = Scope::mailbox,
+                                 .retry = Retry::later,
+                                 .retry_after = {},
+                                 .message = work.destination.to_string() + " has no UIDVALIDITY there",
+                                 .remedy = "run again; if it stays so, ask the administrator of the destination",
+                                 .trail = {}};
+    } else if (work.route.destination_validity != prepared.status.uid_validity) {
       work.report->error =
           Error{.kind = ErrorKind::protocol,
                 .scope = Scope::mailbox,

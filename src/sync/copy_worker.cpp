@@ -333,6 +333,8 @@ void CopyWorker::take_outcome(const store::AppendOutcome& outcome) {
 
 void CopyWorker::settle(const InFlight& message, Uid uid) {
   auto& work = *message.work;
+  // A server that tells a UID twice, or one from before, tells nothing that can be relied on.
+  if (uid < work.destination_from || work.known_destination.contains(uid)) uid = 0;
   context_.journal.settle(work.route.id, message.uid, uid, message.flags);
   if (uid != 0) {
     work.known_destination.add(uid);

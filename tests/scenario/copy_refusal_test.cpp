@@ -179,6 +179,17 @@ TEST(CopyRefusal, AMessageThatIsTooLargeStopsNoOther) {
   }
 }
 
+TEST(CopyRefusal, AUidThatIsToldTwiceIsNotBelieved) {
+  auto variant = variants()[2];  // one message an APPEND
+  variant.behaviour.tells_wrong_uids = true;
+  CopyWorld world({{"INBOX", "a b c d"}}, {}, variant.behaviour);
+  EXPECT_TRUE(run_copy(world).report.complete());
+  world.apply("left INBOX = b:S c:F");
+
+  EXPECT_TRUE(run_copy(world).report.complete());
+  EXPECT_EQ(right_of(world), sorted({{"INBOX", "a b:S c:F d"}}));
+}
+
 /// As when STATUS is answered with NO, for now or always.
 void expect_no_doubles(const Variant& variant, memory::Server& (CopyWorld::*side)()) {
   CopyWorld world({{"INBOX", "a b:S"}, {"Archive", "x y:S y:S ?z"}}, {{"Archive", "w"}}, variant.behaviour);

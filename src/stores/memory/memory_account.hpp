@@ -73,6 +73,8 @@ struct Behaviour {
   std::string forbidden_in_names;
   /// The list tells no status of it.
   MailboxPath untold;
+  /// An append tells UIDs from 1 on, whatever they are.
+  bool tells_wrong_uids = false;
   /// It is listed, but cannot be opened by a reader.
   MailboxPath unreadable;
   /// Nobody may append there; empty: everywhere.

@@ -185,7 +185,8 @@ void MemoryAppender::store(Server& server, const Command& command, std::size_t m
     if (!text.empty() && message.octets.find(text) != std::string::npos) return;
     const auto uid = mailbox->append(message.octets, server.behaviour.permanent_flags.storable(message.flags),
                                      message.date.value_or(kToday));
-    if (outcome != nullptr && server.behaviour.uid_plus) outcome->uids.add(uid);
+    if (outcome != nullptr && server.behaviour.uid_plus)
+      outcome->uids.add(server.behaviour.tells_wrong_uids ? static_cast<Uid>(index + 1) : uid);
   }
   if (outcome != nullptr && server.behaviour.uid_plus) outcome->uid_validity = mailbox->uid_validity;
 }
