@@ -153,7 +153,10 @@ Task<> CopyRun::check_unread() {
                                                     .detail = {.flags = true}}};
     const std::vector<store::MetaSink*> no_sinks;
     CO_TRY(auto results, co_await pair_.source->scan(requests, no_sinks));
-    if (!results.front()) continue;
+    if (!results.front()) {
+      work.report->error = results.front().error();
+      continue;
+    }
     const auto& there = results.front()->uids;
     work.report->gone += work.unread.size() - there.size();
     for (const auto& range : there.ranges()) {
@@ -170,6 +173,7 @@ Task<> CopyRun::check_unread() {
         ++work.report->failed;
       }
     }
+    work.unread = {};
   }
   co_return Result<>{};
 }
@@ -272,8 +276,8 @@ Task<> CopyRun::checkpoint() {
     for (const auto& parked : work.parked) {
       if (!work.refused.contains(parked.source)) unparked.add(parked.source);
     }
-    const bool settled =
-        !work.dead() && work.todo.empty() && work.doubt.empty() && work.quiet() && work.flag_work.empty();
+    const bool settled = !work.dead() && work.todo.empty() && work.doubt.empty() && work.quiet() &&
+                         work.flag_work.empty() && work.unread.empty();
     if (!unparked.empty() && settled) batch.unparked.emplace_back(work.route.id, std::move(unparked));
     for (const auto& [uid, error] : work.refused)
       batch.parked.push_back(

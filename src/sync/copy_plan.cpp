@@ -236,7 +236,14 @@ Task<> CopyRun::scan() {
     take_status(*ask.work, first->status);
     ask.known->sort();
     UidSet uids = first->uids;
-    if (ask.uids && ask.flags && results[*ask.flags]) uids.add(results[*ask.flags]->uids);
+    if (ask.uids && ask.flags) {
+      const auto& changes = results[*ask.flags];
+      if (!changes) {
+        ask.work->report->error = changes.error();
+        continue;
+      }
+      uids.add(changes->uids);
+    }
     CO_CHECK(apply_scan(*ask.work, uids, *ask.known));
   }
   co_return Result<>{};

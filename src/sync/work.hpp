@@ -41,7 +41,7 @@ struct RouteWork {
   /// When the connection broke (or this run began, after a crash): the server may go on storing for a while. Absent: it
   /// is at rest.
   std::optional<std::chrono::steady_clock::time_point> doubt_since;
-  UidSet unread;                    // the source did not send them
+  UidSet unread;                    // the source did not send them; until it is known whether they are still there
   UidSet without_keywords;          // the destination refused them with their keywords
   std::uint64_t keywords_left = 0;  // messages that arrived without
   std::map<Uid, Error> refused;     // by the destination, for good

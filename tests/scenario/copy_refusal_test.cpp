@@ -179,6 +179,27 @@ TEST(CopyRefusal, AMessageThatIsTooLargeStopsNoOther) {
   }
 }
 
+/// Whatever else is refused: it must not be passed over.
+TEST(CopyRefusal, AMessageThatTheSourceListsAndDoesNotSendIsNotForgotten) {
+  for (const auto& variant : few_variants()) {
+    CopyWorld world({{"INBOX", "a:S !b c d:F"}}, {{"INBOX", "c"}}, variant.behaviour);
+    const auto begin = world.remains();
+    world.left().behaviour.withheld_text = "This is !";
+    const auto calm = run_copy(world);
+    EXPECT_EQ(calm.report.failures.size(), 1U);
+    for (std::uint64_t number = 2; number < calm.operations; ++number) {
+      SCOPED_TRACE(fmt::format("{}, operation {}: {}", variant.name, number, memory::to_string(calm.log[number])));
+      world.restore(begin);
+      world.left().behaviour.withheld_text = "This is !";
+      run_copy(world, {.faults = {{.kind = Fault::Kind::refused, .operation = number}}});
+      world.left().behaviour.withheld_text.clear();
+
+      EXPECT_TRUE(run_copy(world).report.complete());
+      EXPECT_EQ(right_of(world), sorted({{"INBOX", "a:S !b c d:F"}}));
+    }
+  }
+}
+
 TEST(CopyRefusal, AUidThatIsToldTwiceIsNotBelieved) {
   auto variant = variants()[2];  // one message an APPEND
   variant.behaviour.tells_wrong_uids = true;

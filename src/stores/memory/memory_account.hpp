@@ -71,6 +71,8 @@ struct Behaviour {
                                     .known = true};
   /// Mailboxes with one of these octets in their names are not created.
   std::string forbidden_in_names;
+  /// A message that contains this is listed and never sent; empty: all are.
+  std::string withheld_text;
   /// The list tells no status of it.
   MailboxPath untold;
   /// An append tells UIDs from 1 on, whatever they are.

@@ -105,7 +105,9 @@ void MemoryReader::begin_message(Uid uid) {
   if (!connection_->is_open()) return;
   const auto* mailbox = connection_->server().account.find(active_.front().mailbox);
   const auto* message = mailbox == nullptr ? nullptr : mailbox->find(uid);
-  if (message == nullptr || step.refused()) return missing_.add(uid);
+  const auto& withheld = connection_->server().behaviour.withheld_text;
+  const bool is_withheld = message != nullptr && !withheld.empty() && message->octets.contains(withheld);
+  if (message == nullptr || step.refused() || is_withheld) return missing_.add(uid);
   store::MessageHead head{.ticket = active_.front().ticket,
                           .uid = uid,
                           .flags = message->flags,
