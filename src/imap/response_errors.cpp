@@ -91,6 +91,13 @@ bool fits(const Meaning& meaning, Scope scope, std::string_view step) {
   return true;
 }
 
+/// Without a code only the words say that no message will fit any more: else each would be refused one by one.
+bool says_full(const StatusResponse& response, std::string_view step) {
+  if (response.status != Status::no || response.code.code != Code::none || !step.starts_with("APPEND")) return false;
+  const auto pause = read_server_pause(response.text);
+  return pause && pause->cause == ServerPause::Cause::storage;
+}
+
 const Meaning* find_meaning(Code code, Scope scope, std::string_view step) {
   const auto* found = std::ranges::find_if(
       kMeanings, [&](const Meaning& meaning) { return meaning.code == code && fits(meaning, scope, step); });
@@ -178,7 +185,8 @@ bool counts(const Meaning& meaning, Status status) {
 Error to_error(const StatusResponse& response, Scope scope, std::string_view step) {
   auto error = plain_error(response.status, scope);
   const auto* phrase = find_phrase(response.text);
-  const auto* meaning = find_meaning(response.code.code, error.scope, step);
+  const auto code = says_full(response, step) ? Code::over_quota : response.code.code;
+  const auto* meaning = find_meaning(code, error.scope, step);
   if (phrase != nullptr) {
     error.kind = phrase->kind;
     error.scope = std::max(error.scope, Scope::account);
@@ -191,8 +199,8 @@ Error to_error(const StatusResponse& response, Scope scope, std::string_view ste
     error.retry = meaning->retry;
     error.remedy = meaning->remedy;
   }
-  const auto code = response.code.name.empty() ? std::string() : "[" + response.code.name + "] ";
-  error.message = fmt::format("the server answered {} to {}: {}{}", to_word(response.status), step, code,
+  const auto name = response.code.name.empty() ? std::string() : "[" + response.code.name + "] ";
+  error.message = fmt::format("the server answered {} to {}: {}{}", to_word(response.status), step, name,
                               sanitize_for_terminal(response.text));
   return error;
 }
