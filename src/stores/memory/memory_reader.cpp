@@ -81,12 +81,12 @@ void MemoryReader::open_front() {
   const auto& request = active_.front();
   opened_ = true;
   messages_.reset();
+  if (!request.mailbox.empty() && connection_->server().behaviour.unreadable == request.mailbox)
+    return finish_front(fail(ErrorKind::permission, Scope::mailbox, "the server answered NO to EXAMINE"));
   if (connection_->has_examined(request.mailbox)) return;
   const auto step = connection_->begin_simple(Operation::read_open, "EXAMINE " + request.mailbox.to_string());
   if (!connection_->is_open()) return;
   if (!step) return finish_front(std::unexpected(step.error()));
-  if (!request.mailbox.empty() && connection_->server().behaviour.unreadable == request.mailbox)
-    return finish_front(fail(ErrorKind::permission, Scope::mailbox, "the server answered NO to EXAMINE"));
   const auto* mailbox = connection_->server().account.find(request.mailbox);
   if (mailbox == nullptr) {
     finish_front(fail(ErrorKind::mailbox_missing, Scope::mailbox, "there is no mailbox " + request.mailbox.to_string(),
