@@ -255,7 +255,8 @@ Task<> CopyRun::find_destinations(RouteWork& work) {
   const FlagsThere flags_there = [&work](Uid uid) {
     const auto group =
         std::ranges::find_if(work.flag_work, [uid](const FlagWork& flags) { return flags.source.contains(uid); });
-    return group == work.flag_work.end() ? Flags() : group->before;
+    if (group == work.flag_work.end()) return Flags();
+    return group->unsure ? group->recorded : group->before;
   };
   CO_TRY(const auto matched, co_await match_by_identity(pair_, source, destination, none, &flags_there));
   for (auto& group : work.flag_work) {

@@ -285,7 +285,8 @@ Result<> CopyRun::apply_scan(RouteWork& work, const UidSet& uids, const KnownFla
 Result<> CopyRun::plan_flags(RouteWork& work, const KnownFlags& flags) {
   TRY(const auto note, context_.journal.journal().note(context_.journal.pair(), pending_flags_note(work.route.id)));
   const auto pending = parse_pending(note.value_or(""));
-  std::map<std::tuple<std::string, std::string, bool>, FlagWork> groups;
+  using Key = std::tuple<std::string, std::string, std::string, bool>;
+  std::map<Key, FlagWork> groups;
   for (Uid from = 1; !flags.entries.empty();) {
     TRY(const auto runs, context_.journal.journal().settled(work.route.id, from));
     if (runs.empty()) break;
@@ -299,10 +300,11 @@ Result<> CopyRun::plan_flags(RouteWork& work, const KnownFlags& flags) {
             std::ranges::find_if(pending, [uid](const PendingFlags& group) { return group.source.contains(uid); });
         if (unsure == pending.end() && now == run.flags) continue;
         const auto before = unsure == pending.end() ? run.flags : run.flags.united(unsure->flags);
-        auto& group = groups[{before.to_string(), now.to_string(), unsure != pending.end()}];
+        auto& group = groups[{run.flags.to_string(), before.to_string(), now.to_string(), unsure != pending.end()}];
         group.before = before;
         group.now = now;
         group.unsure = unsure != pending.end();
+        group.recorded = run.flags;
         group.source.add(uid);
         if (run.destination != 0) group.destination.add(run.destination + (uid - run.source));
         ++work.report->flags_planned;

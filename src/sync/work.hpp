@@ -21,6 +21,7 @@ struct FlagWork {
   Flags before;         // as the destination last got them; of unsure ones, all that it may have got
   Flags now;            // as the source has them
   bool unsure = false;  // a run that was interrupted may have stored some of it
+  Flags recorded{};     // of unsure ones: what the destination had for certain before that
 };
 
 /// One route (source mailbox → destination mailbox) while it is worked on.
