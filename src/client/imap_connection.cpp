@@ -197,7 +197,7 @@ Task<imap::StatusResponse> ImapConnection::complete(std::string_view tag, Scope 
         if (on_status) on_status(*status);
       } else if (status->tag == tag) {
         completion = std::move(*status);
-      } else {
+      } else if (engine_.is_own(status->tag)) {  // of others there may be any number
         early_.insert_or_assign(status->tag, std::move(*status));
       }
     }

@@ -99,15 +99,46 @@ std::unexpected<Error> cannot_read(const std::string& file, std::string_view rea
               "check the path and that you may read it");
 }
 
+/// The length of the string that `text` begins with (TOML 1.0 "String"); one that does not end goes to the end of its
+/// line, or of the text where it may have several.
+std::size_t quoted_length(std::string_view text) {
+  const char quote = text.front();
+  const bool escapes = quote == '"';
+  const std::string triple(3, quote);
+  const bool several_lines = text.starts_with(triple);
+  const auto end = several_lines ? std::string_view(triple) : std::string_view(triple).substr(2);
+  for (std::size_t at = end.size(); at < text.size(); ++at) {
+    if (escapes && text[at] == '\\') {
+      ++at;
+    } else if (text.substr(at).starts_with(end)) {
+      const auto length = at + end.size();
+      // Up to two quotes before the three that end it belong to the text.
+      const auto more = several_lines ? text.substr(length, 2).find_first_not_of(quote) : 0;
+      return std::min(text.size(), length + std::min<std::size_t>(more, 2));
+    } else if (text[at] == '\n' && !several_lines) {
+      return at;
+    }
+  }
+  return text.size();
+}
+
 /// Before the file is parsed: no key of it may be deeper than can be freed.
 Result<> check_depth(std::string_view text, const std::string& file) {
   std::size_t line = 1;
   std::size_t dots = 0;
-  for (const char c : text) {
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    const char c = text[at];
+    if (c == '"' || c == '\'') {
+      const auto quoted = text.substr(at, quoted_length(text.substr(at)));
+      line += static_cast<std::size_t>(std::ranges::count(quoted, '\n'));
+      at += std::max<std::size_t>(1, quoted.size()) - 1;
+      continue;
+    }
+    if (c == '#') at = std::min(text.find('\n', at), text.size()) - 1;
     if (c == '\n') ++line;
     if (c == '.') ++dots;
-    // Whatever it is, a key or a text, ends here.
-    if (std::string_view("\n=,[{").contains(c)) dots = 0;
+    // Whatever it is, a key or a value, ends here.
+    if (std::string_view("\n#=,[{").contains(c)) dots = 0;
     if (dots > kMaxDots)
       return fail(ErrorKind::usage, Scope::run, fmt::format("{}:{}:1: too many dots in a row of names", file, line));
   }

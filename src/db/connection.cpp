@@ -12,6 +12,21 @@
 
 namespace mailferry::db {
 
+namespace {
+
+/// SQLite takes an empty file for a new one and removes the log beside it, which may be all that is left.
+Result<> check_not_cut_off(const std::string& file) {
+  std::error_code error;
+  const auto size = std::filesystem::file_size(file, error);
+  if (error || size > 0) return {};
+  const auto log = std::filesystem::file_size(file + "-wal", error);
+  if (error || log == 0) return {};
+  return fail(ErrorKind::state_corrupt, Scope::run, fmt::format("{} is empty, but its log {}-wal is not", file, file),
+              "restore both from a backup, or move both away to begin a new one; they were left as they are");
+}
+
+}  // namespace
+
 void Connection::Deleter::operator()(sqlite3* handle) const noexcept {
   sqlite3_close(handle);
 }
@@ -27,6 +42,7 @@ Result<Connection> Connection::open(const std::string& path, const Format& forma
   CHECK_OK(make_private_parents(file));
   TRY(FileLock lock, FileLock::acquire(file));
   CHECK_OK(make_private_file(file));
+  CHECK_OK(check_not_cut_off(file));
   Connection connection(std::move(file), std::move(lock));
   CHECK_OK(connection.open_file(limits));
   CHECK_OK(check_format(connection, format));

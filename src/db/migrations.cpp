@@ -42,6 +42,10 @@ Result<> check_format(Connection& connection, const Format& format) {
   if (application != static_cast<std::int64_t>(format.application_id) || version < 1)
     return foreign_file(connection, format);
   if (version > static_cast<std::int64_t>(format.migrations.size())) return newer_version(connection, format, version);
+  if (tables == 0)
+    return fail(ErrorKind::state_corrupt, Scope::run,
+                fmt::format("{} is damaged: its tables are gone", connection.path()),
+                "restore the file from a backup, or move it away to begin a new one");
   return check_pages(connection);
 }
 

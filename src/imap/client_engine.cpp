@@ -1,5 +1,7 @@
 #include "imap/client_engine.hpp"
 
+#include <charconv>
+
 namespace mailferry::imap {
 
 ClientEngine::ClientEngine(ParserLimits limits) : parser_(limits) {}
@@ -12,6 +14,14 @@ LiteralMode ClientEngine::literal_mode() const noexcept {
 
 std::string ClientEngine::next_tag() {
   return "A" + std::to_string(++last_tag_);
+}
+
+bool ClientEngine::is_own(std::string_view tag) const noexcept {
+  if (!tag.starts_with('A')) return false;
+  std::uint64_t number = 0;
+  const auto* const last = tag.data() + tag.size();
+  const auto [end, error] = std::from_chars(tag.data() + 1, last, number);
+  return error == std::errc{} && end == last && number > 0 && number <= last_tag_;
 }
 
 std::string ClientEngine::submit(const Command& command) {

@@ -71,6 +71,8 @@ class ClientEngine {
   }
   /// Commands submitted so far.
   [[nodiscard]] std::uint64_t commands() const noexcept { return commands_; }
+  /// next_tag() gave this one.
+  [[nodiscard]] bool is_own(std::string_view tag) const noexcept;
   [[nodiscard]] LiteralMode literal_mode() const noexcept;
 
  private:

@@ -2,7 +2,7 @@
 
 #include "base/ascii.hpp"
 #include "base/utf8.hpp"
-#include "imap/response/words.hpp"
+#include "mail/server_pause.hpp"
 
 #include <algorithm>
 #include <array>
@@ -91,6 +91,13 @@ bool fits(const Meaning& meaning, Scope scope, std::string_view step) {
   return true;
 }
 
+/// Without a code only the words say that no message will fit any more: else each would be refused one by one.
+bool says_full(const StatusResponse& response, std::string_view step) {
+  if (response.status != Status::no || response.code.code != Code::none || !step.starts_with("APPEND")) return false;
+  const auto pause = read_server_pause(response.text);
+  return pause && pause->cause == ServerPause::Cause::storage;
+}
+
 const Meaning* find_meaning(Code code, Scope scope, std::string_view step) {
   const auto* found = std::ranges::find_if(
       kMeanings, [&](const Meaning& meaning) { return meaning.code == code && fits(meaning, scope, step); });
@@ -124,15 +131,10 @@ const Phrase* find_phrase(std::string_view text) {
   return found == kPhrases.end() ? nullptr : found;
 }
 
-/// "… Suggested Backoff Time: 299961 milliseconds" (quirk x6); zero if there is none.
-std::chrono::milliseconds suggested_pause(std::string_view text) {
-  constexpr std::string_view kName = "Suggested Backoff Time: ";
-  constexpr std::uint64_t kLongest = 24U * 3'600 * 1'000;
-  const auto at = text.find(kName);
-  if (at == std::string_view::npos) return {};
-  const auto rest = text.substr(at + kName.size());
-  const auto number = to_number(rest.substr(0, rest.find(' ')));
-  return std::chrono::milliseconds(std::min(number.value_or(0), kLongest));
+/// What the text asks to wait (quirk x6); zero if it does not.
+std::chrono::milliseconds asked_pause(std::string_view text) {
+  const auto pause = read_server_pause(text);
+  return pause && pause->wait ? *pause->wait : std::chrono::milliseconds{0};
 }
 
 std::string_view to_word(Status status) {
@@ -183,21 +185,22 @@ bool counts(const Meaning& meaning, Status status) {
 Error to_error(const StatusResponse& response, Scope scope, std::string_view step) {
   auto error = plain_error(response.status, scope);
   const auto* phrase = find_phrase(response.text);
-  const auto* meaning = find_meaning(response.code.code, error.scope, step);
+  const auto code = says_full(response, step) ? Code::over_quota : response.code.code;
+  const auto* meaning = find_meaning(code, error.scope, step);
   if (phrase != nullptr) {
     error.kind = phrase->kind;
     error.scope = std::max(error.scope, Scope::account);
     error.retry = Retry::later;
     error.remedy = phrase->remedy;
-    error.retry_after = suggested_pause(response.text);
+    error.retry_after = asked_pause(response.text);
   } else if (meaning != nullptr && counts(*meaning, response.status)) {
     error.kind = meaning->kind.value_or(error.kind);
     error.scope = std::max(error.scope, meaning->scope);
     error.retry = meaning->retry;
     error.remedy = meaning->remedy;
   }
-  const auto code = response.code.name.empty() ? std::string() : "[" + response.code.name + "] ";
-  error.message = fmt::format("the server answered {} to {}: {}{}", to_word(response.status), step, code,
+  const auto name = response.code.name.empty() ? std::string() : "[" + response.code.name + "] ";
+  error.message = fmt::format("the server answered {} to {}: {}{}", to_word(response.status), step, name,
                               sanitize_for_terminal(response.text));
   return error;
 }

@@ -63,6 +63,7 @@ class CopyJob {
     progress_.phase = "connecting";
     sync::SessionPair pair;
     CO_CHECK(co_await sync::connect_pair(context_, pair));
+    sync::make_steady(context_, pair);
     progress_.phase = "listing mailboxes";
     CO_TRY(const auto survey, co_await survey_mailboxes(io_, pair, request_.rules));
     for (const auto& skipped : survey.mapping.skipped)

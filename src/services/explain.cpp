@@ -4,6 +4,7 @@
 #include "base/encoding.hpp"
 #include "base/units.hpp"
 #include "services/accounts.hpp"
+#include "services/steady_pair.hpp"
 #include "state/journal.hpp"
 #include "state/mailbox_key.hpp"
 #include "stores/imap/imap_store.hpp"
@@ -16,8 +17,9 @@ namespace mailferry::services {
 namespace {
 
 /// Keeps the one message that was asked for.
-class OneMessage final : public store::MetaSink {
+class OneMessage final : public sync::RestartableSink {
  public:
+  void restart() override { found.reset(); }
   void message(store::MessageMeta&& meta) override { found = std::move(meta); }
   std::optional<store::MessageMeta> found;
 };
@@ -56,11 +58,12 @@ struct Record {
 
 class Explanation {
  public:
-  Explanation(const ExplainRequest& request, store::Store& from, store::Store* to, ExplainReport& report)
-      : request_(request), from_(from), to_(to), report_(report) {}
+  Explanation(asio::io_context& io, const ExplainRequest& request, store::Store& from, store::Store* to,
+              ExplainReport& report)
+      : steadiness_(io), request_(request), from_(from), to_(to), report_(report) {}
 
   Task<> run() {
-    CO_TRY(pair_.source, co_await from_.open_session());
+    CO_TRY(pair_.source, co_await open_steady(from_, steadiness_));
     CO_TRY(auto look, co_await look_at(*pair_.source, request_.mailbox, request_.uid));
     source_ = std::move(look);
     CO_CHECK(co_await tell_source());
@@ -174,7 +177,7 @@ class Explanation {
   }
 
   Task<> tell_destination() {
-    CO_TRY(pair_.destination, co_await to_->open_session());
+    CO_TRY(pair_.destination, co_await open_steady(*to_, steadiness_));
     if (!record_) co_return Result<>{};
     CO_TRY(const auto mailbox, state::parse_mailbox_key(record_->route.destination_mailbox));
     if (record_->kind == Record::Kind::delivered && record_->run.destination != 0) {
@@ -227,6 +230,7 @@ class Explanation {
     }
   }
 
+  UnendingSteadiness steadiness_;
   const ExplainRequest& request_;
   store::Store& from_;
   store::Store* to_;
@@ -249,7 +253,7 @@ ExplainReport run_explain(const ExplainRequest& request) {
   stores::imap::ImapStore from(io, to_connect_options(request.from, request.from_secret));
   std::optional<stores::imap::ImapStore> to;
   if (request.to) to.emplace(io, to_connect_options(*request.to, request.to_secret));
-  Explanation explanation(request, from, to ? &*to : nullptr, report);
+  Explanation explanation(io, request, from, to ? &*to : nullptr, report);
   auto done = async::run_until_done(io, run_explanation(&explanation));
   if (!done) report.error = std::move(done).error();
   return report;

@@ -17,7 +17,8 @@ namespace {
 constexpr std::string_view kTitle = "# mailferry manifest 1";
 constexpr std::string_view kEnd = "# messages: ";
 constexpr std::size_t kFields = 7;
-constexpr std::size_t kLongestLine = 64 * 1024;
+/// More than a server can tell of a message: names and flags of at most 1 MiB each, names with every octet escaped.
+constexpr std::size_t kLongestLine = 8U << 20;
 
 struct Escape {
   char octet;
@@ -80,14 +81,24 @@ Result<Digest> parse_digest(std::string_view hex, std::string_view what) {
   return digest;
 }
 
+/// In UTC, unless the instant has no date there: years have four digits, and zones reach a day further.
+InternalDate date_of(std::int64_t seconds) {
+  constexpr std::int16_t kFarthest = 23 * 60 + 59;
+  for (const std::int16_t zone : {std::int16_t{0}, kFarthest, static_cast<std::int16_t>(-kFarthest)}) {
+    const InternalDate date{.seconds = seconds, .zone_minutes = zone};
+    if (const auto read = InternalDate::parse(date.to_string()); read && *read == date) return date;
+  }
+  return {.seconds = seconds};
+}
+
 }  // namespace
 
 std::string to_line(const ManifestEntry& entry) {
   return fmt::format("{}\t{}\t{}\t{}{}\t{}\t{}\t{}", escape(state::to_mailbox_key(entry.destination)),
                      escape(state::to_mailbox_key(entry.source)), entry.source_uid,
                      to_hex(std::span<const std::uint8_t>(entry.identity.digest)), entry.identity.weak ? "?" : "",
-                     to_hex(std::span<const std::uint8_t>(entry.content)),
-                     InternalDate{.seconds = entry.seconds}.to_string(), entry.flags.to_string());
+                     to_hex(std::span<const std::uint8_t>(entry.content)), date_of(entry.seconds).to_string(),
+                     entry.flags.to_string());
 }
 
 Result<ManifestEntry> parse_manifest_line(std::string_view line) {
@@ -109,7 +120,7 @@ Result<ManifestEntry> parse_manifest_line(std::string_view line) {
   const auto parsed_date = InternalDate::parse(date);
   if (!parsed_date) return bad("the date");
   entry.seconds = parsed_date->seconds;
-  if (InternalDate{.seconds = entry.seconds}.to_string() != date) return bad("the date");
+  if (date_of(entry.seconds).to_string() != date) return bad("the date");
   entry.flags = Flags::from_string(flags);
   return entry;
 }
@@ -124,8 +135,13 @@ Result<ManifestWriter> ManifestWriter::create(const std::string& path, std::stri
 }
 
 Result<> ManifestWriter::add(const ManifestEntry& entry) {
+  const auto line = to_line(entry) + "\n";
+  if (line.size() > kLongestLine)
+    return fail(ErrorKind::protocol, Scope::mailbox,
+                fmt::format("UID {} of {} has more flags than a manifest can hold", entry.source_uid,
+                            entry.source.to_string()));
   ++entries_;
-  return file_.write(to_line(entry) + "\n");
+  return file_.write(line);
 }
 
 Result<> ManifestWriter::commit() {

@@ -1,8 +1,8 @@
 #include "services/verify.hpp"
 
 #include "async/run_loop.hpp"
-#include "async/task_scope.hpp"
 #include "services/accounts.hpp"
+#include "services/steady_pair.hpp"
 #include "services/verify_mailbox.hpp"
 #include "state/journal.hpp"
 #include "state/mailbox_key.hpp"
@@ -12,11 +12,6 @@
 
 namespace mailferry::services {
 namespace {
-
-Task<> open_into(store::Store* store, std::unique_ptr<store::Session>* slot) {
-  CO_TRY(*slot, co_await store->open_session());
-  co_return Result<>{};
-}
 
 /// The copy may have had to give mailboxes other names; only its state knows.
 class Renamed {
@@ -46,11 +41,11 @@ class Verification {
  public:
   Verification(asio::io_context& io, const VerifyRequest& request, store::Store& from, store::Store& to,
                VerifyReport& report)
-      : io_(io), request_(request), from_(from), to_(to), report_(report) {}
+      : io_(io), steadiness_(io), request_(request), from_(from), to_(to), report_(report) {}
 
   Task<> run() {
     if (!request_.against.empty()) co_return co_await run_against_manifest();
-    CO_CHECK(co_await connect());
+    CO_CHECK(co_await open_steady_pair(io_, from_, to_, steadiness_, pair_));
     SessionOrigin origin(*pair_.source);
     VerifyContext context = make_context(origin);
     std::optional<ManifestWriter> manifest;
@@ -79,7 +74,7 @@ class Verification {
 
   Task<> run_against_manifest() {
     CO_TRY(auto manifest, ManifestReader::open(request_.against));
-    CO_CHECK(co_await open_into(&to_, &pair_.destination));
+    CO_TRY(pair_.destination, co_await open_steady(to_, steadiness_));
     CO_TRY(const auto mailboxes, co_await pair_.destination->list(false));
     ManifestOrigin origin;
     VerifyContext context = make_context(origin);
@@ -98,31 +93,32 @@ class Verification {
     co_return Result<>{};
   }
 
-  Task<> connect() {
-    async::TaskScope scope(io_);
-    scope.spawn("connect to the source", open_into(&from_, &pair_.source));
-    scope.spawn("connect to the destination", open_into(&to_, &pair_.destination));
-    co_return co_await scope.join();
-  }
-
-  /// A mailbox that cannot be read is a difference; the others are looked at all the same.
-  static Task<> check(VerifyContext& context, const MailboxPath& source, const MailboxPath& destination, bool exists) {
+  /// A mailbox that cannot be read is a difference; the others are looked at all the same. Where connections broke
+  /// again and again, the mailbox may have been to blame; a second one in a row ends the verification.
+  Task<> check(VerifyContext& context, const MailboxPath& source, const MailboxPath& destination, bool exists) {
     MailboxCheck mailbox(context, source, destination, exists);
     const auto checked = co_await mailbox.run();
-    if (checked || checked.error().scope != Scope::mailbox) co_return checked;
+    const bool lost = !checked && checked.error().scope != Scope::mailbox;
+    const bool goes_on = !lost || (!lost_ && checked.error().retry != Retry::never);
+    lost_ = lost;
+    if (checked) co_return Result<>{};
+    auto told = with_context(checked.error(), source.to_string() + " could not be compared").error();
+    if (!goes_on) co_return std::unexpected(std::move(told));
     context.add({.kind = Difference::mailbox,
                  .source = source,
                  .destination = destination,
-                 .detail = checked.error().describe()});
+                 .detail = lost ? told.describe() : checked.error().describe()});
     co_return Result<>{};
   }
 
   asio::io_context& io_;
+  UnendingSteadiness steadiness_;
   const VerifyRequest& request_;
   store::Store& from_;
   store::Store& to_;
   VerifyReport& report_;
   sync::SessionPair pair_;
+  bool lost_ = false;  // the mailbox before could not be compared because of the connections
 };
 
 Task<> run_verification(Verification* verification) {

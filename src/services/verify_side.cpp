@@ -41,6 +41,11 @@ void Side::message(store::MessageMeta&& meta) {
                       .digest = meta.identity.digest});
 }
 
+void Side::restart() {
+  list_ = {};
+  entries_.clear();
+}
+
 void Side::sort() {
   std::ranges::sort(entries_, {}, &Entry::uid);
 }

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "plan/message_matching.hpp"
-#include "store/store.hpp"
+#include "sync/steady_session.hpp"
 
 #include <map>
 #include <string>
@@ -11,7 +11,7 @@
 namespace mailferry::services {
 
 /// 56 octets a message, and each combination of flags once.
-class Side final : public store::MetaSink {
+class Side final : public sync::RestartableSink {
  public:
   struct Entry {
     Uid uid;
@@ -25,6 +25,7 @@ class Side final : public store::MetaSink {
   explicit Side(const UidSet& taken) : taken_(taken) {}
 
   void message(store::MessageMeta&& meta) override;
+  void restart() override;
   /// After the last message.
   void sort();
   [[nodiscard]] std::size_t size() const noexcept { return entries_.size(); }

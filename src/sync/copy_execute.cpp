@@ -1,6 +1,7 @@
 // The doing half of a CopyRun: mailboxes, intents, workers, flags, checkpoint.
 #include "sync/copy_run.hpp"
 #include "sync/identity_match.hpp"
+#include "sync/pending_flags.hpp"
 
 #include <algorithm>
 
@@ -41,13 +42,15 @@ Task<> CopyRun::execute() {
     co_await name_failures();
     co_return copied;
   }
+  Result<> updated;
   if (!context_.stopping) {
     CO_CHECK(co_await check_unread());
-    CO_CHECK(co_await update_flags());
+    updated = co_await update_flags();
   }
+  // Whatever ended the updating, mailboxes without flags to be updated are done.
   CO_CHECK(co_await checkpoint());
   co_await name_failures();
-  co_return Result<>{};
+  co_return updated;
 }
 
 /// Durable before the first append: which messages may from now on be on the destination, and from which UID on to
@@ -98,7 +101,6 @@ Task<> CopyRun::copy_disproved() {
   }
   if (wrong.empty()) co_return Result<>{};
   CO_CHECK(co_await context_.journal.commit());
-  if (!pair_.connected()) CO_CHECK(co_await connect_pair(context_, pair_));
   const std::vector<store::MetaSink*> no_sinks;
   CO_TRY(auto results, co_await pair_.source->scan(requests, no_sinks));
   for (std::size_t index = 0; index < wrong.size(); ++index) {
@@ -143,7 +145,6 @@ Result<> CopyRun::load_accounted(RouteWork& work, const state::Intent& intent) {
 Task<> CopyRun::check_unread() {
   for (auto& work : context_.queue.routes) {
     if (work.unread.empty() || work.dead()) continue;
-    if (!pair_.connected()) CO_CHECK(co_await connect_pair(context_, pair_));
     const std::vector<store::ScanRequest> requests{{.mailbox = work.source,
                                                     .uid_validity = work.route.source_validity,
                                                     .uids = work.unread,
@@ -152,7 +153,10 @@ Task<> CopyRun::check_unread() {
                                                     .detail = {.flags = true}}};
     const std::vector<store::MetaSink*> no_sinks;
     CO_TRY(auto results, co_await pair_.source->scan(requests, no_sinks));
-    if (!results.front()) continue;
+    if (!results.front()) {
+      work.report->error = results.front().error();
+      continue;
+    }
     const auto& there = results.front()->uids;
     work.report->gone += work.unread.size() - there.size();
     for (const auto& range : there.ranges()) {
@@ -169,15 +173,25 @@ Task<> CopyRun::check_unread() {
         ++work.report->failed;
       }
     }
+    work.unread = {};
   }
   co_return Result<>{};
 }
 
+/// Durable before the first STORE: after a crash in between, which of these flags the destination has is not known.
+Task<> CopyRun::announce_flags() {
+  for (const auto& work : context_.queue.routes) {
+    if (work.dead() || work.flag_work.empty() || context_.stopping) continue;
+    context_.journal.pending().notes.emplace_back(pending_flags_note(work.route.id), to_pending_text(work.flag_work));
+  }
+  co_return co_await context_.journal.commit();
+}
+
 Task<> CopyRun::update_flags() {
   context_.progress.phase = "updating flags";
+  CO_CHECK(co_await announce_flags());
   for (auto& work : context_.queue.routes) {
     if (work.dead() || work.flag_work.empty() || context_.stopping) continue;
-    if (!pair_.connected()) CO_CHECK(co_await connect_pair(context_, pair_));
     auto updated = co_await update_flags_of(work);
     if (updated) continue;
     if (updated.error().scope != Scope::mailbox) co_return updated;
@@ -190,9 +204,10 @@ Task<> CopyRun::update_flags_of(RouteWork& work) {
   CO_CHECK(co_await find_destinations(work));
   std::vector<store::FlagUpdate> updates;
   for (const auto& group : work.flag_work) {
-    store::FlagUpdate update{.uids = group.destination,
-                             .add = work.permanent_flags.storable(group.now.minus(group.before)),
-                             .remove = group.before.minus(group.now)};
+    store::FlagUpdate update{
+        .uids = group.destination,
+        .add = work.permanent_flags.storable(group.unsure ? group.now : group.now.minus(group.before)),
+        .remove = group.before.minus(group.now)};
     if (!update.uids.empty() && !(update.add.empty() && update.remove.empty())) updates.push_back(std::move(update));
   }
   CO_CHECK(co_await store_flags(work, updates));
@@ -202,6 +217,7 @@ Task<> CopyRun::update_flags_of(RouteWork& work) {
     settled.emplace_back(std::move(group.source), std::move(group.now));
   }
   context_.journal.pending().flags.emplace_back(work.route.id, std::move(settled));
+  context_.journal.pending().notes.emplace_back(pending_flags_note(work.route.id), "");
   work.flag_work.clear();
   co_return Result<>{};
 }
@@ -239,7 +255,8 @@ Task<> CopyRun::find_destinations(RouteWork& work) {
   const FlagsThere flags_there = [&work](Uid uid) {
     const auto group =
         std::ranges::find_if(work.flag_work, [uid](const FlagWork& flags) { return flags.source.contains(uid); });
-    return group == work.flag_work.end() ? Flags() : group->before;
+    if (group == work.flag_work.end()) return Flags();
+    return group->unsure ? group->recorded : group->before;
   };
   CO_TRY(const auto matched, co_await match_by_identity(pair_, source, destination, none, &flags_there));
   for (auto& group : work.flag_work) {
@@ -260,8 +277,8 @@ Task<> CopyRun::checkpoint() {
     for (const auto& parked : work.parked) {
       if (!work.refused.contains(parked.source)) unparked.add(parked.source);
     }
-    const bool settled =
-        !work.dead() && work.todo.empty() && work.doubt.empty() && work.quiet() && work.flag_work.empty();
+    const bool settled = !work.dead() && work.todo.empty() && work.doubt.empty() && work.quiet() &&
+                         work.flag_work.empty() && work.unread.empty();
     if (!unparked.empty() && settled) batch.unparked.emplace_back(work.route.id, std::move(unparked));
     for (const auto& [uid, error] : work.refused)
       batch.parked.push_back(
@@ -289,7 +306,7 @@ Task<> CopyRun::name_failures() {
       if (uids.size() < kNamedFailures) uids.add(uid);
     }
     std::map<Uid, std::string> subjects;
-    if (!uids.empty() && pair_.connected()) {
+    if (!uids.empty() && source().is_open()) {
       auto named = co_await pair_.source->subjects(work.source, uids);
       if (named) subjects = std::move(*named);
     }
@@ -309,10 +326,10 @@ Task<> CopyRun::record_checkpoint() {
 
 Task<> CopyRun::finish() {
   async::TaskScope scope(context_.io);
-  if (pair_.source) context_.report.source_commands += pair_.source->commands() + 1;
-  if (pair_.destination) context_.report.destination_commands += pair_.destination->commands() + 1;
-  if (pair_.source) scope.spawn("goodbye to the source", pair_.source->logout());
-  if (pair_.destination) scope.spawn("goodbye to the destination", pair_.destination->logout());
+  context_.report.source_commands += source().commands() + (source().is_open() ? 1 : 0);
+  context_.report.destination_commands += destination().commands() + (destination().is_open() ? 1 : 0);
+  scope.spawn("goodbye to the source", source().logout());
+  scope.spawn("goodbye to the destination", destination().logout());
   co_await scope.join();
   co_return Result<>{};
 }

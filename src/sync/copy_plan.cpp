@@ -3,13 +3,15 @@
 #include "sync/claims.hpp"
 #include "sync/copy_run.hpp"
 #include "sync/identity_match.hpp"
+#include "sync/pending_flags.hpp"
 
 #include <algorithm>
+#include <tuple>
 
 namespace mailferry::sync {
 
 /// The flags that a scan saw, eight octets a message: flags recur, so each combination is kept once.
-struct CopyRun::KnownFlags final : store::MetaSink {
+struct CopyRun::KnownFlags final : RestartableSink {
   struct Entry {
     Uid uid;
     std::uint32_t combination;
@@ -24,6 +26,7 @@ struct CopyRun::KnownFlags final : store::MetaSink {
     if (added) combinations.push_back(std::move(meta.flags));
     entries.push_back({meta.uid, found->second});
   }
+  void restart() override { entries.clear(); }
   void sort() { std::ranges::sort(entries, {}, &Entry::uid); }
   /// Null when the scan did not see the message.
   [[nodiscard]] const Flags* find(Uid uid) const {
@@ -40,14 +43,54 @@ bool tells_all_uids(const RouteWork& work) {
   return work.fresh && status.messages > 0 && status.uid_validity != 0 && status.uid_next == status.messages + 1;
 }
 
+struct Place {
+  const MailboxPath& mailbox;
+  store::MailboxStatus* status;  // null: the mailbox does not exist
+};
+using PlaceOf = Place (*)(RouteSpec&);
+
+Place source_of(RouteSpec& spec) {
+  return {spec.source, &spec.source_status};
+}
+Place destination_of(RouteSpec& spec) {
+  return {spec.destination, spec.destination_status ? &*spec.destination_status : nullptr};
+}
+
+/// What the list did not tell of a mailbox is learned by opening it. Otherwise nothing would show what of it was copied
+/// before, and all would be copied again.
+Task<> learn_statuses(store::Session& session, std::vector<RouteSpec>& specs, PlaceOf place_of) {
+  std::vector<store::ScanRequest> requests;
+  std::vector<store::MailboxStatus*> statuses;
+  for (auto& spec : specs) {
+    const auto place = place_of(spec);
+    if (place.status == nullptr || place.status->uid_validity != 0) continue;
+    requests.push_back(scan_of(place.mailbox, 0));
+    statuses.push_back(place.status);
+  }
+  if (requests.empty()) co_return Result<>{};
+  const std::vector<store::MetaSink*> no_sinks;
+  CO_TRY(const auto results, co_await session.scan(requests, no_sinks));
+  for (std::size_t index = 0; index < results.size(); ++index) {
+    // One that cannot be opened is an error when it is needed.
+    if (results[index]) *statuses[index] = results[index]->status;
+  }
+  co_return Result<>{};
+}
+
 }  // namespace
 
-CopyRun::CopyRun(RunContext& context, SessionPair pair) : context_(context), pair_(std::move(pair)) {}
+CopyRun::CopyRun(RunContext& context, SessionPair pair) : context_(context), pair_(std::move(pair)) {
+  make_steady(context_, pair_);
+  context_.pairs.push_back(&pair_);
+}
 
 Task<> CopyRun::plan(const std::vector<RouteSpec>& specs) {
   context_.progress.phase = "scanning";
   CO_CHECK(load_state());
-  for (const auto& spec : specs)
+  auto known = specs;
+  CO_CHECK(co_await learn_statuses(*pair_.source, known, source_of));
+  CO_CHECK(co_await learn_statuses(*pair_.destination, known, destination_of));
+  for (const auto& spec : known)
     add_route(spec);
   link_siblings();
   CO_CHECK(co_await scan());
@@ -193,7 +236,14 @@ Task<> CopyRun::scan() {
     take_status(*ask.work, first->status);
     ask.known->sort();
     UidSet uids = first->uids;
-    if (ask.uids && ask.flags && results[*ask.flags]) uids.add(results[*ask.flags]->uids);
+    if (ask.uids && ask.flags) {
+      const auto& changes = results[*ask.flags];
+      if (!changes) {
+        ask.work->report->error = changes.error();
+        continue;
+      }
+      uids.add(changes->uids);
+    }
     CO_CHECK(apply_scan(*ask.work, uids, *ask.known));
   }
   co_return Result<>{};
@@ -230,24 +280,33 @@ Result<> CopyRun::apply_scan(RouteWork& work, const UidSet& uids, const KnownFla
   return {};
 }
 
-/// Three-way: what changed on the source since the destination last got the flags.
+/// Three-way: what changed on the source since the destination last got the flags. Of messages that a run was about to
+/// change when it was interrupted, the destination may have the flags from before, the others, or some of both.
 Result<> CopyRun::plan_flags(RouteWork& work, const KnownFlags& flags) {
-  std::map<std::pair<std::string, std::string>, FlagWork> groups;
+  TRY(const auto note, context_.journal.journal().note(context_.journal.pair(), pending_flags_note(work.route.id)));
+  const auto pending = parse_pending(note.value_or(""));
+  using Key = std::tuple<std::string, std::string, std::string, bool>;
+  std::map<Key, FlagWork> groups;
   for (Uid from = 1; !flags.entries.empty();) {
     TRY(const auto runs, context_.journal.journal().settled(work.route.id, from));
     if (runs.empty()) break;
     for (const auto& run : runs) {
-      const auto before = run.flags.to_string();
       const auto last = run.source + run.count - 1;
       auto entry = std::ranges::lower_bound(flags.entries, run.source, {}, &KnownFlags::Entry::uid);
       for (; entry != flags.entries.end() && entry->uid <= last; ++entry) {
         const auto& now = flags.combinations[entry->combination];
-        if (now == run.flags) continue;
-        auto& group = groups[{before, now.to_string()}];
-        group.before = run.flags;
+        const auto uid = entry->uid;
+        const auto unsure =
+            std::ranges::find_if(pending, [uid](const PendingFlags& group) { return group.source.contains(uid); });
+        if (unsure == pending.end() && now == run.flags) continue;
+        const auto before = unsure == pending.end() ? run.flags : run.flags.united(unsure->flags);
+        auto& group = groups[{run.flags.to_string(), before.to_string(), now.to_string(), unsure != pending.end()}];
+        group.before = before;
         group.now = now;
-        group.source.add(entry->uid);
-        if (run.destination != 0) group.destination.add(run.destination + (entry->uid - run.source));
+        group.unsure = unsure != pending.end();
+        group.recorded = run.flags;
+        group.source.add(uid);
+        if (run.destination != 0) group.destination.add(run.destination + (uid - run.source));
         ++work.report->flags_planned;
       }
     }
@@ -265,10 +324,10 @@ Task<> CopyRun::match_existing(RouteWork& work) {
   auto destination = scan_of(work.destination, work.route.destination_validity);
   const std::vector<store::ScanRequest> list{source};
   const std::vector<store::MetaSink*> no_sinks;
-  CO_TRY(auto listed, co_await sessions().source->scan(list, no_sinks));
+  CO_TRY(auto listed, co_await pair_.source->scan(list, no_sinks));
   if (!listed.front()) co_return std::unexpected(listed.front().error());
-  CO_TRY(const auto claimed, co_await claimed_by_siblings(context_, sessions(), work, 1));
-  CO_TRY(const auto matched, co_await match_by_identity(sessions(), source, destination, claimed));
+  CO_TRY(const auto claimed, co_await claimed_by_siblings(context_, pair_, work, 1));
+  CO_TRY(const auto matched, co_await match_by_identity(pair_, source, destination, claimed));
   work.source_status.uid_next = listed.front()->status.uid_next;
   if (listed.front()->status.highest_modseq != 0)
     work.source_status.highest_modseq = listed.front()->status.highest_modseq;

@@ -47,7 +47,8 @@ asio::awaitable<void> CopyRun::read_ahead() {
   const bool doubtful = std::ranges::any_of(routes, [](const RouteWork& work) { return !work.doubt.empty(); });
   if (doubtful || !context_.queue.has_todo()) co_return;
   reading_ahead_ = true;
-  co_await make_worker().read_ahead();
+  auto& worker = workers_.emplace_back(context_, SessionPair{source().release(), nullptr});
+  co_await worker.read_ahead();
 }
 
 Task<> CopyRun::prepare() {
@@ -68,7 +69,7 @@ Task<> CopyRun::prepare_all(const std::vector<RouteWork*>& asked, std::vector<Ro
   for (const auto* work : asked)
     requests.push_back(
         {.mailbox = work->destination, .use = work->use, .create = work->create, .subscribe = work->subscribe});
-  CO_TRY(auto results, co_await sessions().destination->prepare(requests));
+  CO_TRY(auto results, co_await pair_.destination->prepare(requests));
   for (std::size_t index = 0; index < asked.size(); ++index) {
     auto& work = *asked[index];
     if (!results[index]) {
@@ -83,7 +84,15 @@ Task<> CopyRun::prepare_all(const std::vector<RouteWork*>& asked, std::vector<Ro
     // Quirk o6: until SELECT some servers tell the clock. What was matched already must not move, though.
     if (work.route.destination_validity == 0 || (work.fresh && work.found.empty()))
       work.route.destination_validity = prepared.status.uid_validity;
-    if (work.route.destination_validity != prepared.status.uid_validity) {
+    if (prepared.status.uid_validity == 0) {
+      work.report->error = Error{.kind = ErrorKind::protocol,
+                                 .scope = Scope::mailbox,
+                                 .retry = Retry::later,
+                                 .retry_after = {},
+                                 .message = work.destination.to_string() + " has no UIDVALIDITY there",
+                                 .remedy = "run again; if it stays so, ask the administrator of the destination",
+                                 .trail = {}};
+    } else if (work.route.destination_validity != prepared.status.uid_validity) {
       work.report->error =
           Error{.kind = ErrorKind::protocol,
                 .scope = Scope::mailbox,
@@ -96,7 +105,7 @@ Task<> CopyRun::prepare_all(const std::vector<RouteWork*>& asked, std::vector<Ro
     // New appends begin here; an older intent that is still open begins where it began.
     if (work.doubt.empty()) work.destination_from = std::max<Uid>(1, prepared.status.uid_next);
     if (!surprise) continue;
-    if (!workers_.empty()) CO_CHECK(co_await workers_.front().undo_read_ahead());
+    if (!workers_.empty()) workers_.front().undo_read_ahead();
     CO_CHECK(co_await match_existing(work));
   }
   co_return Result<>{};

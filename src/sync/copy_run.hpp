@@ -4,6 +4,7 @@
 #include "async/task_scope.hpp"
 #include "sync/copy_worker.hpp"
 #include "sync/run_context.hpp"
+#include "sync/steady_session.hpp"
 
 #include <map>
 #include <vector>
@@ -27,8 +28,11 @@ struct RouteSpec {
 
 class CopyRun {
  public:
-  /// `context` must outlive the run; `pair` is connected.
+  /// `context` must outlive the run; `pair` is connected. What breaks from here on is replaced, in all phases alike.
   CopyRun(RunContext& context, SessionPair pair);
+  ~CopyRun() { std::erase(context_.pairs, &pair_); }
+  CopyRun(const CopyRun&) = delete;
+  CopyRun& operator=(const CopyRun&) = delete;
 
   /// Finds out what is to be done, without changing anything anywhere. Fills the report's mailboxes.
   Task<> plan(const std::vector<RouteSpec>& specs);
@@ -52,8 +56,8 @@ class CopyRun {
   Result<> apply_scan(RouteWork& work, const UidSet& uids, const KnownFlags& flags);
   Result<> plan_flags(RouteWork& work, const KnownFlags& flags);
   Task<> match_existing(RouteWork& work);
-  /// The sessions in use before the workers run.
-  [[nodiscard]] SessionPair& sessions() noexcept { return workers_.empty() ? pair_ : workers_.front().pair(); }
+  [[nodiscard]] SteadySession& source() noexcept { return static_cast<SteadySession&>(*pair_.source); }
+  [[nodiscard]] SteadySession& destination() noexcept { return static_cast<SteadySession&>(*pair_.destination); }
   asio::awaitable<void> read_ahead();
   Task<> prepare();
   Task<> prepare_all(const std::vector<RouteWork*>& asked, std::vector<RouteWork*>& refused);
@@ -61,7 +65,7 @@ class CopyRun {
   Task<> record_intents();
   Task<> copy();
   Task<> copy_disproved();
-  CopyWorker& make_worker();
+  void lend_sessions(SessionPair& pair);
   void add_worker();
   Task<> run_worker(CopyWorker* worker);
   void take_back_sessions();
@@ -70,13 +74,14 @@ class CopyRun {
   Task<> find_destinations(RouteWork& work);
   Task<> grow_workers();
   Task<> check_unread();
+  Task<> announce_flags();
   Task<> update_flags();
   Task<> update_flags_of(RouteWork& work);
   Task<> checkpoint();
   Task<> name_failures();
 
   RunContext& context_;
-  SessionPair pair_;
+  SessionPair pair_;  // steady; the first worker has the connections while it works
   std::vector<state::Route> stored_routes_;
   std::map<state::RouteId, state::Intent> open_intents_;  // whole, as written
   std::map<state::RouteId, UidSet> in_doubt_;

@@ -1,9 +1,6 @@
 #include "sync/copy_worker.hpp"
 
-#include "async/retry_policy.hpp"
 #include "sync/doubt.hpp"
-
-#include <random>
 
 namespace mailferry::sync {
 namespace {
@@ -11,14 +8,10 @@ namespace {
 /// Requests sent ahead of the answers: enough that the source never waits for us.
 constexpr std::size_t kJobsAhead = 3;
 constexpr std::size_t kDefaultWindow = 64U << 20;
-constexpr int kSilentAttempts = 2;
 /// How often one message is asked for again before it is reported.
 constexpr int kMessageAttempts = 3;
-
-double unit_random() {
-  static thread_local std::minstd_rand generator{std::random_device{}()};
-  return std::uniform_real_distribution<>{0.0, 1.0}(generator);
-}
+/// After so many refusals in a row it is the mailbox that cannot be read (any more), and not its messages.
+constexpr unsigned kRefusedReads = 100;
 
 }  // namespace
 
@@ -45,7 +38,10 @@ Task<> CopyWorker::run() {
 }
 
 Task<> CopyWorker::work_once() {
-  if (!pair_.connected()) CO_CHECK(co_await connect_pair(context_, pair_));
+  if (!pair_.connected()) {
+    if (reader_) undo_read_ahead();
+    CO_CHECK(co_await connect_pair(context_, pair_));
+  }
   if (auto* doubtful = reader_ ? nullptr : context_.queue.take_doubt()) {
     auto resolved = co_await resolve_doubt(context_, pair_, *doubtful);
     doubtful->resolving = false;
@@ -72,10 +68,7 @@ Task<> CopyWorker::rest() {
 Task<> CopyWorker::reconnect_after(Error error) {
   pair_.close();
   if (context_.stopping || context_.journal.error()) co_return std::unexpected(std::move(error));
-  async::RetryPolicy policy;
-  // Each wait for a server that hangs takes its whole deadline: one more try tells a hiccup from a dead server.
-  policy.max_attempts = error.kind == ErrorKind::timeout ? kSilentAttempts : context_.settings.attempts;
-  const auto delay = policy.delay_after(++attempts_, std::chrono::milliseconds{0}, error, unit_random());
+  const auto delay = reconnection_.delay_after(error);
   if (!delay) co_return std::unexpected(std::move(error));
   context_.report.warnings.push_back(fmt::format("{}; connecting again in {} ms", error.describe(), delay->count()));
   co_await async::sleep_for(*delay, context_.stop_requested);
@@ -142,13 +135,11 @@ asio::awaitable<void> CopyWorker::read_ahead() {
   pair_.source.reset();
 }
 
-Task<> CopyWorker::undo_read_ahead() {
-  if (!reader_ && pair_.source) co_return Result<>{};
+void CopyWorker::undo_read_ahead() {
   reclaim();
   for (auto& work : context_.queue.routes)
     work.ahead = {};
-  CO_TRY(pair_.source, co_await context_.source.open_session());
-  co_return Result<>{};
+  pair_.source.reset();
 }
 
 Task<> CopyWorker::pump() {
@@ -236,6 +227,7 @@ bool CopyWorker::admit() {
   if (current_ != job.work) context_.progress.mailbox = job.work->source;
   current_ = job.work;
   careful_ = job.careful;
+  current_->refused_reads = 0;
   carrying_ = !current_->dead() && !is_too_large(head);
   if (!carrying_) return false;
   in_flight_.push_back({current_, head.uid, head.flags, head.octets});
@@ -280,14 +272,19 @@ void CopyWorker::finish_job(store::ReadDone done) {
   context_.queue.notify();
 }
 
-/// The source did not send these: they are asked for again one by one, and reported in the end.
+/// The source did not send these. They are asked for again, one by one where it refused, and reported in the end. What
+/// it says to have sent may have been expunged: that may be many.
 void CopyWorker::retry_reading(RouteWork& work, const UidSet& uids, const Error* error) {
+  if (error != nullptr && ++work.refused_reads >= kRefusedReads) {
+    work.report->error = *error;
+    return;
+  }
   for (const auto& range : uids.ranges()) {
     for (std::uint64_t uid = range.first; uid <= range.last; ++uid) {
       const auto message = static_cast<Uid>(uid);
       if (++work.attempts[message] < kMessageAttempts) {
         work.todo.add(message);
-        work.careful.add(message);
+        if (error != nullptr) work.careful.add(message);
       } else if (error != nullptr) {
         fail_message(work, message, *error);
       } else {
@@ -336,6 +333,8 @@ void CopyWorker::take_outcome(const store::AppendOutcome& outcome) {
 
 void CopyWorker::settle(const InFlight& message, Uid uid) {
   auto& work = *message.work;
+  // A server that tells a UID twice, or one from before, tells nothing that can be relied on.
+  if (uid < work.destination_from || work.known_destination.contains(uid)) uid = 0;
   context_.journal.settle(work.route.id, message.uid, uid, message.flags);
   if (uid != 0) {
     work.known_destination.add(uid);
@@ -347,7 +346,7 @@ void CopyWorker::settle(const InFlight& message, Uid uid) {
   work.report->copied_octets += message.octets;
   ++context_.progress.settled_messages;
   context_.progress.settled_octets += message.octets;
-  attempts_ = 0;
+  reconnection_.reset();
 }
 
 /// A refused batch tells nothing about its messages: they are looked up and then sent one by one.
@@ -367,9 +366,17 @@ void CopyWorker::refuse(const InFlight& message, const store::AppendOutcome& out
     work.without_keywords.add(message.uid);
     work.doubt.add(message.uid);
     work.careful.add(message.uid);
+  } else if (error.scope == Scope::mailbox) {
+    give_up_mailbox(work, message.uid, error);
   } else {
     fail_message(work, message.uid, error);
   }
+}
+
+/// It would take no other message either; other mailboxes may. What was sent is looked up by the next run.
+void CopyWorker::give_up_mailbox(RouteWork& work, Uid uid, const Error& error) {
+  work.doubt.add(uid);
+  if (!work.dead()) work.report->error = with_context(error, work.destination.to_string()).error();
 }
 
 void CopyWorker::fail_message(RouteWork& work, Uid uid, const Error& error) {

@@ -1,6 +1,7 @@
 // One pair of connections that carries messages: bodies stream from the reader straight into the appender.
 #pragma once
 
+#include "sync/reconnection.hpp"
 #include "sync/run_context.hpp"
 
 #include <unordered_map>
@@ -10,7 +11,8 @@ namespace mailferry::sync {
 class CopyWorker {
  public:
   /// `context` must outlive the worker. `pair` may be empty: then the worker connects itself.
-  CopyWorker(RunContext& context, SessionPair pair) : context_(context), pair_(std::move(pair)) {
+  CopyWorker(RunContext& context, SessionPair pair)
+      : context_(context), pair_(std::move(pair)), reconnection_(context.settings.attempts) {
     context_.pairs.push_back(&pair_);
   }
   ~CopyWorker() { std::erase(context_.pairs, &pair_); }
@@ -23,8 +25,8 @@ class CopyWorker {
   /// Asks for the first messages before run(): they are on their way while the destination makes its mailboxes. Until
   /// run() the source can do nothing else. A failure shows in run().
   asio::awaitable<void> read_ahead();
-  /// Takes that back; the source is connected anew.
-  Task<> undo_read_ahead();
+  /// Takes that back, and the connection with it.
+  void undo_read_ahead();
   /// Ends after what it has taken.
   void retire() noexcept {
     retired_ = true;
@@ -59,6 +61,7 @@ class CopyWorker {
   void take_outcome(const store::AppendOutcome& outcome);
   void settle(const InFlight& message, Uid uid);
   void refuse(const InFlight& message, const store::AppendOutcome& outcome);
+  void give_up_mailbox(RouteWork& work, Uid uid, const Error& error);
   void fail_message(RouteWork& work, Uid uid, const Error& error);
   Task<> hear_out();
   void blame_message(const Error& error);
@@ -78,7 +81,7 @@ class CopyWorker {
   bool carrying_ = false;         // it goes at all
   bool in_message_ = false;       // some of it was sent, and an APPEND cannot be ended before all of it was
   std::optional<Error> fatal_;    // a refusal that concerns the whole destination
-  int attempts_ = 0;
+  Reconnection reconnection_;
   std::chrono::milliseconds pause_{0};  // the destination wants one
   bool retired_ = false;
   std::chrono::steady_clock::time_point waiting_since_{};

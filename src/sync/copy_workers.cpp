@@ -38,12 +38,15 @@ Task<> CopyRun::copy() {
   co_return Result<>{};
 }
 
-CopyWorker& CopyRun::make_worker() {
-  return workers_.emplace_back(context_, workers_.empty() ? std::move(pair_) : SessionPair{});
+/// To a worker that has none, or only the one that it reads ahead with.
+void CopyRun::lend_sessions(SessionPair& pair) {
+  if (!pair.source) pair.source = source().release();
+  if (!pair.destination) pair.destination = destination().release();
 }
 
 void CopyRun::add_worker() {
-  if (!std::exchange(reading_ahead_, false)) make_worker();
+  if (!std::exchange(reading_ahead_, false)) workers_.emplace_back(context_, SessionPair{});
+  if (workers_.size() == 1) lend_sessions(workers_.front().pair());
   ++context_.workers;
   context_.report.connections = std::max(context_.report.connections, static_cast<unsigned>(context_.workers));
   context_.progress.connections = static_cast<unsigned>(context_.workers);
@@ -90,19 +93,22 @@ Task<> CopyRun::grow_workers() {
   co_return Result<>{};
 }
 
-/// A connected pair is kept for what follows; the others are closed.
+namespace {
+
+/// The first connection is kept for what follows; the others are closed, and their commands counted.
+void take_back(SteadySession& keeper, std::unique_ptr<store::Session>& session, std::uint64_t& commands) {
+  if (!session) return;
+  if (!keeper.is_open()) return keeper.adopt(std::move(session));
+  commands += session->commands();
+  session->close();
+}
+
+}  // namespace
+
 void CopyRun::take_back_sessions() {
   for (auto& worker : workers_) {
-    auto& pair = worker.pair();
-    if (pair.source) context_.report.source_commands += pair.source->commands();
-    if (pair.destination) context_.report.destination_commands += pair.destination->commands();
-    if (!pair_.connected() && pair.connected()) {
-      context_.report.source_commands -= pair.source->commands();
-      context_.report.destination_commands -= pair.destination->commands();
-      pair_ = std::move(pair);
-    } else {
-      pair.close();
-    }
+    take_back(source(), worker.pair().source, context_.report.source_commands);
+    take_back(destination(), worker.pair().destination, context_.report.destination_commands);
   }
   workers_.clear();
 }

@@ -1,6 +1,7 @@
 #include "sync/identity_match.hpp"
 
 #include "plan/message_matching.hpp"
+#include "sync/steady_session.hpp"
 
 #include <algorithm>
 
@@ -8,7 +9,7 @@ namespace mailferry::sync {
 namespace {
 
 /// Identities for matching, and the flags besides: each combination of flags is kept once.
-class IdentitySink final : public store::MetaSink {
+class IdentitySink final : public RestartableSink {
  public:
   explicit IdentitySink(const UidSet& taken) : taken_(taken) {}
 
@@ -19,6 +20,10 @@ class IdentitySink final : public store::MetaSink {
         index_.try_emplace(meta.flags.to_string(), static_cast<std::uint32_t>(combinations_.size()));
     if (added) combinations_.push_back(std::move(meta.flags));
     flags_.emplace_back(meta.uid, found->second);
+  }
+  void restart() override {
+    list = {};
+    flags_.clear();
   }
   void sort() { std::ranges::sort(flags_); }
   [[nodiscard]] const Flags& flags_of(Uid uid) const {

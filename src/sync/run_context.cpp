@@ -1,11 +1,25 @@
 #include "sync/run_context.hpp"
 
+#include "sync/steady_session.hpp"
+
 namespace mailferry::sync {
 namespace {
 
 Task<> open_into(store::Store* store, std::unique_ptr<store::Session>* slot) {
   CO_TRY(*slot, co_await store->open_session());
   co_return Result<>{};
+}
+
+void make_steady(RunContext& context, store::Store& store, std::unique_ptr<store::Session>& session) {
+  if (dynamic_cast<SteadySession*>(session.get()) != nullptr) return;
+  const auto tell = [&context](const Error& error, std::chrono::milliseconds pause) {
+    context.report.warnings.push_back(fmt::format("{}; connecting again in {} ms", error.describe(), pause.count()));
+  };
+  const Steadiness how{.stop_requested = context.stop_requested,
+                       .stopping = context.stopping,
+                       .attempts = context.settings.attempts,
+                       .on_retry = tell};
+  session = std::make_unique<SteadySession>(how, store, std::move(session));
 }
 
 }  // namespace
@@ -25,6 +39,11 @@ Task<> connect_pair(RunContext& context, SessionPair& pair) {
   auto joined = co_await scope.join();
   if (!joined) pair.close();
   co_return joined;
+}
+
+void make_steady(RunContext& context, SessionPair& pair) {
+  make_steady(context, context.source, pair.source);
+  make_steady(context, context.destination, pair.destination);
 }
 
 }  // namespace mailferry::sync

@@ -88,4 +88,7 @@ struct SessionPair {
 /// Opens both sides at the same time.
 Task<> connect_pair(RunContext& context, SessionPair& pair);
 
+/// Makes SteadySessions of both sides, which may be absent; those that are such already stay as they are.
+void make_steady(RunContext& context, SessionPair& pair);
+
 }  // namespace mailferry::sync

@@ -18,8 +18,10 @@ namespace mailferry::sync {
 struct FlagWork {
   UidSet source;
   UidSet destination;
-  Flags before;  // as the destination last got them
-  Flags now;     // as the source has them
+  Flags before;         // as the destination last got them; of unsure ones, all that it may have got
+  Flags now;            // as the source has them
+  bool unsure = false;  // a run that was interrupted may have stored some of it
+  Flags recorded{};     // of unsure ones: what the destination had for certain before that
 };
 
 /// One route (source mailbox → destination mailbox) while it is worked on.
@@ -40,11 +42,12 @@ struct RouteWork {
   /// When the connection broke (or this run began, after a crash): the server may go on storing for a while. Absent: it
   /// is at rest.
   std::optional<std::chrono::steady_clock::time_point> doubt_since;
-  UidSet unread;                    // the source did not send them
+  UidSet unread;                    // the source did not send them; until it is known whether they are still there
   UidSet without_keywords;          // the destination refused them with their keywords
   std::uint64_t keywords_left = 0;  // messages that arrived without
   std::map<Uid, Error> refused;     // by the destination, for good
   std::map<Uid, int> attempts;
+  unsigned refused_reads = 0;  // requests that the source refused, since it last gave a message
   std::vector<FlagWork> flag_work;
 
   unsigned jobs = 0;            // handed out

@@ -129,6 +129,52 @@ TEST_F(ImapReaderDialogue, AsksForUidAndDateFirstWhereTheyComeBehindTheBody) {
   EXPECT_EQ(peer_->verdict(), "");
 }
 
+TEST_F(ImapReaderDialogue, NumbersOfMessagesAreForgottenWhenOneIsExpunged) {
+  begin();
+  ask(1, "1:2");
+  peer_->expect("A1 EXAMINE INBOX\r\nA2 UID FETCH 1:2 (FLAGS INTERNALDATE BODY.PEEK[])\r\n")
+      .send(kExamined)
+      .send("* 1 FETCH (BODY[] {3}\r\none UID 1 FLAGS () INTERNALDATE \"17-Jul-1996 02:44:25 -0700\")\r\nA2 OK\r\n")
+      .expect("A3 UID FETCH 1:2 (FLAGS INTERNALDATE)\r\nA4 UID FETCH 1:2 (BODY.PEEK[])\r\n")
+      .send("* 1 FETCH (UID 1 FLAGS () INTERNALDATE \"17-Jul-1996 02:44:25 -0700\")\r\n")
+      .send("* 2 FETCH (UID 2 FLAGS () INTERNALDATE \"17-Jul-1996 02:44:25 -0700\")\r\nA3 OK\r\n")
+      .send("* 1 EXPUNGE\r\n* 1 FETCH (BODY[] {3}\r\ntwo UID 2)\r\nA4 OK\r\n");
+
+  EXPECT_THAT(*read(), ElementsAre("1: done, missing 1:2")) << "never the second as the first";
+}
+
+TEST_F(ImapReaderDialogue, EndsNoMessageThatTurnsOutToBeAnother) {
+  begin();
+  ask(1, "1:2");
+  peer_->expect("A1 EXAMINE INBOX\r\nA2 UID FETCH 1:2 (FLAGS INTERNALDATE BODY.PEEK[])\r\n")
+      .send(kExamined)
+      .send("* 1 FETCH (BODY[] {3}\r\none UID 1 FLAGS () INTERNALDATE \"17-Jul-1996 02:44:25 -0700\")\r\nA2 OK\r\n")
+      .expect("A3 UID FETCH 1:2 (FLAGS INTERNALDATE)\r\nA4 UID FETCH 1:2 (BODY.PEEK[])\r\n")
+      .send("* 1 FETCH (UID 1 FLAGS () INTERNALDATE \"17-Jul-1996 02:44:25 -0700\")\r\nA3 OK\r\n")
+      .send("* 1 FETCH (BODY[] {3}\r\ntwo UID 2)\r\nA4 OK\r\n");
+
+  const auto lines = read();
+
+  ASSERT_FALSE(lines.has_value());
+  EXPECT_EQ(lines.error().scope, Scope::account);
+  EXPECT_TRUE(lines_.empty());
+}
+
+TEST_F(ImapReaderDialogue, AMailboxThatTellsNoUidValidityHasNotThatOfTheOneBefore) {
+  begin();
+  ask(1, "1");
+  ask(2, "1", "Sent");
+  peer_->expect(
+      "A1 EXAMINE INBOX\r\nA2 UID FETCH 1 (FLAGS INTERNALDATE BODY.PEEK[])\r\n"
+      "A3 EXAMINE Sent\r\nA4 UID FETCH 1 (FLAGS INTERNALDATE BODY.PEEK[])\r\n");
+  peer_->send(kExamined)
+      .send("A2 OK\r\nA3 OK open\r\n")
+      .send("* 1 FETCH (UID 1 FLAGS () INTERNALDATE \"17-Jul-1996 02:44:25 -0700\" BODY[] {3}\r\ntwo)\r\nA4 OK\r\n");
+
+  EXPECT_THAT(*read(),
+              ElementsAre("1: done, missing 1", "2: failed, UIDVALIDITY of Sent changed from 77 to 0, missing 1"));
+}
+
 TEST_F(ImapReaderDialogue, TakesAMessageWithoutDateWhenTheServerHasNone) {
   begin();
   ask(1, "1");

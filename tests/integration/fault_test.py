@@ -359,6 +359,28 @@ class FaultTest(harness.IntegrationTest):
         self.assertEqual(done.code, 0, done)
         self.assertEqual(checker.compare(left, checker.read_account(destination, "late")), [], done)
 
+    def test_a_deep_verify_goes_on_where_its_connections_were_cut(self):
+        """Each connection carries a third of the account; beginning anew would never end."""
+        destination, folder = self.destinations[0], self.folder
+        corpus.load(self.source, corpus.mixed(60, 900_000, seed=5, odd=False, largest=100_000), "deep")
+        left = checker.read_account(self.source, "deep")
+        octets = sum(message.size for box in left.mailboxes.values() for message in box)
+        old, new = Side("old", self.source, "deep"), Side("new", destination, "deep")
+        with old.open() as near, new.open() as far:
+            config = folder.path / "mailferry.toml"
+            config.write_text(old.config(60) + new.config(60))
+            accounts = ["old", "new", "--config", config, "--state", folder.state]
+            copied = harness.run(["copy", *accounts, "--yes"], folder, timeout=200)
+            for proxy in (near, far):
+                proxy.set_plan(lambda number: Reset("down", octets // 3))
+            done = harness.run(["verify", *accounts, "--deep"], folder, timeout=200)
+            struck = len(near.struck), len(far.struck)
+
+        self.assertEqual(copied.code, 0, copied)
+        self.assertEqual(done.code, 0, done)
+        self.assertIn("0 differences", done.out)
+        self.assertGreaterEqual(min(struck), 2, "connections were cut")
+
     def test_faults(self):
         started = time.monotonic()
         with concurrent.futures.ThreadPoolExecutor(OPTIONS.jobs) as pool:

@@ -82,6 +82,48 @@ TEST_P(CopyMeanwhile, ConvergesWheneverItHappens) {
   }
 }
 
+std::string many_messages(int count) {
+  std::string text;
+  for (int number = 0; number < count; ++number)
+    text += fmt::format("n{} ", number);
+  return text;
+}
+
+/// It does not ask for each of its messages, nor report each.
+TEST(CopyMeanwhileMany, AMailboxThatCannotBeReadIsGivenUp) {
+  for (const auto& variant : few_variants()) {
+    SCOPED_TRACE(variant.name);
+    CopyWorld world({{"INBOX", "a b"}, {"Work", many_messages(400)}}, {}, variant.behaviour);
+    world.left().behaviour.unreadable = path("Work");
+
+    const auto outcome = run_copy(world);
+
+    EXPECT_TRUE(outcome.result);
+    EXPECT_FALSE(outcome.report.complete());
+    EXPECT_TRUE(outcome.report.failures.empty());
+    EXPECT_LT(outcome.operations, 200U);
+    EXPECT_EQ(to_mail(world.right().account), sorted({{"INBOX", "a b"}, {"Work", ""}}));
+
+    world.left().behaviour.unreadable = {};
+    EXPECT_TRUE(run_copy(world).report.complete());
+    EXPECT_EQ(words(to_mail(world.right().account).at("Work")).size(), 400U);
+  }
+}
+
+TEST(CopyMeanwhileMany, MessagesThatAreExpungedTogetherAreGone) {
+  for (const auto& variant : few_variants()) {
+    SCOPED_TRACE(variant.name);
+    CopyWorld world({{"INBOX", "a b"}, {"Work", many_messages(400)}}, {}, variant.behaviour);
+    const auto outcome = run_copy(world, {.faults = {{.kind = Fault::Kind::event, .operation = 60, .event = [&world] {
+                                                        world.left().account.find(path("Work"))->messages.clear();
+                                                      }}}});
+    EXPECT_TRUE(outcome.result);
+    EXPECT_TRUE(outcome.report.complete());
+    EXPECT_TRUE(outcome.report.failures.empty());
+    EXPECT_TRUE(run_copy(world).nothing_to_do);
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(Table, CopyMeanwhile, ::testing::ValuesIn(table()),
                          [](const auto& each) { return each.param.name; });
 

@@ -120,6 +120,30 @@ TEST(CopyRefusal, AMessageThatIsNotLikedStopsNoOther) {
   }
 }
 
+/// It is one problem, not one of each message; and other mailboxes have their turn.
+TEST(CopyRefusal, AMailboxWithoutRightsIsGivenUpAloneAndAtOnce) {
+  for (const auto& variant : few_variants()) {
+    SCOPED_TRACE(variant.name);
+    CopyWorld world({{"INBOX", "a b:S c d"}, {"Archive", "r s t:k u v w x y"}}, {}, variant.behaviour);
+    world.right().behaviour.locked = path("Archive");
+
+    const auto first = run_copy(world);
+    EXPECT_TRUE(first.result);
+    EXPECT_FALSE(first.report.complete());
+    EXPECT_TRUE(first.report.failures.empty());
+    const auto archive = std::ranges::find(first.report.mailboxes, path("Archive"), &sync::MailboxReport::destination);
+    ASSERT_NE(archive, first.report.mailboxes.end());
+    ASSERT_TRUE(archive->error);
+    EXPECT_THAT(archive->error->describe(), ::testing::HasSubstr("Archive"));
+    EXPECT_EQ(right_of(world), sorted({{"INBOX", "a b:S c d"}, {"Archive", ""}}));
+
+    world.right().behaviour.locked = {};
+    EXPECT_TRUE(run_copy(world).report.complete());
+    EXPECT_EQ(right_of(world), sorted({{"INBOX", "a b:S c d"}, {"Archive", "r s t:k u v w x y"}}));
+    EXPECT_TRUE(run_copy(world).nothing_to_do);
+  }
+}
+
 TEST(CopyRefusal, AMessageThatAlwaysBreaksTheConnectionStopsNoOther) {
   for (const auto& variant : few_variants()) {
     SCOPED_TRACE(variant.name);
@@ -152,6 +176,62 @@ TEST(CopyRefusal, AMessageThatIsTooLargeStopsNoOther) {
 
     EXPECT_TRUE(outcome.result);
     EXPECT_EQ(outcome.report.failures.size(), 1U + !a_fits + !c_fits);
+  }
+}
+
+/// Whatever else is refused: it must not be passed over.
+TEST(CopyRefusal, AMessageThatTheSourceListsAndDoesNotSendIsNotForgotten) {
+  for (const auto& variant : few_variants()) {
+    CopyWorld world({{"INBOX", "a:S !b c d:F"}}, {{"INBOX", "c"}}, variant.behaviour);
+    const auto begin = world.remains();
+    world.left().behaviour.withheld_text = "This is !";
+    const auto calm = run_copy(world);
+    EXPECT_EQ(calm.report.failures.size(), 1U);
+    for (std::uint64_t number = 2; number < calm.operations; ++number) {
+      SCOPED_TRACE(fmt::format("{}, operation {}: {}", variant.name, number, memory::to_string(calm.log[number])));
+      world.restore(begin);
+      world.left().behaviour.withheld_text = "This is !";
+      run_copy(world, {.faults = {{.kind = Fault::Kind::refused, .operation = number}}});
+      world.left().behaviour.withheld_text.clear();
+
+      EXPECT_TRUE(run_copy(world).report.complete());
+      EXPECT_EQ(right_of(world), sorted({{"INBOX", "a:S !b c d:F"}}));
+    }
+  }
+}
+
+TEST(CopyRefusal, AUidThatIsToldTwiceIsNotBelieved) {
+  auto variant = variants()[2];  // one message an APPEND
+  variant.behaviour.tells_wrong_uids = true;
+  CopyWorld world({{"INBOX", "a b c d"}}, {}, variant.behaviour);
+  EXPECT_TRUE(run_copy(world).report.complete());
+  world.apply("left INBOX = b:S c:F");
+
+  EXPECT_TRUE(run_copy(world).report.complete());
+  EXPECT_EQ(right_of(world), sorted({{"INBOX", "a b:S c:F d"}}));
+}
+
+/// As when STATUS is answered with NO, for now or always.
+void expect_no_doubles(const Variant& variant, memory::Server& (CopyWorld::*side)()) {
+  CopyWorld world({{"INBOX", "a b:S"}, {"Archive", "x y:S y:S ?z"}}, {{"Archive", "w"}}, variant.behaviour);
+  EXPECT_TRUE(run_copy(world).report.complete());
+  (world.*side)().behaviour.untold = path("Archive");
+  EXPECT_TRUE(run_copy(world).nothing_to_do);
+
+  world.apply("left Archive + v");
+  world.apply("left Archive = x:F");
+  EXPECT_TRUE(run_copy(world).report.complete());
+  EXPECT_EQ(right_of(world), sorted({{"INBOX", "a b:S"}, {"Archive", "v w x:F y:S y:S ?z"}}));
+
+  (world.*side)().behaviour.untold = {};
+  EXPECT_TRUE(run_copy(world).nothing_to_do);
+}
+
+TEST(CopyRefusal, AStatusThatIsNotToldDoublesNothing) {
+  for (const auto& variant : variants()) {
+    SCOPED_TRACE(variant.name);
+    expect_no_doubles(variant, &CopyWorld::left);
+    expect_no_doubles(variant, &CopyWorld::right);
   }
 }
 

@@ -139,6 +139,7 @@ struct RunPlan {
   unsigned connections = 1;
   std::size_t window_octets = 0;
   std::chrono::milliseconds least_quiet{0};
+  int attempts = 6;  // of a broken connection
   /// What would remain if the process were killed before an operation: one for each difference.
   std::vector<Remains>* remains = nullptr;
 };
@@ -182,6 +183,7 @@ class CopyProcess {
     settings.window_octets = plan_.window_octets;
     settings.least_quiet = plan_.least_quiet;
     settings.refusal_pause = {};
+    settings.attempts = plan_.attempts;
     return settings;
   }
 
@@ -199,6 +201,7 @@ class CopyProcess {
   Task<> run_copy() {
     sync::SessionPair pair;
     CO_CHECK(co_await sync::connect_pair(context_, pair));
+    sync::make_steady(context_, pair);
     const std::vector<std::string> none;
     CO_TRY(const auto rules, plan::MappingRules::parse(none, none, plan_.map));
     CO_TRY(const auto survey, co_await services::survey_mailboxes(io_, pair, rules));

@@ -244,20 +244,18 @@ inline const std::vector<Scenario>& crashes() {
        .changes = {},
        .expected = {{"INBOX", "a:F b c:S"}},
        .after_crash = {"left INBOX = a:F b c:S"}},
-  };
-  return table;
-}
-
-/// Rows that the engine does not get right yet. They run when asked for with --gtest_also_run_disabled_tests, and go to
-/// the tables above when they pass.
-inline const std::vector<Scenario>& defects() {
-  static const std::vector<Scenario> table = {
       {.name = "FlagsChangedAgainAfterACrash",
        .left = {{"INBOX", "a:k b"}},
        .right = {},
        .changes = {"left INBOX = a:SF"},
        .expected = {{"INBOX", "a:A b"}},
        .after_crash = {"left INBOX = a:A"}},
+      {.name = "FlagsChangedBackAfterACrash",
+       .left = {{"INBOX", "a:k b:S c d"}},
+       .right = {},
+       .changes = {"left INBOX = a:SF b c:F"},
+       .expected = {{"INBOX", "a:k b:S c d"}},
+       .after_crash = {"left INBOX = a:k b:S c"}},
   };
   return table;
 }

@@ -12,11 +12,13 @@ using mailferry::imap::BodyBegin;
 using mailferry::imap::BodyChunk;
 using mailferry::imap::Code;
 using mailferry::imap::ExistsData;
+using mailferry::imap::ExpungeData;
 using mailferry::imap::FetchData;
 using mailferry::imap::FetchEnd;
 using mailferry::imap::Status;
 using mailferry::imap::StatusResponse;
 using mailferry::imap::UntaggedData;
+using mailferry::imap::VanishedData;
 namespace commands = mailferry::imap::commands;
 
 }  // namespace
@@ -87,6 +89,7 @@ Result<store::ReadStep> ImapReader::poll() {
       TRY(auto* const event, connection_.poll());
       if (event == nullptr) return store::ReadStep{};
       step = on_event(*event);
+      if (lost_) return std::unexpected(*lost_);
     }
     if (step) return *step;
   }
@@ -110,7 +113,7 @@ ImapReader::Step ImapReader::on_event(mailferry::imap::Event& event) {
     return store::ReadStep{.kind = store::ReadStep::Kind::octets, .octets = chunk->data, .stays = true};
   }
   if (const auto* body = std::get_if<BodyBegin>(&event)) return on_body(*body);
-  if (std::holds_alternative<FetchEnd>(event)) return on_end();
+  if (const auto* end = std::get_if<FetchEnd>(&event)) return on_end(*end->data);
   if (auto* data = std::get_if<UntaggedData>(&event)) return on_data(*data);
   if (auto* status = std::get_if<StatusResponse>(&event)) on_status(*status);
   return {};
@@ -139,9 +142,9 @@ ImapReader::Step ImapReader::on_body(const BodyBegin& body) {
 }
 
 bool ImapReader::read_head(const FetchData& data, std::uint64_t size) {
-  const auto known = metadata_.find(data.sequence);
-  if (known != metadata_.end()) {
-    head_ = known->second;
+  auto known = metadata_.extract(data.sequence);
+  if (!known.empty()) {
+    head_ = std::move(known.mapped());
   } else {
     head_.uid = 0;
     head_.flags.clear();
@@ -152,7 +155,7 @@ bool ImapReader::read_head(const FetchData& data, std::uint64_t size) {
   if (data.internal_date) head_.date = *data.internal_date;
   head_.octets = size;  // of what is sent; RFC822.SIZE may be another one (quirk x18)
   if (head_.uid == 0) return false;
-  if (known != metadata_.end() || (data.flags && data.internal_date)) return true;
+  if (!known.empty() || (data.flags && data.internal_date)) return true;
   // The second time a server that tells no date at all is taken at its word.
   const auto* active = find_active(head_.uid);
   return active != nullptr && active->again;
@@ -169,15 +172,28 @@ ImapReader::Step ImapReader::deliver() {
 
 ImapReader::Step ImapReader::on_data(UntaggedData& data) {
   if (auto* fetch = std::get_if<FetchData>(&data)) return on_fetch(*fetch);
+  // The numbers behind it are those of other messages now.
+  if (std::holds_alternative<ExpungeData>(data) || std::holds_alternative<VanishedData>(data)) metadata_.clear();
   const auto* exists = std::get_if<ExistsData>(&data);
   if (exists != nullptr && !sent_.empty() && sent_.front().command == Command::examine) exists_ = exists->count;
   return {};
 }
 
 /// Only the whole FETCH response proves that the announced size was right; a wrong one is an error in its place.
-ImapReader::Step ImapReader::on_end() {
+ImapReader::Step ImapReader::on_end(const FetchData& whole) {
   in_body_ = wanted_section_ = false;
   if (!std::exchange(delivering_, false)) return {};
+  if (whole.uid != 0 && whole.uid != head_.uid) {  // it came behind the body, and metadata of another message before
+    connection_.close();
+    lost_ = Error{.kind = ErrorKind::protocol,
+                  .scope = Scope::account,
+                  .retry = Retry::now,
+                  .retry_after = {},
+                  .message = fmt::format("the source sends the body of UID {} as that of UID {}", whole.uid, head_.uid),
+                  .remedy = {},
+                  .trail = {}};
+    return {};
+  }
   return store::ReadStep{store::ReadStep::Kind::end};
 }
 
@@ -229,17 +245,18 @@ Error ImapReader::refuse(const StatusResponse& status, std::string_view step) {
 ImapReader::Step ImapReader::finish_examine(const StatusResponse& status) {
   mailbox_error_.reset();
   ++epoch_;
+  const auto uid_validity = std::exchange(uid_validity_, 0);  // never that of the mailbox before
   const auto& request = active_.front().request;
   if (status.status != Status::ok) {
     mailbox_error_ = refuse(status, "EXAMINE " + request.mailbox.to_string());
     examined_.clear();
-  } else if (request.uid_validity != 0 && uid_validity_ != request.uid_validity) {  // quirk x28
+  } else if (request.uid_validity != 0 && uid_validity != request.uid_validity) {  // quirk x28
     mailbox_error_ = Error{.kind = ErrorKind::protocol,
                            .scope = Scope::mailbox,
                            .retry = Retry::later,
                            .retry_after = {},
                            .message = fmt::format("UIDVALIDITY of {} changed from {} to {}",
-                                                  request.mailbox.to_string(), request.uid_validity, uid_validity_),
+                                                  request.mailbox.to_string(), request.uid_validity, uid_validity),
                            .remedy = "run again: messages are then recognised by their content",
                            .trail = {}};
     examined_.clear();

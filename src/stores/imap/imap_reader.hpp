@@ -51,7 +51,7 @@ class ImapReader final : public store::Reader {
   Step on_data(mailferry::imap::UntaggedData& data);
   Step on_fetch(mailferry::imap::FetchData& fetch);
   Step on_body(const mailferry::imap::BodyBegin& body);
-  Step on_end();
+  Step on_end(const mailferry::imap::FetchData& whole);
   Step take_held();
   void on_status(mailferry::imap::StatusResponse& status);
   Step finish_next();

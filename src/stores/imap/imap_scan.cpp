@@ -248,11 +248,13 @@ class MailboxScan {
            (!request_.detail.identity || !fetch.sections.empty());
   }
 
+  /// Of NIL nothing is known: never take the header of the message before for it.
   [[nodiscard]] std::string_view header_of(const FetchData& fetch) const {
     for (const auto& section : fetch.sections) {
       if (section.data) return *section.data;
+      if (section.streamed) return header_;
     }
-    return header_;
+    return {};
   }
 
   ImapSession& session_;

@@ -71,6 +71,16 @@ struct Behaviour {
                                     .known = true};
   /// Mailboxes with one of these octets in their names are not created.
   std::string forbidden_in_names;
+  /// A message that contains this is listed and never sent; empty: all are.
+  std::string withheld_text;
+  /// The list tells no status of it.
+  MailboxPath untold;
+  /// An append tells UIDs from 1 on, whatever they are.
+  bool tells_wrong_uids = false;
+  /// It is listed, but cannot be opened by a reader.
+  MailboxPath unreadable;
+  /// Nobody may append there; empty: everywhere.
+  MailboxPath locked;
   /// An append of a message that contains this is answered with NO; empty: none is.
   std::string refused_text;
   /// So many of the messages before it in the same MULTIAPPEND are stored all the same (RFC 3502 forbids it).

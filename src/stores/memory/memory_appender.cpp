@@ -162,6 +162,9 @@ std::optional<Error> MemoryAppender::refusal(const Server& server, const Command
   if (!server.account.mailboxes.contains(command.mailbox))
     return refused(ErrorKind::mailbox_missing, Scope::mailbox, Retry::now,
                    "there is no mailbox " + command.mailbox.to_string());
+  if (!behaviour.locked.empty() && behaviour.locked == command.mailbox)
+    return refused(ErrorKind::permission, Scope::mailbox, Retry::never,
+                   "no rights for the mailbox " + command.mailbox.to_string());
   for (const auto& message : command.messages) {
     if (behaviour.append_limit && message.octets.size() > *behaviour.append_limit)
       return refused(ErrorKind::message_rejected, Scope::message, Retry::never, "the message is too large");
@@ -182,7 +185,8 @@ void MemoryAppender::store(Server& server, const Command& command, std::size_t m
     if (!text.empty() && message.octets.find(text) != std::string::npos) return;
     const auto uid = mailbox->append(message.octets, server.behaviour.permanent_flags.storable(message.flags),
                                      message.date.value_or(kToday));
-    if (outcome != nullptr && server.behaviour.uid_plus) outcome->uids.add(uid);
+    if (outcome != nullptr && server.behaviour.uid_plus)
+      outcome->uids.add(server.behaviour.tells_wrong_uids ? static_cast<Uid>(index + 1) : uid);
   }
   if (outcome != nullptr && server.behaviour.uid_plus) outcome->uid_validity = mailbox->uid_validity;
 }

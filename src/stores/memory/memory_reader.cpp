@@ -81,6 +81,8 @@ void MemoryReader::open_front() {
   const auto& request = active_.front();
   opened_ = true;
   messages_.reset();
+  if (!request.mailbox.empty() && connection_->server().behaviour.unreadable == request.mailbox)
+    return finish_front(fail(ErrorKind::permission, Scope::mailbox, "the server answered NO to EXAMINE"));
   if (connection_->has_examined(request.mailbox)) return;
   const auto step = connection_->begin_simple(Operation::read_open, "EXAMINE " + request.mailbox.to_string());
   if (!connection_->is_open()) return;
@@ -103,7 +105,9 @@ void MemoryReader::begin_message(Uid uid) {
   if (!connection_->is_open()) return;
   const auto* mailbox = connection_->server().account.find(active_.front().mailbox);
   const auto* message = mailbox == nullptr ? nullptr : mailbox->find(uid);
-  if (message == nullptr || step.refused()) return missing_.add(uid);
+  const auto& withheld = connection_->server().behaviour.withheld_text;
+  const bool is_withheld = message != nullptr && !withheld.empty() && message->octets.contains(withheld);
+  if (message == nullptr || step.refused() || is_withheld) return missing_.add(uid);
   store::MessageHead head{.ticket = active_.front().ticket,
                           .uid = uid,
                           .flags = message->flags,

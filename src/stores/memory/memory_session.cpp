@@ -48,7 +48,8 @@ Task<std::vector<store::MailboxInfo>> MemorySession::list(bool with_octets) {
                             .subscribed = mailbox.subscribed,
                             .use = mailbox.use,
                             .status = {}};
-    if (mailbox.selectable) info.status = server().status(mailbox);
+    const bool told = server().behaviour.untold.empty() || server().behaviour.untold != path;
+    if (mailbox.selectable && told) info.status = server().status(mailbox);
     if (info.status && with_octets && server().behaviour.tells_octets) {
       info.status->octets = 0;
       for (const auto& message : mailbox.messages)

@@ -239,6 +239,24 @@ TEST(ConfigProblem, BrokenTomlHasItsPlace) {
   EXPECT_THAT(problems("[" + deep + "]"), HasSubstr(".toml:1:1: too many dots"));
 }
 
+/// What stands in quotes ends no key, whatever it is.
+TEST(ConfigProblem, KeysInQuotesAreNotTooDeepEither) {
+  for (const auto* piece : {".\"=\"", ".'='", ".\"\\\"=\"", ".\"[{,#\"", ".'\"='"}) {
+    std::string deep = "a";
+    for (int i = 0; i < 50'000; ++i)
+      deep += piece;
+    for (const auto* before : {"", "x = [\"\"\"a\"=b\n\"\"\", {", "x = '''a'b''' # it's\n", "# don't\n",
+                               "x = [\"\"\"a\"\"\"\", {", "x = ['''a''''', {"})
+      EXPECT_THAT(problems(before + deep + " = 1"), HasSubstr("too many dots")) << piece << " behind " << before;
+  }
+}
+
+TEST(ConfigProblem, DotsOfATextAreNotCounted) {
+  const std::string dots(500, '.');
+  for (const auto& text : {"'" + dots + "'", "\"\\\"" + dots + "\"", "\"\"\"\"a\"\n" + dots + "\"\"\""})
+    EXPECT_THAT(problems("[copy]\nnothing = " + text + "\n"), testing::Not(HasSubstr("too many dots"))) << text;
+}
+
 class ConfigFile : public testing::Test {
  protected:
   void SetUp() override {

@@ -161,6 +161,68 @@ TEST_F(ConnectionTest, LeavesAFileThatIsNoDatabaseAlone) {
   EXPECT_EQ(test::read_file(file_), text);
 }
 
+TEST_F(ConnectionTest, LeavesAShortFileThatIsNoDatabaseAlone) {
+  for (const std::string text : {"x", "SQLite format 3", "[account.old]\nhost = \"imap.example.org\"\n"}) {
+    test::write_file(file_, text);
+
+    const Result<Connection> connection = Connection::open(file_, kVersion1);
+
+    ASSERT_FALSE(connection) << text;
+    EXPECT_EQ(connection.error().kind, ErrorKind::state_corrupt);
+    EXPECT_THAT(connection.error().message, HasSubstr(file_));
+    EXPECT_FALSE(connection.error().remedy.empty());
+    EXPECT_EQ(test::read_file(file_), text);
+  }
+}
+
+TEST_F(ConnectionTest, LeavesAFileAloneThatEndsInItsFirstPage) {
+  make(kVersion1, 2);
+  const auto whole = test::read_file(file_);
+  for (const std::size_t size : {16U, 100U, 101U, 512U, 4095U, 4096U}) {
+    const auto text = whole.substr(0, size);
+    test::write_file(file_, text);
+
+    const Result<Connection> connection = Connection::open(file_, kVersion1);
+
+    ASSERT_FALSE(connection) << size;
+    EXPECT_EQ(connection.error().kind, ErrorKind::state_corrupt) << connection.error().describe();
+    EXPECT_EQ(test::read_file(file_), text) << size;
+  }
+}
+
+TEST_F(ConnectionTest, MakesAFileOfAnEmptyOne) {
+  test::write_file(file_, "");
+
+  EXPECT_TRUE(Connection::open(file_, kVersion1));
+}
+
+/// The log may be all that is left: SQLite would remove it.
+TEST_F(ConnectionTest, LeavesTheLogOfAnEmptyFileAlone) {
+  test::write_file(file_, "");
+  test::write_file(file_ + "-wal", "what was committed");
+
+  const Result<Connection> connection = Connection::open(file_, kVersion1);
+
+  ASSERT_FALSE(connection);
+  EXPECT_EQ(connection.error().kind, ErrorKind::state_corrupt);
+  EXPECT_THAT(connection.error().message, HasSubstr(file_ + "-wal"));
+  EXPECT_EQ(test::read_file(file_ + "-wal"), "what was committed");
+}
+
+TEST_F(ConnectionTest, SaysThatTheTablesAreGone) {
+  make(kVersion1, 2);
+  {
+    Result<Connection> connection = Connection::open(file_, kVersion1);
+    ASSERT_TRUE(connection->execute("DROP TABLE item"));
+  }
+
+  const Result<Connection> connection = Connection::open(file_, kVersion1);
+
+  ASSERT_FALSE(connection);
+  EXPECT_EQ(connection.error().kind, ErrorKind::state_corrupt);
+  EXPECT_FALSE(connection.error().remedy.empty());
+}
+
 TEST_F(ConnectionTest, FindsADamagedPageWhenItOpens) {
   make(kVersion1, 2000);
   std::string content = test::read_file(file_);
