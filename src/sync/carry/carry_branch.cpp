@@ -11,7 +11,8 @@ CarryBranch::CarryBranch(CarryContext& context, SourceMailbox& mailbox, CarryRou
       route_(route),
       lane_(std::move(lane)),
       appender_(lane_->appender(context.settings.window_octets)),
-      from_(std::max<Uid>(1, route.to->next_uid())) {
+      from_(std::max<Uid>(1, route.to->next_uid())),
+      validity_(route.to->uid_validity()) {
   ++route_.in_flight;
 }
 
@@ -116,6 +117,7 @@ bool CarryBranch::wants_labels() const {
 void CarryBranch::take_delivered(SentMessage& sent, Uid uid, UidValidity uid_validity) {
   sent.known.uid = uid;
   const bool is_told = uid != 0 && uid_validity == route_.to->uid_validity();
+  if (uid != 0 && !is_told) route_.to->forget_prepared();  // it was made anew
   route_.to->delivered(sent.identity, sent.known, uid_validity);
   context_.lanes.accepted();
   if (is_told) route_.place(sent.uid, uid, sent.flags);
@@ -144,7 +146,7 @@ Task<> CarryBranch::take_refused(const SentMessage& sent, const Error& error, bo
   }
   if (error.kind == ErrorKind::mailbox_missing) route_.to->forget_prepared();
   if (!alone) {
-    route_.to->doubt_now(from_);
+    route_.to->doubt_now(from_, validity_);
     route_.doubtful.add(sent.uid);
     route_.troubled[sent.uid].alone = true;
     co_return Result<>{};
@@ -159,7 +161,7 @@ Task<> CarryBranch::take_refused(const SentMessage& sent, const Error& error, bo
 /// is to blame.
 Task<> CarryBranch::lose(const Error& error) {
   lane_.spoil();
-  route_.to->doubt_now(from_);
+  route_.to->doubt_now(from_, validity_);
   context_.lanes.rest(error);
   context_.observer.trouble(context_.destination.name(), error);
   const bool is_pause = error.kind == ErrorKind::throttled || error.kind == ErrorKind::quota;

@@ -48,7 +48,8 @@ class CarryBranch {
   CarryRoute& route_;
   Lane lane_;
   std::unique_ptr<store::Appender> appender_;
-  Uid from_;  // what is appended here has this UID or a higher one
+  Uid from_;              // what is appended here has this UID or a higher one,
+  UidValidity validity_;  // counted by this
   std::deque<SentMessage> sent_;
   UidSet told_;  // UIDs on the destination
   std::optional<Error> error_;

@@ -57,6 +57,8 @@ struct CarryRoute {
   std::optional<state::Intent> intent{};  // as it is saved; absent: none
   /// May be on the destination, and nobody has looked since: the intent has to go on covering them.
   UidSet doubtful{};
+  UidValidity intent_validity = 0;        // of the destination's UIDs there
+  UidValidity intent_validity_saved = 0;
   bool all_doubtful = false;  // what the first look finds open
 
   /// Whether all that was appended so far is settled, or known not to be there.
@@ -87,6 +89,10 @@ struct CarryRoute {
   [[nodiscard]] Uid first_open() const noexcept;
   /// Adds to `batch` what is unsaved, and moves the intent on.
   void save(state::Batch& batch);
+  /// The intent counts by the mailbox that is there now.
+  [[nodiscard]] bool is_intended() const { return intent && intent_validity == to->uid_validity(); }
+  /// The intent for all that is still to come, unsaved.
+  void intend();
 
  private:
   void add_runs(UidRange range, state::Batch& batch) const;
