@@ -10,6 +10,7 @@ sync::CarrySettings to_carry_settings(const config::Bridge& bridge, const config
   settings.message_attempts = bridge.message_attempts;
   settings.backoff.first = bridge.backoff_first;
   settings.backoff.ceiling = bridge.backoff_most;
+  settings.destination_attempts = bridge.destination_attempts;
   settings.dedup_memory = bridge.dedup_memory;
   if (destination.connections != 0) settings.lanes = destination.connections;
   return settings;

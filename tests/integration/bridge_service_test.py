@@ -13,6 +13,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
@@ -138,6 +139,38 @@ class StatusTest(ServiceTest):
         self.assertEqual(bridge.state.with_name(bridge.state.name + ".socket").stat().st_mode & 0o777, 0o600)
         self.assertEqual(bridge.stop(), 0)
         self.command(bridge, "status", "--check", expect=3)
+
+    def verdict(self, port):
+        try:
+            return self.get(port, "/readyz")
+        except urllib.error.HTTPError as error:
+            self.assertEqual(error.code, 503)
+            return error.read().decode()
+
+    def test_a_destination_that_stays_away_is_down_and_nothing_is_parked_for_it(self):
+        port = free_port()
+        proxy = self.enterContext(Meddler(lambda: self.destination.port))
+        bridge = self.start(self.bridge(port=proxy.port, listen=f"127.0.0.1:{port}", message_attempts=1, destination_attempts=4,
+                                        backoff_first="1s", backoff_most="2s"))
+        self.put("a", [message(1)])
+        self.assert_arrives(1, bridge)
+        self.destination.stop()
+        proxy.cut_all()
+        self.put("a", [message(2)])
+        self.assertTrue(wait_until(lambda: "WARN" in bridge.log().upper(), 20), bridge.log())
+        self.assertNotIn("is down", bridge.log())
+        self.assertTrue(self.verdict(port).startswith("healthy"), "one failure is none")
+        self.assertTrue(wait_until(lambda: "the destination is down" in bridge.log(), 20), bridge.log())
+        self.assertTrue(self.verdict(port).startswith("failing"))
+        self.command(bridge, "status", "--check", expect=1)
+        time.sleep(5)  # asked again and again, told once
+        self.assertEqual(bridge.log().count("the destination is down"), 1)
+        self.assertEqual(self.command(bridge, "failures", "--json").events(), [])
+        self.destination.start()
+        self.assert_arrives(2, bridge)
+        self.assertTrue(wait_until(lambda: "works again" in bridge.log(), 5), bridge.log())
+        self.assertTrue(self.verdict(port).startswith("healthy"))
+        self.assertEqual(bridge.stop(), 0, bridge.log())
 
     def test_failures_are_listed_tried_again_and_given_up(self):
         refusing = [True]

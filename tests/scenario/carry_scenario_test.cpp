@@ -25,6 +25,7 @@ class Nobody final : public sync::CarryObserver {
  public:
   void trouble(const std::string&, const Error&) override {}
   void recovered(const std::string&) override {}
+  void went_down(const std::string&, const Error&, int) override {}
   void delivered(const std::string&, const MailboxPath&, std::uint64_t) override {}
   void duplicate(const std::string&, const MailboxPath&) override {}
   void parked(const std::string&, const MailboxPath&, Uid uid, const Error& error) override {
@@ -190,13 +191,13 @@ std::vector<Carrying> rows() {
        {"left INBOX renumber", "left INBOX + c"},
        {"INBOX"},
        {{"INBOX", "a b c"}}},
-      {"TwoTargets",
       {"DestinationMadeAnew",
        {{"INBOX", "?a ?b"}},
        {},
        {"right INBOX drop", "right INBOX create", "left INBOX + ?c ?d"},
        {"INBOX"},
        {{"INBOX", "?c ?d"}}},
+      {"TwoTargets",
        {{"INBOX", "a b:S c"}},
        {},
        {},

@@ -157,8 +157,7 @@ Task<> CarryBranch::take_refused(const SentMessage& sent, const Error& error, bo
   co_return co_await mailbox_.note_trouble(route_, sent.uid, error, hopeless);
 }
 
-/// The connection broke: what has no answer may be stored or not. One message that breaks it again and again by itself
-/// is to blame.
+/// The connection broke: what has no answer may be stored or not.
 Task<> CarryBranch::lose(const Error& error) {
   lane_.spoil();
   route_.to->doubt_now(from_, validity_);
@@ -168,15 +167,22 @@ Task<> CarryBranch::lose(const Error& error) {
   for (const auto& sent : sent_) {
     if (sent.answered) continue;
     route_.doubtful.add(sent.uid);
-    if (is_pause) {
-      route_.put_off(sent.uid, context_.lanes.resting_until());
-    } else if (sent_.size() == 1) {
+    if (!is_pause && is_to_blame(sent.uid)) {
       CO_CHECK(co_await mailbox_.note_trouble(route_, sent.uid, error, false));
     } else {
-      route_.troubled[sent.uid].alone = true;
+      route_.put_off(sent.uid, context_.lanes.resting_until());
     }
   }
   co_return Result<>{};
+}
+
+/// One message that breaks connections again and again by itself, while the destination accepts others. Where it
+/// accepts none, it is down, and no message is to blame.
+bool CarryBranch::is_to_blame(Uid uid) {
+  auto& trouble = route_.troubled[uid];
+  trouble.alone = true;
+  if (!trouble.broke_at) trouble.broke_at = context_.lanes.taken();
+  return sent_.size() == 1 && context_.lanes.taken() > *trouble.broke_at;
 }
 
 /// What fails here is tried again when the carrier looks the next time.

@@ -39,6 +39,7 @@ class CarryBranch {
   void take_delivered(SentMessage& sent, Uid uid, UidValidity uid_validity);
   Task<> take_refused(const SentMessage& sent, const Error& error, bool alone);
   Task<> lose(const Error& error);
+  [[nodiscard]] bool is_to_blame(Uid uid);
   [[nodiscard]] bool wants_labels() const;
   Task<> add_labels();
   [[nodiscard]] bool is_alone(Uid uid) const;
