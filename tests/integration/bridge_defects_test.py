@@ -83,6 +83,39 @@ class LivenessTest(DefectTest):
         self.put(self.source, "good", [message(n) for n in range(5)])
         self.assert_arrives(5, timeout=8, bridge=bridge)
 
+    def test_large_mail_for_many_mailboxes_stays_under_the_cap_of_connections(self):
+        large = [message(n, size=3_000_000) for n in range(2)]
+        small = [message(10 + n) for n in range(10)]
+        mailboxes = ["INBOX", "Two", "Three"]
+        for user in ("a", "b"):
+            self.put(self.source, user, [message(100 + ord(user), size=2_000_000)])
+        self.put(self.source, "a", large + small)
+        for cap in (1, 2, 3):
+            with self.subTest(cap=cap):
+                proxy = self.meddle(self.destination)
+                names = [f"{cap}/{name}" for name in mailboxes]
+                sources = [Source(user, self.source, user, [("INBOX", names, [])]) for user in ("a", "b")]
+                bridge = self.bridge(sources, port=proxy.port, account_keys={"connections": cap}, timeout=60,
+                                     state=self.folder.path / f"{cap}.db").start()
+                for name in names:
+                    self.assert_arrives(14, name, timeout=90, bridge=bridge)
+                self.assertEqual(bridge.stop(), 0)
+                self.assertLessEqual(proxy.most_open, cap)
+                self.assertNotIn("warning", bridge.log())
+
+    def test_the_cap_of_a_source_counts_its_watches(self):
+        self.create(self.source, "a", "Two", "Three")
+        proxy = self.meddle(self.source)
+        mappings = [(name, [f"To/{name}"], []) for name in ("INBOX", "Two", "Three")]
+        source = self.one(mappings=mappings, port=proxy.port, account_keys={"connections": 2}, poll_interval="2s")
+        bridge = self.bridge([source]).start()
+        self.settle(2)
+        for number, (name, _, _) in enumerate(mappings):
+            self.put(self.source, "a", [message(number)], name)
+        for name, _, _ in mappings:
+            self.assert_arrives(1, f"To/{name}", bridge=bridge)
+        self.assertEqual(proxy.most_open, 2)
+
     def test_v3_bursts_while_waiting(self):
         self.put(self.source, "a", [message(n, size=300) for n in range(200)])
         bridge = self.bridge([self.one()]).start()
