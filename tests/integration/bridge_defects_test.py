@@ -301,6 +301,58 @@ class GmailToolTest(DefectTest):
                 self.assertLess(len(proxy.names("IDLE")), 10)
                 bridge.stop()
 
+    def test_g10_a_first_run_of_much_mail_takes_little_memory(self):
+        if harness.is_sanitized():
+            self.skipTest("memory of the sanitizer")
+        self.put(self.source, "a", [message(n, size=1_000_000) for n in range(80)])
+        self.put(self.source, "b", [message(1_000)])
+        little = self.bridge([Source("b", self.source, "b", [("INBOX", ["Little"], [])])]).start()
+        self.assert_arrives(1, "Little", bridge=little)
+        of_little = little.rss()[1]
+        little.stop()
+        bridge = self.bridge([self.one()]).start()
+        self.assert_arrives(80, timeout=60, bridge=bridge)
+        self.assertLess(bridge.rss()[1] - of_little, 30 * 1024)
+
+    def test_g11_news_of_one_message_are_not_news_of_all(self):
+        self.put(self.source, "a", [message(n, size=300) for n in range(2_000)])
+        answered = []
+        proxy = self.meddle(self.source, on_line=lambda line: answered.append(line) or line)
+        bridge = self.bridge([self.one(port=proxy.port)]).start()
+        self.assert_arrives(2_000, bridge=bridge)
+        self.settle(1)
+        answered.clear()
+        asked = len(proxy.commands)
+        self.put(self.source, "a", [message(5_000)])
+        self.assert_arrives(2_001, bridge=bridge)
+        self.settle(1)
+        self.assertLess(sum(map(len, answered)), 10_000, answered[:20])
+        later = [line for _, _, line in proxy.commands[asked:]]
+        self.assertFalse([line for line in later if b"SEARCH" in line or b" 1:* " in line], later)
+
+    def test_g12_a_certificate_that_nobody_vouches_for_gets_no_password(self):
+        self.put(self.source, "a", [message(1)])
+        logins = self.source.log().count("user=<a>")
+        keys = {"security": "tls"}
+        bridge = self.bridge([self.one(port=self.source.tls_port, account_keys=keys)], **QUICK).start()
+        self.assert_logged(bridge, "certificate")
+        self.settle(3)
+        self.assertEqual(self.source.log().count("user=<a>"), logins)
+        self.assertEqual(bridge.stop(), 0)
+        keys["tls_ca"] = self.source.ca
+        bridge.write_config()
+        bridge.start()
+        self.assert_arrives(1, bridge=bridge)
+
+    def test_g12_a_server_that_falls_silent_is_given_up_and_asked_again(self):
+        silent = [True]
+        proxy = self.meddle(self.source, lambda number, tag, name, line: STALL if name == "EXAMINE" and silent[0] else None)
+        self.put(self.source, "a", [message(1)])
+        bridge = self.bridge([self.one(port=proxy.port)], timeout=2, **QUICK).start()
+        self.assertTrue(wait_until(lambda: proxy.connections >= 3, 30), bridge.log())
+        silent[0] = False
+        self.assert_arrives(1, bridge=bridge)
+
     def test_g13_killed_at_any_moment_nothing_is_lost_or_doubled(self):
         bridge = self.bridge([self.one()], **QUICK)
         for round_ in range(6):
