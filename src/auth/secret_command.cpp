@@ -1,5 +1,6 @@
 #include "auth/secret_command.hpp"
 
+#include "async/child_attributes.hpp"
 #include "auth/line_reader.hpp"
 
 #include <fmt/format.h>
@@ -63,12 +64,13 @@ Result<Child> start(const std::string& command, const std::string& what) {
   posix_spawn_file_actions_t actions;
   ::posix_spawn_file_actions_init(&actions);
   ::posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO);
+  const async::ChildAttributes attributes;
   std::string shell = "/bin/sh";
   std::string option = "-c";
   std::string script = command;
   std::array<char*, 4> arguments{shell.data(), option.data(), script.data(), nullptr};
   pid_t pid = -1;
-  const int code = ::posix_spawn(&pid, shell.c_str(), &actions, nullptr, arguments.data(), environ);
+  const int code = ::posix_spawn(&pid, shell.c_str(), &actions, attributes.get(), arguments.data(), environ);
   ::posix_spawn_file_actions_destroy(&actions);
   ::close(ends[1]);
   if (code != 0) {

@@ -254,7 +254,7 @@ constexpr std::array kKeys{
                 set_text<&Bridge::report_mailbox>),
     within(bridge_key("daily_hour", count, "7", "Hour of the day, in local time, at which the digest is sent and parked messages are tried again", "6",
                 set_number<&Bridge::daily_hour>), 0, 23),
-    within(bridge_key("destination_attempts", count, "8", "How often the delivery of a message is tried before it is put aside while the destination does not answer", "12",
+    within(bridge_key("destination_attempts", count, "8", "So many attempts in a row that fail mean that the destination is down: it is reported, and asked every backoff_most from then on; no message is parked for it", "12",
                 set_number<&Bridge::destination_attempts>), 1, kMaxAttempts),
     within(bridge_key("message_attempts", count, "5", "How many times in a row a message may be refused before it is parked and others pass it", "3",
                 set_number<&Bridge::message_attempts>), 1, kMaxAttempts),

@@ -1,5 +1,7 @@
 #include "net/tunnel.hpp"
 
+#include "async/child_attributes.hpp"
+
 #include <algorithm>
 #include <array>
 #include <cerrno>
@@ -51,18 +53,15 @@ Leaving& leaving() {
 /// 0 or an error number.
 int spawn(const std::string& command, int descriptor, pid_t& pid) {
   posix_spawn_file_actions_t actions;
-  posix_spawnattr_t attributes;
   ::posix_spawn_file_actions_init(&actions);
-  ::posix_spawnattr_init(&attributes);
   ::posix_spawn_file_actions_adddup2(&actions, descriptor, STDIN_FILENO);
   ::posix_spawn_file_actions_adddup2(&actions, descriptor, STDOUT_FILENO);
-  ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSID);
+  const async::ChildAttributes attributes(POSIX_SPAWN_SETSID);
   std::string shell = "/bin/sh";
   std::string option = "-c";
   std::string script = command;
   std::array<char*, 4> arguments{shell.data(), option.data(), script.data(), nullptr};
-  const int code = ::posix_spawn(&pid, shell.c_str(), &actions, &attributes, arguments.data(), environ);
-  ::posix_spawnattr_destroy(&attributes);
+  const int code = ::posix_spawn(&pid, shell.c_str(), &actions, attributes.get(), arguments.data(), environ);
   ::posix_spawn_file_actions_destroy(&actions);
   return code;
 }

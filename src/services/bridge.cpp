@@ -257,7 +257,8 @@ class BridgeJob final : private web::StatusSource {
       status.last_delivery = std::max(status.last_delivery, counted.last_delivery);
     }
     const bool resting = context_.lanes.resting_until() > std::chrono::steady_clock::now();
-    status.health = resting ? report::Health::failing : report::Health::waiting;
+    status.health = resting && !context_.lanes.has_worked() ? report::Health::starting : report::Health::waiting;
+    if (context_.lanes.is_down()) status.health = report::Health::failing;
     if (!resting) status.last_success = std::chrono::system_clock::now();
     add_quota_status(context_.upload, status.quota);
     return status;

@@ -17,6 +17,13 @@ void BridgeMonitor::recovered(const std::string& account) {
   log::info("works again", {{"account", account}});
 }
 
+void BridgeMonitor::went_down(const std::string& account, const Error& error, int attempts) {
+  digest_.add(report::DigestLevel::error, account, "the destination is down: " + error.describe(),
+              std::chrono::system_clock::now());
+  log::error("the destination is down: " + error.describe(),
+             {{"account", account}, {"attempts", attempts}, {"remedy", error.remedy}});
+}
+
 void BridgeMonitor::delivered(const std::string& account, const MailboxPath& to, std::uint64_t octets) {
   auto& status = accounts_[account];
   ++status.delivered;

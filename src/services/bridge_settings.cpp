@@ -3,11 +3,14 @@
 #include "base/ascii.hpp"
 #include "state/mailbox_key.hpp"
 
+#include <algorithm>
+
 namespace mailferry::services {
 
 sync::CarrySettings to_carry_settings(const config::Bridge& bridge, const config::Account& destination) {
   sync::CarrySettings settings;
   settings.message_attempts = bridge.message_attempts;
+  settings.destination_attempts = bridge.destination_attempts;
   settings.backoff.first = bridge.backoff_first;
   settings.backoff.ceiling = bridge.backoff_most;
   settings.dedup_memory = bridge.dedup_memory;
@@ -55,6 +58,9 @@ Result<sync::SourceSettings> to_source_settings(const BridgeRequest& request, st
   settings.idle = source.idle;
   settings.poll_every = source.poll_interval;
   settings.idle_refresh = source.idle_refresh;
+  // One connection carries; the others only wait.
+  const auto connections = request.sources[index].account.connections;
+  if (connections != 0) settings.watchers = std::min<std::size_t>(settings.watchers, connections - 1);
   settings.error_retention_days = source.error_retention_days.value_or(bridge.error_retention_days);
   for (const auto& mapping : source.mappings) {
     auto& rule = settings.rules.emplace_back();

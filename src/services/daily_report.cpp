@@ -36,7 +36,8 @@ Task<> DailyReport::run() {
     }
     // Told first, tried again afterwards: the mail tells what is parked, and the count begins anew only when it is
     // there.
-    auto delivered = mailbox_.empty() ? Result<>{} : co_await deliver();
+    Result<> delivered;
+    if (!mailbox_.empty()) delivered = co_await deliver();
     if (context_.stopping) break;
     if (!delivered) {
       monitor_.trouble(context_.destination.name(), delivered.error());

@@ -83,6 +83,39 @@ class LivenessTest(DefectTest):
         self.put(self.source, "good", [message(n) for n in range(5)])
         self.assert_arrives(5, timeout=8, bridge=bridge)
 
+    def test_large_mail_for_many_mailboxes_stays_under_the_cap_of_connections(self):
+        large = [message(n, size=3_000_000) for n in range(2)]
+        small = [message(10 + n) for n in range(10)]
+        mailboxes = ["INBOX", "Two", "Three"]
+        for user in ("a", "b"):
+            self.put(self.source, user, [message(100 + ord(user), size=2_000_000)])
+        self.put(self.source, "a", large + small)
+        for cap in (1, 2, 3):
+            with self.subTest(cap=cap):
+                proxy = self.meddle(self.destination)
+                names = [f"{cap}/{name}" for name in mailboxes]
+                sources = [Source(user, self.source, user, [("INBOX", names, [])]) for user in ("a", "b")]
+                bridge = self.bridge(sources, port=proxy.port, account_keys={"connections": cap}, timeout=60,
+                                     state=self.folder.path / f"{cap}.db").start()
+                for name in names:
+                    self.assert_arrives(14, name, timeout=90, bridge=bridge)
+                self.assertEqual(bridge.stop(), 0)
+                self.assertLessEqual(proxy.most_open, cap)
+                self.assertNotIn("warning", bridge.log())
+
+    def test_the_cap_of_a_source_counts_its_watches(self):
+        self.create(self.source, "a", "Two", "Three")
+        proxy = self.meddle(self.source)
+        mappings = [(name, [f"To/{name}"], []) for name in ("INBOX", "Two", "Three")]
+        source = self.one(mappings=mappings, port=proxy.port, account_keys={"connections": 2}, poll_interval="2s")
+        bridge = self.bridge([source]).start()
+        self.settle(2)
+        for number, (name, _, _) in enumerate(mappings):
+            self.put(self.source, "a", [message(number)], name)
+        for name, _, _ in mappings:
+            self.assert_arrives(1, f"To/{name}", bridge=bridge)
+        self.assertEqual(proxy.most_open, 2)
+
     def test_v3_bursts_while_waiting(self):
         self.put(self.source, "a", [message(n, size=300) for n in range(200)])
         bridge = self.bridge([self.one()]).start()
@@ -267,6 +300,58 @@ class GmailToolTest(DefectTest):
                 self.settle(3)
                 self.assertLess(len(proxy.names("IDLE")), 10)
                 bridge.stop()
+
+    def test_g10_a_first_run_of_much_mail_takes_little_memory(self):
+        if harness.is_sanitized():
+            self.skipTest("memory of the sanitizer")
+        self.put(self.source, "a", [message(n, size=1_000_000) for n in range(80)])
+        self.put(self.source, "b", [message(1_000)])
+        little = self.bridge([Source("b", self.source, "b", [("INBOX", ["Little"], [])])]).start()
+        self.assert_arrives(1, "Little", bridge=little)
+        of_little = little.rss()[1]
+        little.stop()
+        bridge = self.bridge([self.one()]).start()
+        self.assert_arrives(80, timeout=60, bridge=bridge)
+        self.assertLess(bridge.rss()[1] - of_little, 30 * 1024)
+
+    def test_g11_news_of_one_message_are_not_news_of_all(self):
+        self.put(self.source, "a", [message(n, size=300) for n in range(600)])
+        answered = []
+        proxy = self.meddle(self.source, on_line=lambda line: answered.append(line) or line)
+        bridge = self.bridge([self.one(port=proxy.port)]).start()
+        self.assert_arrives(600, bridge=bridge)
+        self.settle(1)
+        answered.clear()
+        asked = len(proxy.commands)
+        self.put(self.source, "a", [message(5_000)])
+        self.assert_arrives(601, bridge=bridge)
+        self.settle(1)
+        self.assertLess(sum(map(len, answered)), 10_000, answered[:20])
+        later = [line for _, _, line in proxy.commands[asked:]]
+        self.assertFalse([line for line in later if b"SEARCH" in line or b" 1:* " in line], later)
+
+    def test_g12_a_certificate_that_nobody_vouches_for_gets_no_password(self):
+        self.put(self.source, "a", [message(1)])
+        logins = self.source.log().count("user=<a>")
+        keys = {"security": "tls"}
+        bridge = self.bridge([self.one(port=self.source.tls_port, account_keys=keys)], **QUICK).start()
+        self.assert_logged(bridge, "certificate")
+        self.settle(3)
+        self.assertEqual(self.source.log().count("user=<a>"), logins)
+        self.assertEqual(bridge.stop(), 0)
+        keys["tls_ca"] = self.source.ca
+        bridge.write_config()
+        bridge.start()
+        self.assert_arrives(1, bridge=bridge)
+
+    def test_g12_a_server_that_falls_silent_is_given_up_and_asked_again(self):
+        silent = [True]
+        proxy = self.meddle(self.source, lambda number, tag, name, line: STALL if name == "EXAMINE" and silent[0] else None)
+        self.put(self.source, "a", [message(1)])
+        bridge = self.bridge([self.one(port=proxy.port)], timeout=2, **QUICK).start()
+        self.assertTrue(wait_until(lambda: proxy.connections >= 3, 30), bridge.log())
+        silent[0] = False
+        self.assert_arrives(1, bridge=bridge)
 
     def test_g13_killed_at_any_moment_nothing_is_lost_or_doubled(self):
         bridge = self.bridge([self.one()], **QUICK)

@@ -79,6 +79,39 @@ class LabelTest(GmailTest):
         self.assert_labelled(["kept"], bridge, 4)
         self.assert_stored(4, bridge)
 
+    def test_v4_an_end_with_labels_outstanding_is_quick_and_loses_none(self):
+        gone, signed_in = [False], []
+
+        def script(name, line):
+            if b"X-GM-LABELS" in line:
+                gone[0] = True
+                return "bye"
+            if name in ("LOGIN", "AUTHENTICATE") and gone[0]:
+                signed_in.append(time.monotonic())
+                return "bye"
+            return None
+        self.gmail.script = script
+        self.put(self.source, "a", [message(n) for n in range(4)])
+        bridge = self.bridge([self.one(["kept"])], **QUICK).start()
+        self.assertTrue(wait_until(lambda: signed_in, 20), bridge.log())
+        begin = time.monotonic()
+        self.assertEqual(bridge.stop(), 0, bridge.log())
+        self.assertLess(time.monotonic() - begin, 10)
+        self.assertLessEqual(len([moment for moment in signed_in if moment > begin]), 2)
+        self.gmail.script = None
+        bridge.start()
+        self.assert_labelled(["kept"], bridge, 4)
+        self.assert_stored(4, bridge)
+
+    def test_v5_labels_after_all_connections_died_in_silence(self):
+        bridge = self.bridge([self.one(["kept"])], **QUICK).start()
+        for number in range(3):
+            self.put(self.source, "a", [message(number)])
+            self.assert_stored(number + 1, bridge)
+            self.assert_labelled(["kept"], bridge, number + 1)
+            self.gmail.drop_all()
+        self.assertEqual(self.gmail.merged, 0)
+
     def test_killed_between_delivery_and_label(self):
         def script(name, line):
             if b"X-GM-LABELS" in line:

@@ -221,6 +221,21 @@ class LossTest(DefectTest):
         self.assertTrue(wait_until(lambda: len(bridge.failures()) == 1, 10, 0.3), bridge.log())
         self.assertLess(max(map(literal_size, proxy.names("APPEND"))), 50_000)
 
+    def test_l13_a_destination_that_breaks_at_each_message_parks_none(self):
+        cuts = [4]
+
+        def on_command(number, tag, name, line):
+            cuts[0] -= name == "APPEND"
+            return CUT if name == "APPEND" and cuts[0] >= 0 else None
+        proxy = self.meddle(self.destination, on_command)
+        self.put(self.source, "a", [message(1)])
+        bridge = self.bridge([self.one()], port=proxy.port, message_attempts=2, destination_attempts=3, **QUICK).start()
+        self.assert_logged(bridge, "the destination is down", timeout=40)
+        self.assert_arrives(1, timeout=60, bridge=bridge)
+        self.assert_logged(bridge, "works again")
+        self.assertEqual(bridge.failures(), [])
+        self.assertNotIn("is parked", bridge.log())
+
     def test_l13_a_message_that_breaks_each_connection_holds_up_no_other(self):
         def on_command(number, tag, name, line):
             return CUT if name == "APPEND" and abs(literal_size(line) - 3_000) < 20 else None

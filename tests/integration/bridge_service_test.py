@@ -13,6 +13,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
@@ -139,6 +140,38 @@ class StatusTest(ServiceTest):
         self.assertEqual(bridge.stop(), 0)
         self.command(bridge, "status", "--check", expect=3)
 
+    def verdict(self, port):
+        try:
+            return self.get(port, "/readyz")
+        except urllib.error.HTTPError as error:
+            self.assertEqual(error.code, 503)
+            return error.read().decode()
+
+    def test_a_destination_that_stays_away_is_down_and_nothing_is_parked_for_it(self):
+        port = free_port()
+        proxy = self.enterContext(Meddler(lambda: self.destination.port))
+        bridge = self.start(self.bridge(port=proxy.port, listen=f"127.0.0.1:{port}", message_attempts=1, destination_attempts=4,
+                                        backoff_first="1s", backoff_most="2s"))
+        self.put("a", [message(1)])
+        self.assert_arrives(1, bridge)
+        self.destination.stop()
+        proxy.cut_all()
+        self.put("a", [message(2)])
+        self.assertTrue(wait_until(lambda: "WARN" in bridge.log().upper(), 20), bridge.log())
+        self.assertNotIn("is down", bridge.log())
+        self.assertTrue(self.verdict(port).startswith("healthy"), "one failure is none")
+        self.assertTrue(wait_until(lambda: "the destination is down" in bridge.log(), 20), bridge.log())
+        self.assertTrue(self.verdict(port).startswith("failing"))
+        self.command(bridge, "status", "--check", expect=1)
+        time.sleep(5)  # asked again and again, told once
+        self.assertEqual(bridge.log().count("the destination is down"), 1)
+        self.assertEqual(self.command(bridge, "failures", "--json").events(), [])
+        self.destination.start()
+        self.assert_arrives(2, bridge)
+        self.assertTrue(wait_until(lambda: "works again" in bridge.log(), 5), bridge.log())
+        self.assertTrue(self.verdict(port).startswith("healthy"))
+        self.assertEqual(bridge.stop(), 0, bridge.log())
+
     def test_failures_are_listed_tried_again_and_given_up(self):
         refusing = [True]
         proxy = self.enterContext(Meddler(lambda: self.destination.port, lambda number, tag, name, line:
@@ -209,6 +242,78 @@ class ReportTest(ServiceTest):
         kinds = [part.get_content_type() for part in report.walk()]
         self.assertEqual(kinds, ["multipart/alternative", "text/plain", "text/html"])
         self.assertRegex(report.get_body(("plain",)).get_content(), r"a@localhost.*\n?.*\b3\b")
+        self.assertEqual(bridge.stop(), 0, bridge.log())
+
+    def refusing(self, to):
+        """A proxy before the destination that refuses what goes to this mailbox while the list holds True."""
+        refuses = [True]
+        return refuses, self.enterContext(Meddler(lambda: self.destination.port, lambda number, tag, name, line:
+                                                  b"{tag} NO not this one\r\n" if name == "APPEND" and to in line and refuses[0] else None))
+
+    def bridge_with_a_parked_message(self, **keys):
+        """It is half a dozen seconds before seven, and what is parked would be taken now."""
+        refuses, proxy = self.refusing(b"INBOX")
+        bridge = self.bridge(port=proxy.port, message_attempts=1, backoff_most="1s", **keys)
+        self.put("a", [message(1)])
+        self.start(bridge, TZ=self.zone_shortly_before(7, 8))
+        self.assertTrue(wait_until(lambda: "is parked" in bridge.log(), 6), bridge.log())
+        refuses[0] = False
+        time.sleep(1)
+        self.assertEqual(count(self.destination, "archive"), 0, "what is parked waits for its hour")
+        return bridge
+
+    def test_l3_l4_what_is_parked_is_told_of_and_then_tried_again(self):
+        bridge = self.bridge_with_a_parked_message(report_mailbox="Bridge/Reports")
+        self.assert_arrives(1, bridge, "Bridge/Reports")
+        self.assertIn("not this one", self.reports()[0][1].get_body(("plain",)).get_content())
+        self.assertIn("Parked messages: 1", self.reports()[0][1].get_body(("plain",)).get_content())
+        self.assert_arrives(1, bridge)
+        self.assertEqual(self.command(bridge, "failures", "--json").events(), [])
+        self.assertEqual(bridge.stop(), 0, bridge.log())
+
+    def test_l5_what_is_parked_is_tried_again_also_without_a_report(self):
+        bridge = self.bridge_with_a_parked_message()
+        self.assert_arrives(1, bridge)
+        self.assertEqual(bridge.stop(), 0, bridge.log())
+
+    def test_v6_the_hour_is_seven_unless_another_one_is_wanted(self):
+        for hour, told in ((0, 0), (7, 1)):
+            with self.subTest(hour=hour):
+                bridge = self.bridge(report_mailbox="Bridge/Reports", state=self.folder.path / f"{hour}.db")
+                self.start(bridge, TZ=self.zone_shortly_before(hour, 3))
+                time.sleep(6)
+                self.assertEqual(count(self.destination, "archive", "Bridge/Reports"), told, bridge.log())
+                self.assertEqual(bridge.stop(), 0, bridge.log())
+
+    def test_v7_equal_errors_are_one_and_a_report_that_is_refused_is_kept(self):
+        refuses, proxy = self.refusing(b"Reports")
+        broken = []
+
+        def on_source(number, tag, name, line):
+            if name != "EXAMINE" or len(broken) == 4:
+                return None
+            broken.append(line)
+            return b"{tag} NO [UNAVAILABLE] shard %d is busy, try %d\r\n" % (1_000 + 7 * len(broken), len(broken))
+        source = self.enterContext(Meddler(self.source.port, on_source))
+        bridge = self.bridge([Source("one", self.source, "a", port=source.port)], port=proxy.port, report_mailbox="Bridge/Reports",
+                             backoff_first="1s", backoff_most="1s")
+        self.put("a", [message(1)])
+        self.start(bridge, TZ=self.zone_shortly_before(7, 12))
+        self.assert_arrives(1, bridge)
+        self.assertTrue(wait_until(lambda: "not this one" in bridge.log(), 20), bridge.log())
+        self.assertEqual(bridge.stop(), 0, bridge.log())
+        refuses[0] = False
+        with sqlite3.connect(bridge.state) as connection:  # five minutes later
+            (value,), = connection.execute("SELECT value FROM note WHERE key = 'daily_report'").fetchall()
+            connection.execute("UPDATE note SET value = ? WHERE key = 'daily_report'",
+                               ("2020-01-01T00:00:00Z\n" + value.split("\n", 1)[1],))
+        connection.close()
+        self.start(bridge)
+        self.assert_arrives(1, bridge, "Bridge/Reports")
+        text = self.reports()[0][1].get_body(("plain",)).get_content()
+        self.assertIn("(x4)", text)
+        self.assertEqual(text.count("is busy"), 1, text)
+        self.assertIn("not this one", text)
         self.assertEqual(bridge.stop(), 0, bridge.log())
 
     def test_one_that_was_due_while_nothing_ran_goes_out_at_the_start(self):

@@ -25,6 +25,7 @@ class Nobody final : public sync::CarryObserver {
  public:
   void trouble(const std::string&, const Error&) override {}
   void recovered(const std::string&) override {}
+  void went_down(const std::string&, const Error&, int) override {}
   void delivered(const std::string&, const MailboxPath&, std::uint64_t) override {}
   void duplicate(const std::string&, const MailboxPath&) override {}
   void parked(const std::string&, const MailboxPath&, Uid uid, const Error& error) override {
@@ -40,17 +41,11 @@ struct CarryPlan {
 };
 
 /// One process, from its start until nothing is left to do; wired like services/bridge.cpp.
-class CarryProcess {
+class CarryProcess : private WorldProcess {
  public:
   CarryProcess(CopyWorld& world, const Carrying& row, const CarryPlan& plan)
-      : world_(world),
+      : WorldProcess(world, plan.faults, plan.remains),
         plan_(plan),
-        journal_(state::Journal::open(world.state_file()).value()),
-        pair_(journal_->pair("alice@old.example:993", "alice@new.example:993").value()),
-        pool_(io_),
-        network_(io_),
-        source_(network_, world.left_server()),
-        destination_(network_, world.right_server()),
         writer_(io_, pool_, *journal_, settings_, pair_),
         context_(io_, destination_, writer_, settings_, observer_),
         source_settings_(to_settings(row)),
@@ -59,7 +54,6 @@ class CarryProcess {
     settings_.least_quiet = {};
     settings_.claim_pause = std::chrono::milliseconds(1);
     writer_.add_filler([this](state::Batch& batch) { carrier_.save(batch); });
-    network_.faults = plan.faults;
     network_.on_operation = [this](memory::Operation) { on_operation(); };
   }
 
@@ -87,9 +81,7 @@ class CarryProcess {
       carrier_.save(batch);
       EXPECT_TRUE(journal_->apply(pair_, batch));
     }
-    if (plan_.remains == nullptr) return;
-    auto now = world_.remains();
-    if (plan_.remains->empty() || plan_.remains->back() != now) plan_.remains->push_back(std::move(now));
+    note_remains();
   }
 
   Task<> run_all() {
@@ -116,15 +108,7 @@ class CarryProcess {
     });
   }
 
-  CopyWorld& world_;
   const CarryPlan& plan_;
-  std::unique_ptr<state::Journal> journal_;
-  state::PairId pair_;
-  asio::io_context io_{1};
-  async::BlockingPool pool_;
-  memory::Network network_;
-  memory::MemoryStore source_;
-  memory::MemoryStore destination_;
   sync::CarrySettings settings_;
   Nobody observer_;
   sync::CarryJournal writer_;
@@ -207,6 +191,12 @@ std::vector<Carrying> rows() {
        {"left INBOX renumber", "left INBOX + c"},
        {"INBOX"},
        {{"INBOX", "a b c"}}},
+      {"DestinationMadeAnew",
+       {{"INBOX", "?a ?b"}},
+       {},
+       {"right INBOX drop", "right INBOX create", "left INBOX + ?c ?d"},
+       {"INBOX"},
+       {{"INBOX", "?c ?d"}}},
       {"TwoTargets",
        {{"INBOX", "a b:S c"}},
        {},

@@ -131,6 +131,45 @@ enum class Commits {
   at_every_operation,  // as when a run takes long
 };
 
+/// What one process of the program is wired from, whatever it does between the accounts of a world.
+class WorldProcess {
+ public:
+  WorldProcess(const WorldProcess&) = delete;
+  WorldProcess& operator=(const WorldProcess&) = delete;
+
+ protected:
+  /// `remains` gets what would remain if the process were killed before an operation, one for each difference; null:
+  /// nobody wants it.
+  WorldProcess(CopyWorld& world, const std::vector<memory::Fault>& faults, std::vector<Remains>* remains)
+      : world_(world),
+        remains_(remains),
+        journal_(state::Journal::open(world.state_file()).value()),
+        pair_(journal_->pair("alice@old.example:993", "alice@new.example:993").value()),
+        pool_(io_),
+        network_(io_),
+        source_(network_, world.left_server()),
+        destination_(network_, world.right_server()) {
+    network_.faults = faults;
+  }
+  ~WorldProcess() = default;
+
+  void note_remains() {
+    if (remains_ == nullptr) return;
+    auto now = world_.remains();
+    if (remains_->empty() || remains_->back() != now) remains_->push_back(std::move(now));
+  }
+
+  CopyWorld& world_;
+  std::vector<Remains>* remains_;
+  std::unique_ptr<state::Journal> journal_;
+  state::PairId pair_;
+  asio::io_context io_{1};
+  async::BlockingPool pool_;
+  memory::Network network_;
+  memory::MemoryStore source_;
+  memory::MemoryStore destination_;
+};
+
 /// What one run of the program does, and what is to go wrong in it.
 struct RunPlan {
   std::vector<memory::Fault> faults{};
@@ -153,20 +192,13 @@ struct RunOutcome {
 };
 
 /// One process of the program, from its start to its end; wired like services/copy.cpp.
-class CopyProcess {
+class CopyProcess : private WorldProcess {
  public:
   CopyProcess(CopyWorld& world, const RunPlan& plan)
-      : world_(world),
+      : WorldProcess(world, plan.faults, plan.remains),
         plan_(plan),
-        journal_(state::Journal::open(world.state_file()).value()),
-        pair_(journal_->pair("alice@old.example:993", "alice@new.example:993").value()),
-        pool_(io_),
-        network_(io_),
-        source_(network_, world.left_server()),
-        destination_(network_, world.right_server()),
         writer_(io_, pool_, *journal_, pair_),
         context_(io_, source_, destination_, writer_, settings(), progress_, outcome_.report) {
-    network_.faults = plan_.faults;
     network_.on_operation = [this](memory::Operation operation) { on_operation(operation); };
   }
 
@@ -193,9 +225,7 @@ class CopyProcess {
       auto batch = std::exchange(writer_.pending(), state::Batch{});
       EXPECT_TRUE(journal_->apply(pair_, batch));
     }
-    if (plan_.remains == nullptr) return;
-    auto now = world_.remains();
-    if (plan_.remains->empty() || plan_.remains->back() != now) plan_.remains->push_back(std::move(now));
+    note_remains();
   }
 
   Task<> run_copy() {
@@ -224,16 +254,8 @@ class CopyProcess {
     return note && *note ? state::parse_mailbox_key(**note).value_or(MailboxPath{}) : MailboxPath{};
   }
 
-  CopyWorld& world_;
   const RunPlan& plan_;
   RunOutcome outcome_;
-  std::unique_ptr<state::Journal> journal_;
-  state::PairId pair_;
-  asio::io_context io_{1};
-  async::BlockingPool pool_;
-  memory::Network network_;
-  memory::MemoryStore source_;
-  memory::MemoryStore destination_;
   sync::JournalWriter writer_;
   sync::Progress progress_;
   sync::RunContext context_;

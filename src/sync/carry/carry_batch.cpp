@@ -51,6 +51,7 @@ Task<> CarryBatch::carry(const UidSet& uids) {
   CO_CHECK(co_await learn(uids));
   for (auto& route : mailbox_.routes())
     CO_CHECK(co_await choose(route));
+  spread_large();
   UidSet to_read;
   for (const auto& [uid, wanted] : wanted_) {
     if (!wanted.routes.empty()) to_read.add(uid);
@@ -63,6 +64,16 @@ Task<> CarryBatch::carry(const UidSet& uids) {
   if (!done) co_return done;
   if (!delivered) co_return delivered;
   co_return ended;
+}
+
+/// A large message goes to as many mailboxes at once as connections may stream; for the others it is read again.
+void CarryBatch::spread_large() {
+  for (auto& [uid, wanted] : wanted_) {
+    while (wanted.meta.octets > kWhole && wanted.routes.size() > context_.lanes.most_streams()) {
+      read_again_for(*wanted.routes.back(), uid);
+      wanted.routes.pop_back();
+    }
+  }
 }
 
 Task<> CarryBatch::learn(const UidSet& uids) {

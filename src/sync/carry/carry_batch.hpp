@@ -50,6 +50,8 @@ class CarryBatch {
   /// The equal message on the destination; nothing: it has none. Error of scope run or account: `lane`'s.
   Task<std::optional<KnownMessage>> find_there(Lane& lane, CarryRoute& route, const store::MessageMeta& meta);
   Task<Digest> body_on_source(Uid uid);
+  void spread_large();
+  static void read_again_for(CarryRoute& route, Uid uid);
   Task<> read_within_quota(UidSet uids);
   Task<> read(const UidSet& uids);
   Task<> take(const store::ReadStep& step, store::Reader& reader);

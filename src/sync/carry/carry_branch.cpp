@@ -11,7 +11,8 @@ CarryBranch::CarryBranch(CarryContext& context, SourceMailbox& mailbox, CarryRou
       route_(route),
       lane_(std::move(lane)),
       appender_(lane_->appender(context.settings.window_octets)),
-      from_(std::max<Uid>(1, route.to->next_uid())) {
+      from_(std::max<Uid>(1, route.to->next_uid())),
+      validity_(route.to->uid_validity()) {
   ++route_.in_flight;
 }
 
@@ -116,6 +117,7 @@ bool CarryBranch::wants_labels() const {
 void CarryBranch::take_delivered(SentMessage& sent, Uid uid, UidValidity uid_validity) {
   sent.known.uid = uid;
   const bool is_told = uid != 0 && uid_validity == route_.to->uid_validity();
+  if (uid != 0 && !is_told) route_.to->forget_prepared();  // it was made anew
   route_.to->delivered(sent.identity, sent.known, uid_validity);
   context_.lanes.accepted();
   if (is_told) route_.place(sent.uid, uid, sent.flags);
@@ -144,7 +146,7 @@ Task<> CarryBranch::take_refused(const SentMessage& sent, const Error& error, bo
   }
   if (error.kind == ErrorKind::mailbox_missing) route_.to->forget_prepared();
   if (!alone) {
-    route_.to->doubt_now(from_);
+    route_.to->doubt_now(from_, validity_);
     route_.doubtful.add(sent.uid);
     route_.troubled[sent.uid].alone = true;
     co_return Result<>{};
@@ -155,26 +157,32 @@ Task<> CarryBranch::take_refused(const SentMessage& sent, const Error& error, bo
   co_return co_await mailbox_.note_trouble(route_, sent.uid, error, hopeless);
 }
 
-/// The connection broke: what has no answer may be stored or not. One message that breaks it again and again by itself
-/// is to blame.
+/// The connection broke: what has no answer may be stored or not.
 Task<> CarryBranch::lose(const Error& error) {
   lane_.spoil();
-  route_.to->doubt_now(from_);
+  route_.to->doubt_now(from_, validity_);
   context_.lanes.rest(error);
   context_.observer.trouble(context_.destination.name(), error);
   const bool is_pause = error.kind == ErrorKind::throttled || error.kind == ErrorKind::quota;
   for (const auto& sent : sent_) {
     if (sent.answered) continue;
     route_.doubtful.add(sent.uid);
-    if (is_pause) {
-      route_.put_off(sent.uid, context_.lanes.resting_until());
-    } else if (sent_.size() == 1) {
+    if (!is_pause && is_to_blame(sent.uid)) {
       CO_CHECK(co_await mailbox_.note_trouble(route_, sent.uid, error, false));
     } else {
-      route_.troubled[sent.uid].alone = true;
+      route_.put_off(sent.uid, context_.lanes.resting_until());
     }
   }
   co_return Result<>{};
+}
+
+/// One message that breaks connections again and again by itself, while the destination accepts others. Where it
+/// accepts none, it is down, and no message is to blame.
+bool CarryBranch::is_to_blame(Uid uid) {
+  auto& trouble = route_.troubled[uid];
+  trouble.alone = true;
+  if (!trouble.broke_at) trouble.broke_at = context_.lanes.taken();
+  return sent_.size() == 1 && context_.lanes.taken() > *trouble.broke_at;
 }
 
 /// What fails here is tried again when the carrier looks the next time.

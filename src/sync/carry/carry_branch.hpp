@@ -39,6 +39,7 @@ class CarryBranch {
   void take_delivered(SentMessage& sent, Uid uid, UidValidity uid_validity);
   Task<> take_refused(const SentMessage& sent, const Error& error, bool alone);
   Task<> lose(const Error& error);
+  [[nodiscard]] bool is_to_blame(Uid uid);
   [[nodiscard]] bool wants_labels() const;
   Task<> add_labels();
   [[nodiscard]] bool is_alone(Uid uid) const;
@@ -48,7 +49,8 @@ class CarryBranch {
   CarryRoute& route_;
   Lane lane_;
   std::unique_ptr<store::Appender> appender_;
-  Uid from_;  // what is appended here has this UID or a higher one
+  Uid from_;              // what is appended here has this UID or a higher one,
+  UidValidity validity_;  // counted by this
   std::deque<SentMessage> sent_;
   UidSet told_;  // UIDs on the destination
   std::optional<Error> error_;

@@ -19,6 +19,8 @@ class CarryObserver {
   /// `account`: the source's name, or the destination's.
   virtual void trouble(const std::string& account, const Error& error) = 0;
   virtual void recovered(const std::string& account) = 0;
+  /// The destination: so many attempts in a row failed, or it will not work before somebody does something.
+  virtual void went_down(const std::string& account, const Error& error, int attempts) = 0;
   virtual void delivered(const std::string& account, const MailboxPath& to, std::uint64_t octets) = 0;
   /// The message was on the destination already.
   virtual void duplicate(const std::string& account, const MailboxPath& to) = 0;
@@ -26,7 +28,7 @@ class CarryObserver {
   virtual void pruned(const std::string& account, const MailboxPath& from, std::uint64_t messages) = 0;
 };
 
-struct CarryContext {
+struct CarryContext final : Lanes::Listener {
   asio::io_context& io;
   store::Store& destination;
   CarryJournal& journal;
@@ -47,7 +49,11 @@ struct CarryContext {
         settings(wanted),
         observer(watcher),
         upload(context, stopping),
-        lanes(context, to, wanted, [this](const Error& error, int) { observer.trouble(destination.name(), error); }) {}
+        lanes(context, to, wanted, *this) {}
+
+  void sign_in_failed(const Error& error) override { observer.trouble(destination.name(), error); }
+  void went_down(const Error& error, int attempts) override { observer.went_down(destination.name(), error, attempts); }
+  void came_back() override { observer.recovered(destination.name()); }
 
   /// The one object for that mailbox.
   DestinationMailbox& mailbox(const MailboxPath& path) {

@@ -6,6 +6,7 @@
 namespace mailferry::sync {
 namespace {
 
+/// After so long a large message is read again for a mailbox that no connection was left for.
 constexpr std::chrono::seconds kAfterCrowd{2};
 
 }  // namespace
@@ -64,8 +65,8 @@ Task<> CarryBatch::begin_branches(const store::MessageHead& head) {
       add_branch(*route, std::move(lane));
     } else {
       auto lane = co_await context_.lanes.acquire_one_more();
-      if (!lane) {  // it is read again for this one
-        route->put_off(head.uid, std::chrono::steady_clock::now() + kAfterCrowd);
+      if (!lane) {
+        read_again_for(*route, head.uid);
         continue;
       }
       add_branch(*route, std::move(*lane));
@@ -73,6 +74,10 @@ Task<> CarryBatch::begin_branches(const store::MessageHead& head) {
     CO_CHECK(co_await branches_.back()->begin(head, current_->meta.identity));
   }
   co_return Result<>{};
+}
+
+void CarryBatch::read_again_for(CarryRoute& route, Uid uid) {
+  route.put_off(uid, std::chrono::steady_clock::now() + kAfterCrowd);
 }
 
 void CarryBatch::add_branch(CarryRoute& route, Lane lane) {

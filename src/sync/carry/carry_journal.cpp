@@ -14,7 +14,19 @@ bool CarryJournal::is_due() const {
 }
 
 Task<> CarryJournal::flush() {
+  // What that one writes may have been collected before the caller's part was there.
+  while (flushing_)
+    co_await flushed_.wait();
+  if (error_) co_return std::unexpected(*error_);
   if (!dirty_since_) co_return Result<>{};
+  flushing_ = true;
+  auto written = co_await write_all();
+  flushing_ = false;
+  flushed_.notify_all();
+  co_return written;
+}
+
+Task<> CarryJournal::write_all() {
   dirty_since_.reset();
   settled_ = 0;
   state::Batch batch;

@@ -17,7 +17,12 @@ class CarryJournal {
   /// All must outlive it. Notes of the fillers are kept under `own_pair`.
   CarryJournal(asio::io_context& context, async::BlockingPool& pool, state::Journal& journal,
                const CarrySettings& settings, state::PairId own_pair)
-      : pool_(pool), journal_(journal), settings_(settings), own_pair_(own_pair), changed_(context) {}
+      : pool_(pool),
+        journal_(journal),
+        settings_(settings),
+        own_pair_(own_pair),
+        changed_(context),
+        flushed_(context) {}
 
   /// Called before each flush to fill the batch with what is unsaved.
   using Filler = std::function<void(state::Batch&)>;
@@ -29,7 +34,8 @@ class CarryJournal {
     mark_dirty();
   }
   void mark_dirty();
-  /// Saves everything in one transaction. An error is of the state file: nothing more may be carried.
+  /// Saves everything in one transaction: afterwards all that was settled before the call is on disk, also where
+  /// another flush was under way. An error is of the state file: nothing more may be carried.
   Task<> flush();
   /// One durable transaction at once; routes and notes belong to `pair`.
   Task<> apply(state::PairId pair, state::Batch& batch);
@@ -44,17 +50,20 @@ class CarryJournal {
 
  private:
   [[nodiscard]] bool is_due() const;
+  Task<> write_all();
 
   async::BlockingPool& pool_;
   state::Journal& journal_;
   const CarrySettings& settings_;
   state::PairId own_pair_;
   async::Notifier changed_;
+  async::Notifier flushed_;
   std::vector<Filler> fillers_;
   std::optional<std::chrono::steady_clock::time_point> dirty_since_;
   std::size_t settled_ = 0;
   std::uint64_t commits_ = 0;
   bool stopped_ = false;
+  bool flushing_ = false;
   std::optional<Error> error_;
 };
 

@@ -39,6 +39,11 @@ inline std::string placed_note(state::RouteId route) {
   return fmt::format("placed:{}", route);
 }
 
+/// Key of the note with the UIDVALIDITY of the destination that the intent of a route counts its UIDs by.
+inline std::string intended_note(state::RouteId route) {
+  return fmt::format("intended:{}", route);
+}
+
 inline Result<UidSet> parse_note(const std::optional<std::string>& note) {
   if (!note || note->empty()) return UidSet();
   return UidSet::parse(*note);

@@ -78,6 +78,15 @@ Uid CarryRoute::first_open() const noexcept {
   return ranges.front().last + 1;
 }
 
+void CarryRoute::intend() {
+  // In a mailbox that was made anew, what is doubtful may be anywhere.
+  const bool is_anywhere = intent && !is_intended() && !is_sure();
+  intent = state::Intent{.route = row.id,
+                         .source = UidSet(UidRange{std::min(first_open(), kLastUid), kLastUid}),
+                         .destination_from = is_anywhere ? 1 : std::max<Uid>(1, to->next_uid())};
+  intent_validity = to->uid_validity();
+}
+
 void CarryRoute::save(state::Batch& batch) {
   if (!flags_unsaved.empty()) save_flags(batch);
   if (unsaved.empty()) return;
@@ -87,8 +96,9 @@ void CarryRoute::save(state::Batch& batch) {
   unsaved = {};
   if (!intent || !is_sure()) return;
   // All that this route appended so far is settled: what follows has higher UIDs on both sides.
-  intent->source = UidSet(UidRange{std::min(first_open(), kLastUid), kLastUid});
-  intent->destination_from = std::max(intent->destination_from, to->next_uid());
+  const auto before = is_intended() ? intent->destination_from : 1;  // UIDs of another mailbox say nothing
+  intend();
+  intent->destination_from = std::max(intent->destination_from, before);
   batch.intents.push_back(*intent);
 }
 

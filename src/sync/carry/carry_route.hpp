@@ -18,6 +18,8 @@ struct Trouble {
   bool alone = false;      // to go in an APPEND of its own
   int earlier = 0;         // attempts before it was parked the last time
   std::int64_t since = 0;  // when it was parked first; 0: never
+  /// What the destination had accepted when this message broke a connection first; absent: it broke none.
+  std::optional<std::uint64_t> broke_at{};
 };
 
 /// Where a message is on the destination, with the flags that the source had when they were last brought there.
@@ -55,6 +57,8 @@ struct CarryRoute {
   /// Everything above was settled in this run and is not saved: to be written as ranges.
   UidSet unsaved{};
   std::optional<state::Intent> intent{};  // as it is saved; absent: none
+  UidValidity intent_validity = 0;        // of the destination's UIDs there
+  UidValidity intent_validity_saved = 0;
   /// May be on the destination, and nobody has looked since: the intent has to go on covering them.
   UidSet doubtful{};
   bool all_doubtful = false;  // what the first look finds open
@@ -85,6 +89,10 @@ struct CarryRoute {
   [[nodiscard]] Uid first_unknown() const noexcept { return settled.empty() ? 1 : settled.max() + 1; }
   /// The lowest UID that is not settled.
   [[nodiscard]] Uid first_open() const noexcept;
+  /// The intent counts by the mailbox that is there now.
+  [[nodiscard]] bool is_intended() const { return intent && intent_validity == to->uid_validity(); }
+  /// The intent for all that is still to come, unsaved.
+  void intend();
   /// Adds to `batch` what is unsaved, and moves the intent on.
   void save(state::Batch& batch);
 

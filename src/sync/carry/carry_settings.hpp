@@ -46,7 +46,8 @@ struct SourceSettings {
 };
 
 struct CarrySettings {
-  int message_attempts = 5;  // before a message is parked
+  int message_attempts = 5;      // before a message is parked
+  int destination_attempts = 8;  // that fail in a row before the destination counts as down
   async::RetryPolicy backoff{};
   std::chrono::hours dedup_memory{24};
   /// What is delivered is recorded so often, at most: until then a crash costs a look-up (DESIGN §2.3).
@@ -54,7 +55,7 @@ struct CarrySettings {
   std::size_t flush_messages = 1000;
   /// While another source delivers an equal message.
   std::chrono::milliseconds claim_pause{500};
-  unsigned lanes = 4;  // connections to the destination at most
+  unsigned lanes = 4;  // connections to the destination, never more
   std::size_t window_octets = 8U << 20;
   /// How long a destination must have been at rest before what is in doubt is looked up; see RunSettings.
   std::chrono::milliseconds least_quiet{2'000};

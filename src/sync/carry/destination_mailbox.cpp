@@ -40,12 +40,15 @@ store::ScanRequest request_from(const MailboxPath& mailbox, Uid from) {
 
 }  // namespace
 
-void DestinationMailbox::doubt_from(Uid from) {
-  doubt_from_ = std::min(doubt_from_.value_or(from), std::max<Uid>(from, 1));
+void DestinationMailbox::doubt_from(Uid from, UidValidity validity) {
+  if (validity == 0) validity = uid_validity_;
+  const bool is_of_another = doubt_from_ && doubt_validity_ != validity;
+  doubt_from_ = is_of_another ? 1 : std::min(doubt_from_.value_or(from), std::max<Uid>(from, 1));
+  doubt_validity_ = validity;
 }
 
-void DestinationMailbox::doubt_now(Uid from) {
-  doubt_from(from);
+void DestinationMailbox::doubt_now(Uid from, UidValidity validity) {
+  doubt_from(from, validity);
   broken_at_ = std::chrono::steady_clock::now();
 }
 
@@ -88,17 +91,21 @@ Task<> DestinationMailbox::prepare(store::Session& session) {
 /// After a broken connection the server may go on storing for a while: waits until the mailbox has been at rest.
 Task<> DestinationMailbox::settle_doubt(store::Session& session, std::chrono::milliseconds slowest_append,
                                         const bool& stopping) {
+  // The mailbox was made anew: what is in doubt may have any UID there.
+  if (doubt_validity_ != 0 && doubt_validity_ != uid_validity_) doubt_from_ = 1;
   const auto from = *doubt_from_;
   const auto now = [] { return std::chrono::steady_clock::now(); };
   const auto quiet = std::clamp(slowest_append * 3, settings_.least_quiet, kMostQuiet);
   const auto give_up = now() + kLongestWait;
   auto last_change = broken_at_.value_or(now() - quiet);
   CO_TRY(auto seen, co_await scan_from(session, from));
+  auto next = seen.empty() ? from : seen.max() + 1;
   while (!stopping && now() < std::min(give_up, last_change + quiet)) {
     co_await settled_.wait_until(now() + std::min(kLookEvery, quiet / 8));
-    CO_TRY(auto again, co_await scan_from(session, from));
-    if (again != seen) last_change = now();
-    seen = std::move(again);
+    CO_TRY(seen, co_await scan_from(session, next));
+    if (seen.empty()) continue;
+    last_change = now();
+    next = seen.max() + 1;
   }
   if (stopping) co_return fail(ErrorKind::cancelled, Scope::run, "stopping");
   doubt_from_.reset();

@@ -24,10 +24,11 @@ class DestinationMailbox {
   /// What is appended from now on has this UID or a higher one; 0: unknown.
   [[nodiscard]] Uid next_uid() const noexcept { return next_uid_; }
 
-  /// Before this process, messages may have been appended from UID `from` on of which nobody knows.
-  void doubt_from(Uid from);
+  /// Before this process, messages may have been appended from UID `from` on of which nobody knows. `validity`: by
+  /// which UIDVALIDITY that counts; 0: by the one that it has.
+  void doubt_from(Uid from, UidValidity validity = 0);
   /// A connection broke with appends under way, that began when next_uid() was `from`: they may still arrive.
-  void doubt_now(Uid from);
+  void doubt_now(Uid from, UidValidity validity);
   [[nodiscard]] bool in_doubt() const noexcept { return doubt_from_.has_value(); }
   /// The mailbox has to be made, or made sure of, before the next append.
   void forget_prepared() noexcept { prepared_ = false; }
@@ -59,6 +60,7 @@ class DestinationMailbox {
   bool existed_ = false;
   bool busy_ = false;                    // somebody is making it ready
   std::optional<Uid> doubt_from_;        // to be scanned from here
+  UidValidity doubt_validity_ = 0;       // by which that counts; 0: by any
   std::optional<SteadyTime> broken_at_;  // appends may still arrive
 };
 

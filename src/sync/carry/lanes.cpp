@@ -13,8 +13,8 @@ constexpr std::chrono::minutes kIdleFor{4};
 /// Wrong credentials do not become right by asking again (and lock accounts).
 constexpr std::chrono::minutes kAfterRefusedLogin{15};
 
-/// Connections beyond the usual number, for large messages that go to several mailboxes at the same time.
-constexpr unsigned kExtra = 4;
+/// Whom nobody had a reason to ask for so long is not called down any more: it may have come back unseen.
+constexpr std::chrono::minutes kForgetAfter{5};
 /// How long a server that has no further connection for us is not asked for one.
 constexpr std::chrono::minutes kCrowdedFor{5};
 
@@ -36,39 +36,37 @@ Task<Lane> Lanes::acquire(Lane::Use use) {
       continue;
     }
     drop_stale();
-    const bool waits = use == Lane::Use::streaming && streaming_ + 1 >= std::max(2U, most());
-    if (!waits && !idle_.empty()) co_return lend(take_idle(), use);
-    if (waits || !may_open(use)) {
+    if (!has_room(use)) {
       co_await changed_.wait_until(std::chrono::steady_clock::now() + kCrowdedFor);
       continue;
     }
-    auto session = co_await open_session();
-    if (session) co_return lend(std::move(*session), use);
+    auto lane = co_await borrow(use);
+    if (lane) co_return lane;
   }
   co_return fail(ErrorKind::cancelled, Scope::run, "stopping");
 }
 
 Task<Lane> Lanes::acquire_one_more() {
   drop_stale();
-  if (!idle_.empty()) co_return lend(take_idle(), Lane::Use::streaming);
-  const bool crowded = std::chrono::steady_clock::now() < crowded_until_;
-  if (stopped_ || open_ >= settings_.lanes + kExtra || (crowded && open_ >= most()))
+  if (stopped_ || !has_room(Lane::Use::streaming))
     co_return fail(ErrorKind::throttled, Scope::message, "no further connection to the destination is free", {},
                    Retry::later);
-  CO_TRY(auto session, co_await open_session());
-  co_return lend(std::move(session), Lane::Use::streaming);
+  co_return co_await borrow(Lane::Use::streaming);
 }
 
-/// Where all that are open stream, there is one more.
-bool Lanes::may_open(Lane::Use use) const noexcept {
-  if (open_ < most()) return true;
-  const bool crowded = std::chrono::steady_clock::now() < crowded_until_;
-  return use == Lane::Use::short_work && open_ == streaming_ && !crowded;
+bool Lanes::has_room(Lane::Use use) const noexcept {
+  if (use == Lane::Use::streaming && streaming_ >= most_streams()) return false;
+  return !idle_.empty() || open_ < most();
 }
 
-Lane Lanes::lend(std::unique_ptr<store::Session> session, Lane::Use use) {
-  if (use == Lane::Use::streaming) ++streaming_;
-  return {*this, std::move(session), use};
+Task<Lane> Lanes::borrow(Lane::Use use) {
+  const unsigned streams = use == Lane::Use::streaming ? 1 : 0;
+  streaming_ += streams;
+  if (!idle_.empty()) co_return Lane(*this, take_idle(), use);
+  auto session = co_await open_session();
+  if (session) co_return Lane(*this, std::move(*session), use);
+  streaming_ -= streams;
+  co_return std::unexpected(session.error());
 }
 
 std::unique_ptr<store::Session> Lanes::take_idle() {
@@ -81,16 +79,18 @@ Task<std::unique_ptr<store::Session>> Lanes::open_session() {
   ++open_;
   auto session = co_await store_.open_session();
   if (session) {
-    failures_ = 0;
+    worked_ = true;
+    sign_ins_ = {};
+    look_whether_back();
     co_return session;
   }
   --open_;
-  on_trouble_(session.error(), ++failures_);
+  listener_.sign_in_failed(session.error());
   if (open_ > 0 && session.error().kind == ErrorKind::throttled) {
     crowded_ = open_;
     crowded_until_ = std::chrono::steady_clock::now() + kCrowdedFor;
   } else {
-    rest(session.error());
+    rest_after(sign_ins_, session.error());
   }
   co_return session;
 }
@@ -107,16 +107,49 @@ void Lanes::ask_again() noexcept {
 }
 
 void Lanes::rest(const Error& error) {
+  rest_after(refusals_, error);
+}
+
+void Lanes::accepted() {
+  ++taken_;
+  refusals_ = {};
+  look_whether_back();
+}
+
+bool Lanes::means_down(const Failures& failures) const noexcept {
+  return failures.lasting || failures.in_a_row >= settings_.destination_attempts;
+}
+
+void Lanes::look_whether_back() {
+  if (!down_ || means_down(sign_ins_) || means_down(refusals_)) return;
+  down_ = false;
+  listener_.came_back();
+}
+
+bool Lanes::is_down() const noexcept {
+  return down_ && std::chrono::steady_clock::now() < down_until_;
+}
+
+void Lanes::rest_after(Failures& failures, const Error& error) {
+  const auto now = std::chrono::steady_clock::now();
+  // Several connections that break together are one failure.
+  if (now >= resting_until_ || failures.in_a_row == 0) ++failures.in_a_row;
+  // A full mailbox and wrong credentials do not pass by themselves.
+  failures.lasting = error.kind == ErrorKind::quota || error.kind == ErrorKind::auth;
   auto policy = settings_.backoff;
   policy.max_attempts = std::numeric_limits<int>::max();
   policy.budget = std::chrono::milliseconds::max();
   auto transient = error;
   if (transient.retry == Retry::never) transient.retry = Retry::later;
-  auto pause = policy.delay_after(++refusals_, {}, transient, 0.5 + unit_random() / 2).value_or(policy.ceiling);
+  const auto share = 0.5 + unit_random() / 2;
+  auto pause = policy.delay_after(failures.in_a_row, {}, transient, share).value_or(policy.ceiling);
+  if (failures.in_a_row >= settings_.destination_attempts) pause = std::max(pause, policy.ceiling);
   if (error.kind == ErrorKind::auth) pause = std::max<std::chrono::milliseconds>(pause, kAfterRefusedLogin);
-  pause = std::max(pause, wanted_pause(error, refusals_));
-  resting_until_ = std::max(resting_until_, std::chrono::steady_clock::now() + pause);
+  pause = std::max(pause, wanted_pause(error, failures.in_a_row));
+  resting_until_ = std::max(resting_until_, now + pause);
+  down_until_ = resting_until_ + kForgetAfter;
   changed_.notify_all();
+  if (means_down(failures) && !std::exchange(down_, true)) listener_.went_down(error, failures.in_a_row);
 }
 
 void Lanes::drop_stale() {

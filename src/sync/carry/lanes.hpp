@@ -6,8 +6,8 @@
 #include "store/store.hpp"
 #include "sync/carry/carry_settings.hpp"
 
+#include <algorithm>
 #include <deque>
-#include <functional>
 #include <memory>
 
 namespace mailferry::sync {
@@ -42,31 +42,49 @@ class Lane {
 
 class Lanes {
  public:
-  /// `on_trouble` hears of each sign-in that failed, with the number of failures in a row.
-  using OnTrouble = std::function<void(const Error&, int failures)>;
-  Lanes(asio::io_context& context, store::Store& store, const CarrySettings& settings, OnTrouble on_trouble)
-      : context_(context), store_(store), settings_(settings), on_trouble_(std::move(on_trouble)), changed_(context) {}
+  /// Who wants to hear of the destination. Called on the network thread; must not wait.
+  class Listener {
+   public:
+    virtual ~Listener() = default;
+    /// A sign-in failed.
+    virtual void sign_in_failed(const Error& error) = 0;
+    /// So many attempts in a row failed: it is down.
+    virtual void went_down(const Error& error, int attempts) = 0;
+    virtual void came_back() = 0;
+  };
+  /// All must outlive it.
+  Lanes(asio::io_context& context, store::Store& store, const CarrySettings& settings, Listener& listener)
+      : context_(context), store_(store), settings_(settings), listener_(listener), changed_(context) {}
 
   /// Waits until a connection is free and the destination wants to be asked. Error{cancelled}: stop() was called.
-  /// Streams leave one for short work, however many of them stall.
+  /// Streams leave one for short work, however many of them stall, where there may be more than one.
   Task<Lane> acquire(Lane::Use use = Lane::Use::short_work);
   /// Another one to stream for somebody who holds one already, without waiting for others to give theirs back (which
   /// could wait for this one). Error{throttled}: none is to be had now.
   Task<Lane> acquire_one_more();
-  /// The destination refused something as a whole (quota, throttling): nobody asks for so long, longer each time.
+  /// A connection broke, or the destination refused something as a whole (quota, throttling): nobody asks for so long,
+  /// longer each time, and as long as the settings allow once it is down.
   void rest(const Error& error);
   /// Something was accepted: the next rest is short again.
-  void accepted() noexcept { refusals_ = 0; }
+  void accepted();
   /// Connections that nobody uses now are not used again.
   void drop_idle() noexcept;
   /// The user wants it to be asked now.
   void ask_again() noexcept;
   void stop() noexcept;
 
+  /// Never more than the settings allow.
   [[nodiscard]] unsigned open() const noexcept { return open_; }
+  /// So many may stream at the same time.
+  [[nodiscard]] unsigned most_streams() const noexcept { return std::max(2U, most()) - 1; }
   /// Until when nobody asks; in the past: not resting.
   [[nodiscard]] std::chrono::steady_clock::time_point resting_until() const noexcept { return resting_until_; }
-  [[nodiscard]] int failures() const noexcept { return failures_; }
+  /// Failed so often in a row that people should know, or cannot work before they do something, and was asked lately.
+  [[nodiscard]] bool is_down() const noexcept;
+  /// How many messages it has accepted.
+  [[nodiscard]] std::uint64_t taken() const noexcept { return taken_; }
+  /// It was reached at least once.
+  [[nodiscard]] bool has_worked() const noexcept { return worked_; }
 
  private:
   friend class Lane;
@@ -74,26 +92,37 @@ class Lanes {
     std::unique_ptr<store::Session> session;
     std::chrono::steady_clock::time_point since;
   };
+  struct Failures {
+    int in_a_row = 0;
+    bool lasting = false;  // the last one will not pass by itself
+  };
   void give_back(std::unique_ptr<store::Session> session, Lane::Use use, bool spoilt) noexcept;
-  [[nodiscard]] Lane lend(std::unique_ptr<store::Session> session, Lane::Use use);
   [[nodiscard]] std::unique_ptr<store::Session> take_idle();
-  [[nodiscard]] bool may_open(Lane::Use use) const noexcept;
+  [[nodiscard]] bool has_room(Lane::Use use) const noexcept;
+  Task<Lane> borrow(Lane::Use use);
   void drop_stale();
+  void rest_after(Failures& failures, const Error& error);
+  [[nodiscard]] bool means_down(const Failures& failures) const noexcept;
+  void look_whether_back();
   [[nodiscard]] unsigned most() const noexcept;
   Task<std::unique_ptr<store::Session>> open_session();
 
   asio::io_context& context_;
   store::Store& store_;
   const CarrySettings& settings_;
-  OnTrouble on_trouble_;
+  Listener& listener_;
   async::Notifier changed_;
   std::deque<Idle> idle_;
   unsigned open_ = 0;
   unsigned streaming_ = 0;  // of these
-  int failures_ = 0;
-  int refusals_ = 0;
+  Failures sign_ins_;
+  Failures refusals_;  // of what came behind them
+  std::uint64_t taken_ = 0;
   bool stopped_ = false;
+  bool worked_ = false;
+  bool down_ = false;
   std::chrono::steady_clock::time_point resting_until_{};
+  std::chrono::steady_clock::time_point down_until_{};
   /// The server had no further connection for us: until then those that are open have to do.
   std::chrono::steady_clock::time_point crowded_until_{};
   unsigned crowded_ = 0;

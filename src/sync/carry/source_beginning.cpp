@@ -95,12 +95,20 @@ Task<> SourceMailbox::load_route(CarryRoute& route, const std::vector<state::Rou
     if (message.route == route.row.id) route.parked.emplace(message.source, message);
   }
   const auto intent = std::ranges::find(intents, route.row.id, &state::Intent::route);
-  if (intent == intents.end()) co_return Result<>{};
-  route.intent = *intent;
+  if (intent != intents.end()) CO_CHECK(load_intent(route, *intent));
+  co_return Result<>{};
+}
+
+Result<> SourceMailbox::load_intent(CarryRoute& route, const state::Intent& intent) {
+  auto& journal = context_.journal;
+  TRY(const auto note, journal.journal().note(journal.own_pair(), intended_note(route.row.id)));
+  if (note) std::from_chars(note->data(), note->data() + note->size(), route.intent_validity);
+  route.intent_validity_saved = route.intent_validity;
+  route.intent = intent;
   route.all_doubtful = true;
   // The server may still be storing what was sent before the end.
-  route.to->doubt_now(intent->destination_from);
-  co_return Result<>{};
+  route.to->doubt_now(intent.destination_from, route.intent_validity);
+  return {};
 }
 
 Result<> SourceMailbox::load_placed(CarryRoute& route) {

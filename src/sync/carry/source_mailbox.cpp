@@ -104,15 +104,21 @@ Uid SourceMailbox::tail(UidSet& holes) const {
 
 Task<> SourceMailbox::intend(CarryRoute& route) {
   if (context_.journal.error()) co_return std::unexpected(*context_.journal.error());
-  if (route.intent) co_return Result<>{};
-  route.intent = state::Intent{.route = route.row.id,
-                               .source = UidSet(UidRange{std::min(route.first_open(), kLastUid), kLastUid}),
-                               .destination_from = std::max<Uid>(1, route.to->next_uid())};
+  if (route.is_intended()) co_return Result<>{};
+  route.intend();
   state::Batch batch;
   batch.intents.push_back(*route.intent);
-  auto written = co_await context_.journal.apply(pair_, batch);
+  save_validity(route, batch);
+  auto written = co_await context_.journal.apply(context_.journal.own_pair(), batch);
   if (!written) route.intent.reset();
   co_return written;
+}
+
+/// For apply() with the pair that flushes have.
+void SourceMailbox::save_validity(CarryRoute& route, state::Batch& batch) {
+  if (route.row.id == 0 || !route.intent || route.intent_validity == route.intent_validity_saved) return;
+  batch.notes.emplace_back(intended_note(route.row.id), std::to_string(route.intent_validity));
+  route.intent_validity_saved = route.intent_validity;
 }
 
 void SourceMailbox::settle(CarryRoute& route, UidRange range) {
@@ -175,6 +181,7 @@ SteadyTime SourceMailbox::next_due() const {
 void SourceMailbox::save(state::Batch& batch) {
   for (auto& route : routes_) {
     route.save(batch);
+    save_validity(route, batch);
     if (route.row.id != 0 && route.placed_validity != route.placed_validity_saved) {
       batch.notes.emplace_back(placed_note(route.row.id), std::to_string(route.placed_validity));
       route.placed_validity_saved = route.placed_validity;

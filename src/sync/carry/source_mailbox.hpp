@@ -61,6 +61,8 @@ class SourceMailbox {
   Task<> load(UidValidity uid_validity);
   Task<> load_route(CarryRoute& route, const std::vector<state::Route>& rows,
                     const std::vector<state::Intent>& intents);
+  Result<> load_intent(CarryRoute& route, const state::Intent& intent);
+  static void save_validity(CarryRoute& route, state::Batch& batch);
   Result<> load_unlabelled(CarryRoute& route);
   Result<> load_placed(CarryRoute& route);
   Task<> follow_flags(CarryRoute& route, const std::map<Uid, Flags>& now);

@@ -41,8 +41,8 @@ def _toml(value):
 
 def _account(name, server, user, port, timeout, keys):
     text = f'[account.{name}]\nhost = "localhost"\nport = {port or server.port}\nuser = "{server.login_name(user)}"\n'
-    text += f'password_file = "{server.password_file(user)}"\nsecurity = "plaintext"\n'
-    text += "".join(f"{key} = {_toml(value)}\n" for key, value in keys.items())
+    text += f'password_file = "{server.password_file(user)}"\n'
+    text += "".join(f"{key} = {_toml(value)}\n" for key, value in ({"security": "plaintext"} | keys).items())
     return text + "".join(f'{key}_timeout = "{timeout}s"\n' for key in ("connect", "response", "write"))
 
 

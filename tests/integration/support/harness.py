@@ -25,6 +25,12 @@ def program():
     return path
 
 
+def is_sanitized():
+    """Whether the program is built with a sanitizer, whose memory is not that of the program."""
+    octets = pathlib.Path(program()).read_bytes()
+    return b"__asan_init" in octets or b"__tsan_init" in octets
+
+
 class Run:
     """A finished run of the program."""
 

@@ -24,8 +24,9 @@ class Meddler:
         """`on_line(line)` → line: what the client is told instead of a line of the server."""
         self.target, self.on_command, self.on_line = target, on_command, on_line
         self.commands, self.connections = [], 0  # (moment, connection, line)
+        self.open = self.most_open = 0           # connections at a time
         self.lines = []                          # (moment, connection, line) of the server; EXISTS only
-        self._sockets, self._closed = [], False
+        self._sockets, self._closed, self._counting = [], False, threading.Lock()
 
     def __enter__(self):
         self._listener = socket.create_server(("127.0.0.1", 0))
@@ -63,9 +64,19 @@ class Meddler:
                 one.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 self._sockets.append(one)
             number, self.connections = self.connections, self.connections + 1
+            self._count(1)
             state = {"number": number, "lose": None, "stall": False, "lock": threading.Lock()}
-            threading.Thread(target=self._guard, args=(self._up, client, server, state), daemon=True).start()
+            threading.Thread(target=self._up_to_its_end, args=(client, server, state), daemon=True).start()
             threading.Thread(target=self._guard, args=(self._down, client, server, state), daemon=True).start()
+
+    def _count(self, change):
+        with self._counting:
+            self.open += change
+            self.most_open = max(self.most_open, self.open)
+
+    def _up_to_its_end(self, client, server, state):
+        self._guard(self._up, client, server, state)
+        self._count(-1)
 
     @staticmethod
     def _guard(work, client, server, state):

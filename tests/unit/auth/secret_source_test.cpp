@@ -1,11 +1,13 @@
 #include "auth/secret_source.hpp"
 
+#include "async/signal_guard.hpp"
 #include "auth/line_reader.hpp"
 #include "auth/secret_command.hpp"
 
 #include <gtest/gtest.h>
 
 #include <array>
+#include <csignal>
 #include <cstdlib>
 #include <fcntl.h>
 #include <filesystem>
@@ -154,6 +156,25 @@ TEST(SecretCommand, ThatFailsIsNamedWithItsExitCodeAndNotItsOutput) {
   const auto killed = command("kill -TERM $$");
   ASSERT_FALSE(killed);
   EXPECT_NE(killed.error().describe().find("signal 15"), std::string::npos);
+}
+
+TEST(SecretCommand, HoldsNoSignalBackThatWeHoldBack) {
+  const async::SignalGuard guard{SIGTERM, SIGHUP};
+
+  const auto killed = command("kill -TERM $$; echo hunter2");
+
+  ASSERT_FALSE(killed);
+  EXPECT_NE(killed.error().describe().find("signal 15"), std::string::npos);
+}
+
+TEST(SecretCommand, IgnoresNoSignalThatWeIgnore) {
+  const auto before = std::signal(SIGUSR2, SIG_IGN);
+
+  const auto killed = command("kill -USR2 $$; echo hunter2");
+
+  std::signal(SIGUSR2, before);
+  ASSERT_FALSE(killed);
+  EXPECT_NE(killed.error().describe().find("signal 12"), std::string::npos);
 }
 
 TEST(SecretCommand, ForATokenIsCalledSo) {

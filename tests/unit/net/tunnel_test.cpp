@@ -1,5 +1,6 @@
 #include "net/tunnel.hpp"
 
+#include "async/signal_guard.hpp"
 #include "net/transport.hpp"
 #include "unit/net/net_test_helpers.hpp"
 
@@ -81,6 +82,14 @@ TEST_F(TunnelTest, DoesNotHoldTheConnectionsOfOthersOpen) {
   ASSERT_TRUE(write_now(context_, *first, "x"));
   EXPECT_EQ(read_now(context_, *first).value(), "x");
   EXPECT_EQ(read_now(context_, *open(command)).value(), alone);
+}
+
+TEST_F(TunnelTest, CanBeEndedThoughWeHoldSignalsBack) {
+  const async::SignalGuard guard{SIGTERM};
+
+  const auto transport = open("kill -TERM $$; echo alive");
+
+  EXPECT_FALSE(read_now(context_, *transport));
 }
 
 TEST_F(TunnelTest, HasNoTerminalToAskAt) {

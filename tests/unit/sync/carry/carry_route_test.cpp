@@ -1,5 +1,8 @@
 #include "sync/carry/carry_route.hpp"
 
+#include "stores/memory/memory_store.hpp"
+#include "support/run_task.hpp"
+
 #include <gtest/gtest.h>
 
 namespace mailferry::sync {
@@ -114,6 +117,68 @@ TEST_F(CarryRouteTest, PutsOffWithoutBlame) {
   EXPECT_TRUE(route_.rests(4, SteadyTime{}));
   EXPECT_FALSE(route_.rests(4, later));
   EXPECT_EQ(route_.troubled.at(4).attempts, 0);
+}
+
+/// With a destination in memory, whose mailbox can be made anew.
+class CarryRouteAnewTest : public CarryRouteTest {
+ protected:
+  CarryRouteAnewTest() {
+    make_mailbox(1'000);
+    look();
+    route_.settle(UidRange{1, 1});
+    route_.intend();
+  }
+
+  void make_mailbox(Uid uid_next) {
+    server_->account.mailboxes.erase(to_.path());
+    server_->account.create(to_.path()).uid_next = uid_next;
+  }
+  /// What a carrier does before it appends.
+  void look() {
+    to_.forget_prepared();
+    const auto session = test::run_task(io_, store_.open_session()).value();
+    const bool stopping = false;
+    ASSERT_TRUE(test::run_task(io_, to_.make_ready(*session, {}, stopping)));
+  }
+
+  stores::memory::Network network_{io_};
+  std::shared_ptr<stores::memory::Server> server_ =
+      std::make_shared<stores::memory::Server>("archive", stores::memory::Behaviour{}, stores::memory::Account{});
+  stores::memory::MemoryStore store_{network_, server_};
+};
+
+TEST_F(CarryRouteAnewTest, IntendsFromTheNextUidOn) {
+  EXPECT_TRUE(route_.is_intended());
+  EXPECT_EQ(route_.intent->destination_from, 1'000U);
+}
+
+TEST_F(CarryRouteAnewTest, MovesTheIntentBackWithAMailboxThatWasMadeAnew) {
+  make_mailbox(3);
+  look();
+  route_.settle(UidRange{2, 2});
+
+  EXPECT_FALSE(route_.is_intended());
+  const auto batch = saved();
+
+  ASSERT_EQ(batch.intents.size(), 1U);
+  EXPECT_EQ(batch.intents.front().destination_from, 3U);
+  EXPECT_TRUE(route_.is_intended());
+}
+
+TEST_F(CarryRouteAnewTest, NeverMovesTheIntentBackInTheSameMailbox) {
+  route_.intent->destination_from = 2'000;
+  route_.settle(UidRange{2, 2});
+
+  EXPECT_EQ(saved().intents.front().destination_from, 2'000U);
+}
+
+TEST_F(CarryRouteAnewTest, LooksForWhatIsDoubtfulInAllOfAMailboxThatWasMadeAnew) {
+  make_mailbox(3);
+  look();
+  route_.doubtful.add(2);
+  route_.intend();
+
+  EXPECT_EQ(route_.intent->destination_from, 1U);
 }
 
 TEST(WantedPause, IsWhatTheServerAsksForWhenItLimits) {

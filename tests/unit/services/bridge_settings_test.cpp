@@ -1,0 +1,48 @@
+#include "services/bridge_settings.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+namespace mailferry::services {
+namespace {
+
+BridgeRequest one_source() {
+  BridgeRequest request;
+  request.bridge.sources.push_back({.account = "work", .mappings = {{.from = "INBOX", .to = {"INBOX"}}}});
+  request.sources.emplace_back();
+  return request;
+}
+
+TEST(BridgeSettings, PatienceIsWhatTheConfigurationSays) {
+  config::Bridge bridge;
+  bridge.destination_attempts = 3;
+  bridge.message_attempts = 4;
+  bridge.backoff_most = std::chrono::seconds(7);
+
+  const auto settings = to_carry_settings(bridge, {});
+
+  EXPECT_EQ(settings.destination_attempts, 3);
+  EXPECT_EQ(settings.message_attempts, 4);
+  EXPECT_EQ(settings.backoff.ceiling, std::chrono::seconds(7));
+}
+
+TEST(BridgeSettings, ConnectionsToTheDestinationAreThoseOfItsAccount) {
+  config::Account account;
+  account.connections = 2;
+
+  EXPECT_EQ(to_carry_settings({}, account).lanes, 2U);
+}
+
+TEST(BridgeSettings, ConnectionsThatWaitAreUnderTheCapOfTheSource) {
+  auto request = one_source();
+  EXPECT_EQ(to_source_settings(request, 0)->watchers, 3U);
+
+  for (const unsigned connections : {1U, 2U, 3U, 4U, 64U}) {
+    request.sources.front().account.connections = connections;
+    EXPECT_EQ(to_source_settings(request, 0)->watchers, std::min(connections - 1, 3U));
+  }
+}
+
+}  // namespace
+}  // namespace mailferry::services

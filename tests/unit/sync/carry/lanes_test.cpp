@@ -1,0 +1,208 @@
+#include "sync/carry/lanes.hpp"
+
+#include "stores/memory/memory_store.hpp"
+#include "support/run_task.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace mailferry::sync {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::ElementsAre;
+using testing::IsEmpty;
+using Use = Lane::Use;
+using Lent = std::optional<Result<Lane>>;
+
+Error failure(ErrorKind kind) {
+  return {.kind = kind,
+          .scope = Scope::account,
+          .retry = Retry::later,
+          .retry_after = {},
+          .message = "no",
+          .remedy = {},
+          .trail = {}};
+}
+
+/// In memory, and out of order while `error` is there.
+class Destination final : public store::Store {
+ public:
+  explicit Destination(asio::io_context& context) : network_(context), inner_(network_, server_) {}
+
+  [[nodiscard]] const std::string& name() const noexcept override { return inner_.name(); }
+  [[nodiscard]] const std::string& identity() const noexcept override { return inner_.identity(); }
+  Task<std::unique_ptr<store::Session>> open_session() override {
+    ++asked;
+    if (error) co_return std::unexpected(*error);
+    co_return co_await inner_.open_session();
+  }
+
+  std::optional<Error> error;
+  int asked = 0;
+
+ private:
+  stores::memory::Network network_;
+  std::shared_ptr<stores::memory::Server> server_ =
+      std::make_shared<stores::memory::Server>("archive", stores::memory::Behaviour{}, stores::memory::Account{});
+  stores::memory::MemoryStore inner_;
+};
+
+class LanesTest : public testing::Test, private Lanes::Listener {
+ protected:
+  LanesTest() {
+    settings_.backoff.first = 1ms;
+    settings_.backoff.ceiling = 2ms;
+  }
+
+  void start(Task<Lane> task, Lent& lent) {
+    asio::co_spawn(io_, test::keep_outcome(std::move(task), &lent), [](std::exception_ptr exception) {
+      if (exception) std::rethrow_exception(exception);
+    });
+    test::drain(io_);
+  }
+  void await(const Lent& lent) {
+    io_.restart();
+    while (!lent && io_.run_one() != 0) {
+    }
+    ASSERT_TRUE(lent && *lent);
+  }
+  /// Fails as something behind a sign-in does, when the last rest is over.
+  void fail_once(ErrorKind kind) {
+    std::this_thread::sleep_until(lanes_.resting_until());
+    lanes_.rest(failure(kind));
+  }
+
+  asio::io_context io_{1};
+  CarrySettings settings_;
+  Destination destination_{io_};
+  std::vector<std::string> heard_;
+  Lanes lanes_{io_, destination_, settings_, *this};
+
+ private:
+  void sign_in_failed(const Error& /*error*/) override { heard_.emplace_back("failed"); }
+  void went_down(const Error& /*error*/, int attempts) override {
+    heard_.push_back("down after " + std::to_string(attempts));
+    destination_.error.reset();
+  }
+  void came_back() override { heard_.emplace_back("back"); }
+};
+
+TEST_F(LanesTest, AreNeverMoreThanAllowed) {
+  for (const unsigned most : {1U, 2U, 4U}) {
+    settings_.lanes = most;
+    std::vector<Lent> lent(8);
+    for (std::size_t index = 0; index < lent.size(); ++index)
+      start(lanes_.acquire(index % 2 == 0 ? Use::streaming : Use::short_work), lent[index]);
+    EXPECT_EQ(lanes_.open(), most);
+
+    for (std::size_t given = 0; given < lent.size(); ++given) {  // each of them has its turn
+      const auto one = std::ranges::find_if(lent, [](const Lent& each) { return each && *each; });
+      ASSERT_NE(one, lent.end()) << given << " of those who wait had their turn";
+      one->emplace(std::unexpected(failure(ErrorKind::cancelled)));
+      test::drain(io_);
+      EXPECT_LE(lanes_.open(), most);
+    }
+    lanes_.drop_idle();
+  }
+}
+
+TEST_F(LanesTest, LeaveOneForShortWorkHoweverManyStream) {
+  settings_.lanes = 3;
+  EXPECT_EQ(lanes_.most_streams(), 2U);
+  const auto first = test::run_task(io_, lanes_.acquire(Use::streaming));
+  const auto second = test::run_task(io_, lanes_.acquire_one_more());
+  ASSERT_TRUE(first && second);
+
+  const auto third = test::run_task(io_, lanes_.acquire_one_more());
+  const auto small = test::run_task(io_, lanes_.acquire());
+
+  ASSERT_FALSE(third);
+  EXPECT_EQ(third.error().kind, ErrorKind::throttled);
+  EXPECT_TRUE(small);
+}
+
+TEST_F(LanesTest, ThatAreOneStreamAsWell) {
+  settings_.lanes = 1;
+  EXPECT_EQ(lanes_.most_streams(), 1U);
+  std::optional<Result<Lane>> stream = test::run_task(io_, lanes_.acquire(Use::streaming));
+  ASSERT_TRUE(*stream);
+  EXPECT_FALSE(test::run_task(io_, lanes_.acquire_one_more()));
+  Lent small;
+  start(lanes_.acquire(), small);
+  EXPECT_FALSE(small);
+
+  stream.reset();
+
+  await(small);
+}
+
+TEST_F(LanesTest, TellThatTheDestinationIsDownAndThatItCameBack) {
+  settings_.destination_attempts = 3;
+  destination_.error = failure(ErrorKind::network);
+
+  Lent lent;
+  start(lanes_.acquire(), lent);
+  await(lent);
+
+  EXPECT_THAT(heard_, ElementsAre("failed", "failed", "failed", "down after 3", "back"));
+  EXPECT_EQ(destination_.asked, 4);
+  EXPECT_FALSE(lanes_.is_down());
+}
+
+TEST_F(LanesTest, ComeBackOnlyWhenSomethingIsAcceptedWhereSomethingElseThanTheSignInFailed) {
+  settings_.destination_attempts = 2;
+  fail_once(ErrorKind::network);
+  EXPECT_FALSE(lanes_.is_down());
+  fail_once(ErrorKind::network);
+  ASSERT_TRUE(lanes_.is_down());
+
+  EXPECT_TRUE(test::run_task(io_, lanes_.acquire()));
+  EXPECT_TRUE(lanes_.is_down());
+  lanes_.accepted();
+
+  EXPECT_FALSE(lanes_.is_down());
+  EXPECT_THAT(heard_, ElementsAre("down after 2", "back"));
+}
+
+TEST_F(LanesTest, ThatBreakTogetherAreOneFailure) {
+  settings_.destination_attempts = 2;
+  settings_.backoff.first = settings_.backoff.ceiling = 1min;
+  for (int lane = 0; lane < 4; ++lane)
+    lanes_.rest(failure(ErrorKind::network));
+
+  EXPECT_FALSE(lanes_.is_down());
+  EXPECT_THAT(heard_, IsEmpty());
+}
+
+TEST_F(LanesTest, AreDownAtOnceWhereWaitingDoesNotHelp) {
+  for (const auto kind : {ErrorKind::quota, ErrorKind::auth}) {
+    lanes_.rest(failure(kind));
+
+    EXPECT_TRUE(lanes_.is_down());
+    lanes_.ask_again();
+    EXPECT_TRUE(lanes_.is_down()) << "nobody has asked yet";
+    lanes_.accepted();
+    EXPECT_FALSE(lanes_.is_down());
+  }
+}
+
+TEST_F(LanesTest, RestAsLongAsTheyMayOnceItIsDown) {
+  settings_.backoff.first = 1ms;
+  settings_.backoff.ceiling = 10min;
+  settings_.destination_attempts = 2;
+  const auto begin = std::chrono::steady_clock::now();
+
+  fail_once(ErrorKind::network);
+  EXPECT_LT(lanes_.resting_until(), begin + 1min);
+  fail_once(ErrorKind::network);
+
+  EXPECT_GE(lanes_.resting_until(), begin + 10min);
+}
+
+}  // namespace
+}  // namespace mailferry::sync
