@@ -3,6 +3,8 @@
 #include "base/ascii.hpp"
 #include "state/mailbox_key.hpp"
 
+#include <algorithm>
+
 namespace mailferry::services {
 
 sync::CarrySettings to_carry_settings(const config::Bridge& bridge, const config::Account& destination) {
@@ -55,6 +57,9 @@ Result<sync::SourceSettings> to_source_settings(const BridgeRequest& request, st
   settings.idle = source.idle;
   settings.poll_every = source.poll_interval;
   settings.idle_refresh = source.idle_refresh;
+  // One is for the carrying.
+  if (const auto most = request.sources[index].account.connections; most != 0)
+    settings.watchers = std::min<std::size_t>(settings.watchers, most - 1);
   settings.error_retention_days = source.error_retention_days.value_or(bridge.error_retention_days);
   for (const auto& mapping : source.mappings) {
     auto& rule = settings.rules.emplace_back();
