@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/log_options.hpp"
+#include "net/listen_address.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -71,6 +72,8 @@ struct Bridge {
   int error_retention_days = 0;
   /// "127.0.0.1:8080" for the status page and the metrics; empty: none.
   std::string listen{};
+  /// Who may be able to reach `listen`.
+  net::Reach listen_reach = net::Reach::loopback;
   log::Options log{};
   bool operator==(const Bridge&) const = default;
 };

@@ -30,6 +30,7 @@ constexpr std::string_view kProofs = "header|body";
 constexpr std::string_view kProviders = "google|microsoft|custom";
 constexpr std::string_view kCompressions = "auto|always|never";
 constexpr std::string_view kNames = "paths|server";
+constexpr std::string_view kReaches = "loopback|everyone";
 constexpr std::string_view kLevels = "error|warning|info|debug|trace";
 constexpr std::string_view kFormats = "text|json";
 
@@ -266,8 +267,10 @@ constexpr std::array kKeys{
                 set_time<&Bridge::dedup_memory>), kHour, 31 * kDay),
     within(bridge_key("error_retention_days", count, "0 (never)", "After so many days a parked message is given up and reported no more", "30",
                 set_number<&Bridge::error_retention_days>), 0, kMaxDays),
-    bridge_key("listen", address, "none", "Address and port of the status page, /healthz, /readyz and /metrics; nothing is asked of who comes, so keep it on a loopback address", "\"127.0.0.1:8080\"",
+    bridge_key("listen", address, "none", "Address and port of the status page, /healthz, /readyz and /metrics; an address that others than this machine can reach needs listen_reach", "\"127.0.0.1:8080\"",
                 set_text<&Bridge::listen>),
+    one_of(bridge_key("listen_reach", choice, "loopback", "Who may be able to reach the status page: only this machine (loopback), or everyone; it shows the names of accounts and mailboxes, and asks nobody for a password", "\"everyone\"",
+                [](const Target& to, Value value) { to.bridge->listen_reach = value.text == "everyone" ? net::Reach::everyone : net::Reach::loopback; }), kReaches),
     bridge_key("log", log_target, "stderr", "Where the log goes: stderr, stdout, syslog, or a file that is rotated", "\"/var/log/mailferry/bridge.log\"",
                 [](const Target& to, Value value) { log::set_target(value.text, to.bridge->log); }),
     one_of(bridge_key("log_level", choice, "info", "The least important lines to log; debug has a line for each message", "\"debug\"",

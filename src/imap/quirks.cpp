@@ -52,6 +52,12 @@ constexpr std::array kQuirks = {
     Quirk{"o30", "Cyrus",
           "SCRAM with PLUS is offered inside TLS 1.3, but only the channel binding of older versions is known",
           "behind its greeting SCRAM without PLUS is used there: a failed sign-in costs a pause"},
+    Quirk{"o31", "Dovecot", "mailboxes stand in NOTIFY and in its STATUS answers in UTF-8, not in modified UTF-7",
+          "names that are not answered are tried in UTF-8, once a session"},
+    Quirk{"o32", "Dovecot",
+          "NOTIFY does not tell of messages that another program puts into a Maildir; IDLE does, of the open mailbox",
+          "NOTIFY is for more mailboxes than there may be connections; the first one is open; all are looked at each "
+          "`poll_interval`"},
     Quirk{"x2", "Exchange Online", "the session ends with BYE when the access token expires, in the middle of anything",
           "connects again; what had not come whole is asked for again"},
     Quirk{"x5", "Exchange", "the sign-in succeeds, and each command is BAD: `User is authenticated but not connected`",

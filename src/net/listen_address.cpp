@@ -66,7 +66,7 @@ Result<ListenAddress> parse_listen_address(std::string_view text, Reach reach) {
                 "give an IP address and a port, like 127.0.0.1:8080 or [::1]:8080");
   if (!address->is_loopback() && reach == Reach::loopback)
     return fail(ErrorKind::usage, Scope::run, fmt::format("{} can be reached by others than this machine", text),
-                "listen at 127.0.0.1, or say that everyone may ask");
+                "listen at 127.0.0.1, or set listen_reach = \"everyone\"");
   return ListenAddress{.host = address->to_string(), .port = *port, .is_loopback = address->is_loopback()};
 }
 

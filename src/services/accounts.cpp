@@ -1,5 +1,6 @@
 #include "services/accounts.hpp"
 
+#include "auth/command_credentials.hpp"
 #include "auth/oauth/oauth_credentials.hpp"
 
 namespace mailferry::services {
@@ -23,6 +24,8 @@ client::ConnectOptions to_connect_options(const config::Account& account, const 
   if (account.oauth)
     options.source =
         std::make_shared<auth::OAuthCredentials>(*account.oauth, to_oauth_account(account), options.credentials);
+  if (account.secret.is_token && account.secret.kind == auth::SecretSource::Kind::command)
+    options.source = std::make_shared<auth::CommandCredentials>(account.secret, account.label(), options.credentials);
   return options;
 }
 

@@ -56,7 +56,7 @@ class BridgeJob final : private web::StatusSource {
         context_(io_, destination_, writer_, settings_, monitor_),
         daily_(context_, monitor_, std::move(report_mailbox), request.bridge.daily_hour,
                request.destination.account.user),
-        status_service_(*this),
+        status_service_(*this, request.bridge.listen_reach),
         http_(io_, status_service_),
         manager_(net::ServiceManager::from_environment()),
         stopped_(io_),
@@ -88,7 +88,7 @@ class BridgeJob final : private web::StatusSource {
   Result<> listen() {
     CHECK_OK(http_.listen_local(web::status_socket(request_.state_file)));
     if (request_.bridge.listen.empty()) return {};
-    TRY(const auto address, net::parse_listen_address(request_.bridge.listen, net::Reach::loopback));
+    TRY(const auto address, net::parse_listen_address(request_.bridge.listen, request_.bridge.listen_reach));
     TRY(const auto port, http_.listen_network(address));
     log::info("the status page is served", {{"port", port}});
     return {};

@@ -209,6 +209,7 @@ struct Watched {
   MailboxPath mailbox;
   UidValidity uid_validity = 0;
   Uid uid_next = 0;
+  bool flags = false;  // changes of flags are news as well
 };
 
 /// Waits for what happens in a mailbox. What it tells are hints: a scan decides (DESIGN §2.6).
@@ -220,6 +221,17 @@ class Watcher {
   virtual Task<bool> watch(const Watched& watched, std::chrono::steady_clock::time_point until) = 0;
   /// Ends the watch() that is going on, or the next one, soon. From the network thread.
   virtual void interrupt() noexcept = 0;
+};
+
+/// Waits for what happens in several mailboxes over one session.
+class ManyWatcher {
+ public:
+  virtual ~ManyWatcher() = default;
+  /// As Watcher::watch(), and ended by its interrupt(): the indices of those where something may have happened, in no
+  /// order. A mailbox that the store cannot tell of stays silent. Error of scope mailbox: the store does not watch
+  /// several at all, and the session should watch nothing any more.
+  virtual Task<std::vector<std::size_t>> watch_many(const std::vector<Watched>& watched,
+                                                    std::chrono::steady_clock::time_point until) = 0;
 };
 
 /// Finds messages on the server.
@@ -271,6 +283,7 @@ class Session {
   virtual std::unique_ptr<Appender> appender(std::size_t window_octets) = 0;
   /// What not every store offers; null: this one does not. They belong to the session.
   [[nodiscard]] virtual Watcher* watcher() noexcept { return nullptr; }
+  [[nodiscard]] virtual ManyWatcher* many_watcher() noexcept { return nullptr; }
   [[nodiscard]] virtual Searcher* searcher() noexcept { return nullptr; }
   [[nodiscard]] virtual Pruner* pruner() noexcept { return nullptr; }
   [[nodiscard]] virtual Labeller* labeller() noexcept { return nullptr; }

@@ -106,6 +106,7 @@ void write_bridge(const config::Bridge& bridge, Lines& lines) {
   lines.seconds("dedup_memory", bridge.dedup_memory, standard.dedup_memory);
   lines.number("error_retention_days", bridge.error_retention_days, standard.error_retention_days);
   lines.text("listen", bridge.listen);
+  if (bridge.listen_reach == net::Reach::everyone) lines.text("listen_reach", "everyone");
   write_log(bridge.log, lines);
 }
 

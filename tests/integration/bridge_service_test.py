@@ -4,6 +4,7 @@
 import datetime
 import email
 import email.policy
+import http.client
 import json
 import pathlib
 import re
@@ -171,6 +172,31 @@ class StatusTest(ServiceTest):
         self.assertTrue(wait_until(lambda: "works again" in bridge.log(), 5), bridge.log())
         self.assertTrue(self.verdict(port).startswith("healthy"))
         self.assertEqual(bridge.stop(), 0, bridge.log())
+
+    def test_others_reach_it_only_where_that_is_wanted(self):
+        port = free_port()
+        bridge = self.bridge(listen=f"0.0.0.0:{port}")
+        with bridge.log_file.open("ab") as log:
+            done = subprocess.run([harness.program(), "bridge", "--config", str(bridge.config)], stdin=subprocess.DEVNULL, timeout=30,
+                                  env=harness.environment(self.folder.path), stdout=log, stderr=log)
+        self.assertEqual(done.returncode, 2, bridge.log())
+        self.assertIn("can be reached by others", bridge.log())
+
+        bridge.keys["listen_reach"] = "everyone"
+        bridge.write_config()
+        self.start(bridge)
+        self.assertIn("<html", self.get(port, "/"))
+        for host, status in (("bridge", 200), ("mail.example.org", 421)):
+            with self.subTest(host=host):
+                connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+                connection.request("GET", "/healthz", headers={"Host": host})
+                self.assertEqual(connection.getresponse().status, status)
+                connection.close()
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+        connection.request("POST", "/retry")
+        self.assertEqual(connection.getresponse().status, 403)
+        connection.close()
+        self.assertEqual(bridge.stop(), 0)
 
     def test_failures_are_listed_tried_again_and_given_up(self):
         refusing = [True]

@@ -14,7 +14,9 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 from support import corpus, harness  # noqa: E402
+from support.bridging import DefectTest, message  # noqa: E402
 from support.certificates import Authority  # noqa: E402
+from support.daemon import Source  # noqa: E402
 from support.dovecot import free_port  # noqa: E402
 from support.faultproxy import FaultProxy, Hold  # noqa: E402
 from support.oauth_server import (CLIENT, CLIENT_SECRET, OAuthServer, browser_decides, browser_enters_code,  # noqa: E402
@@ -471,6 +473,31 @@ def connect(url):
     """A connection as browsers open them ahead: nothing is asked."""
     host, port = url.removeprefix("http://").rstrip("/").split(":")
     return socket.create_connection((host, int(port)), 10)
+
+
+class TokenCommandTest(DefectTest):
+    """A bridge whose source signs in with what a command prints."""
+
+    def test_a_token_that_is_refused_is_printed_anew(self):
+        oauth = self.enterContext(OAuthServer())
+        source = self.server(oauth=oauth)
+        proxy = self.meddle(source)
+        token = self.folder.path / "token"
+        token.write_text(oauth.issue()["access_token"] + "\n")
+        bridge = self.bridge([Source("one", source, "alice", port=proxy.port)])
+        password = f'password_file = "{source.password_file("alice")}"'
+        bridge.config.write_text(bridge.config.read_text().replace(password, f'token_command = "cat {token}"'))
+        bridge.start()
+        self.put(source, "alice", [message(1)])
+        self.assert_arrives(1, bridge=bridge)
+
+        oauth.kill_access_tokens()
+        token.write_text(oauth.issue()["access_token"] + "\n")
+        proxy.cut_all()
+        self.put(source, "alice", [message(2)])
+        self.assert_arrives(2, bridge=bridge)
+        self.assertEqual(oauth.problems, [])
+        self.assertFalse([secret for secret in oauth.secrets if secret in bridge.log()])
 
 
 if __name__ == "__main__":

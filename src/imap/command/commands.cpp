@@ -353,6 +353,19 @@ Command notify_set(std::string_view events) {
           }};
 }
 
+Command notify_mailboxes(const std::vector<std::string>& mailboxes, std::string_view events) {
+  return {"NOTIFY", [mailboxes, events = std::string(events)](CommandWriter& out) {
+            out.atom("NOTIFY SET STATUS").open().atom("selected").open();
+            write_nested_words(out, events);
+            out.close().close().open().atom("mailboxes").open();
+            for (const auto& mailbox : mailboxes)
+              out.mailbox(mailbox);
+            out.close().open();
+            write_nested_words(out, events);
+            out.close().close();
+          }};
+}
+
 Command get_metadata(std::string_view mailbox, const std::vector<std::string_view>& entries) {
   return {"GETMETADATA", [mailbox = std::string(mailbox), entries = own(entries)](CommandWriter& out) {
             out.atom("GETMETADATA").mailbox(mailbox).open();

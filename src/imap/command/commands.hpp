@@ -80,6 +80,9 @@ Command uid_search_header(std::string_view field, std::string_view value, bool e
 Command idle();  // ends with the line "DONE"
 /// `events`: words and parentheses of RFC 5465 §8, "(selected (MessageNew MessageExpunge)) (personal (MessageNew))".
 Command notify_set(std::string_view events);
+/// STATUS of each of these mailboxes now and after each event there; the open one tells of them as it always does.
+/// `events`: "MessageNew MessageExpunge".
+Command notify_mailboxes(const std::vector<std::string>& mailboxes, std::string_view events);
 Command notify_none();
 Command get_quota_root(std::string_view mailbox);
 Command my_rights(std::string_view mailbox);

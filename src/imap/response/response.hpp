@@ -53,6 +53,7 @@ enum class Code {
   no_perm,
   no_modseq,
   nonexistent,
+  notification_overflow,
   not_saved,
   over_quota,
   parse,

@@ -105,6 +105,7 @@ constexpr CodeRow kCodes[] = {
     {"NOPERM", Code::no_perm},
     {"NOMODSEQ", Code::no_modseq},  // RFC 7162
     {"NONEXISTENT", Code::nonexistent},
+    {"NOTIFICATIONOVERFLOW", Code::notification_overflow},  // RFC 5465
     {"NOTSAVED", Code::not_saved},
     {"OVERQUOTA", Code::over_quota},
     {"PARSE", Code::parse},

@@ -5,13 +5,19 @@
 #include "client/imap_connection.hpp"
 #include "store/store.hpp"
 #include "stores/imap/mailbox_names.hpp"
+#include "stores/imap/notified_mailboxes.hpp"
 
+#include <functional>
 #include <memory>
 
 namespace mailferry::stores::imap {
 
+/// Whether what a server told on its own is news of a watched mailbox. Errors: it will tell no more.
+using NewsTest = std::function<Result<bool>(const mailferry::imap::Event&)>;
+
 class ImapSession final : public store::Session,
                           private store::Watcher,
+                          private store::ManyWatcher,
                           private store::Searcher,
                           private store::Pruner,
                           private store::Labeller {
@@ -31,6 +37,7 @@ class ImapSession final : public store::Session,
   std::unique_ptr<store::Reader> reader() override;
   std::unique_ptr<store::Appender> appender(std::size_t window_octets) override;
   [[nodiscard]] store::Watcher* watcher() noexcept override;
+  [[nodiscard]] store::ManyWatcher* many_watcher() noexcept override;
   [[nodiscard]] store::Searcher* searcher() noexcept override { return this; }
   [[nodiscard]] store::Pruner* pruner() noexcept override;
   [[nodiscard]] store::Labeller* labeller() noexcept override;
@@ -41,6 +48,8 @@ class ImapSession final : public store::Session,
  private:
   friend class MailboxScan;
   Task<bool> watch(const store::Watched& watched, std::chrono::steady_clock::time_point until) override;
+  Task<std::vector<std::size_t>> watch_many(const std::vector<store::Watched>& watched,
+                                            std::chrono::steady_clock::time_point until) override;
   void interrupt() noexcept override;
   Task<UidSet> find_message_ids(const MailboxPath& mailbox, const std::vector<std::string>& message_ids) override;
   Task<> expunge(const MailboxPath& mailbox, UidValidity uid_validity, const UidSet& uids) override;
@@ -50,7 +59,16 @@ class ImapSession final : public store::Session,
   Task<> select(const MailboxPath& mailbox, UidValidity uid_validity);
   /// Waits for all; the first refusal is the error, after the last answer.
   Task<> complete_all(const std::vector<std::string>& tags, std::string_view step);
-  Task<bool> idle(std::chrono::steady_clock::time_point until);
+  /// Opens it, also when it is open already. True: it is not as it was.
+  Task<bool> open_watched(const store::Watched& watched);
+  /// True: `notice` found news in what the server told.
+  Task<bool> idle(std::chrono::steady_clock::time_point until, const NewsTest& notice);
+  [[nodiscard]] static bool tells_of_open_mailbox(const mailferry::imap::UntaggedData& data);
+  static Result<bool> take_event(NotifiedMailboxes& mailboxes, const mailferry::imap::Event& event);
+  static bool take_data(NotifiedMailboxes& mailboxes, const mailferry::imap::UntaggedData& data);
+  Task<> set_notify(NotifiedMailboxes& mailboxes);
+  Task<> run_notify(NotifiedMailboxes& mailboxes, NotifyMemory::Names spelling);
+  void note_silent(const NotifiedMailboxes& mailboxes);
   Task<> run_idle_end(std::chrono::steady_clock::time_point until);
   [[nodiscard]] std::string submit_extended_list(bool with_octets);
   Task<> list_statuses(std::vector<store::MailboxInfo>& mailboxes, bool with_octets);
@@ -64,8 +82,10 @@ class ImapSession final : public store::Session,
   async::Notifier idle_end_;
   bool interrupted_ = false;
   bool idle_done_ = false;
-  bool idling_ = false;   // IDLE was accepted and DONE not yet sent
-  std::string examined_;  // wire name that is open read-only, as long as nothing else was opened since
+  bool idling_ = false;    // IDLE was accepted and DONE not yet sent
+  bool end_idle_ = false;  // there is something to tell: DONE, as soon as it may be said
+  NotifyMemory notify_;    // what NOTIFY told so far
+  std::string examined_;   // wire name that is open read-only, as long as nothing else was opened since
 };
 
 }  // namespace mailferry::stores::imap

@@ -2,6 +2,8 @@
 #include "async/task_scope.hpp"
 #include "stores/imap/imap_session.hpp"
 
+#include <algorithm>
+
 namespace mailferry::stores::imap {
 
 using mailferry::imap::Capability;
@@ -15,14 +17,6 @@ namespace {
 /// A server that ends IDLE by itself before this does not mean it.
 constexpr std::chrono::seconds kShortestIdle{1};
 
-/// Anything but RECENT, FLAGS and the like: a message came, went or changed.
-bool is_news(const UntaggedData& data) {
-  return std::holds_alternative<mailferry::imap::ExistsData>(data) ||
-         std::holds_alternative<mailferry::imap::ExpungeData>(data) ||
-         std::holds_alternative<mailferry::imap::VanishedData>(data) ||
-         std::holds_alternative<mailferry::imap::FetchData>(data);
-}
-
 }  // namespace
 
 store::Watcher* ImapSession::watcher() noexcept {
@@ -34,26 +28,43 @@ void ImapSession::interrupt() noexcept {
   idle_end_.notify_all();
 }
 
-Task<bool> ImapSession::watch(const store::Watched& watched, std::chrono::steady_clock::time_point until) {
+/// Anything but RECENT, FLAGS and the like: a message came, went or changed.
+bool ImapSession::tells_of_open_mailbox(const UntaggedData& data) {
+  return std::holds_alternative<mailferry::imap::ExistsData>(data) ||
+         std::holds_alternative<mailferry::imap::ExpungeData>(data) ||
+         std::holds_alternative<mailferry::imap::VanishedData>(data) ||
+         std::holds_alternative<mailferry::imap::FetchData>(data);
+}
+
+/// Also when it is open already: what came since the last look may have been told while something else was asked.
+Task<bool> ImapSession::open_watched(const store::Watched& watched) {
   CO_TRY(const auto wire, names_->to_wire(watched.mailbox));
   store::MailboxStatus opened;
   const client::StatusHandler on_status = [&opened](const StatusResponse& status) {
     if (status.code.code == Code::uid_validity) opened.uid_validity = static_cast<UidValidity>(status.code.number);
     if (status.code.code == Code::uid_next) opened.uid_next = static_cast<Uid>(status.code.number);
   };
-  // Also when it is open already: what came since the last look may have been told while something else was asked.
+  examined_.clear();
   const auto examine = commands::examine(wire);
   CO_TRY(auto examined, co_await connection_->run(examine, Scope::mailbox, {}, on_status));
   examined_ = wire;
-  // Without a UIDNEXT nobody knows: the caller has just looked, and IDLE tells of what comes from here on.
-  const bool changed = opened.uid_validity != watched.uid_validity ||
-                       (opened.uid_next != 0 && watched.uid_next != 0 && opened.uid_next != watched.uid_next);
+  // Without a UIDNEXT nobody knows: the caller has just looked, and IDLE tells of what comes from here on. A mailbox
+  // that never had a message is seen without one.
+  co_return opened.uid_validity != watched.uid_validity || opened.uid_next > std::max<Uid>(watched.uid_next, 1);
+}
+
+Task<bool> ImapSession::watch(const store::Watched& watched, std::chrono::steady_clock::time_point until) {
+  CO_TRY(const bool changed, co_await open_watched(watched));
   if (changed || std::exchange(interrupted_, false)) co_return changed;
-  co_return co_await idle(until);
+  const NewsTest notice = [](const mailferry::imap::Event& event) -> Result<bool> {
+    const auto* data = std::get_if<UntaggedData>(&event);
+    return data != nullptr && tells_of_open_mailbox(*data);
+  };
+  co_return co_await idle(until, notice);
 }
 
 /// One IDLE. Any continuation text is accepted; what a server sends before it or after DONE counts as well.
-Task<bool> ImapSession::idle(std::chrono::steady_clock::time_point until) {
+Task<bool> ImapSession::idle(std::chrono::steady_clock::time_point until, const NewsTest& notice) {
   connection_->make_small();
   const auto tag = connection_->submit(commands::idle());
   async::TaskScope scope(context_);
@@ -67,25 +78,26 @@ Task<bool> ImapSession::idle(std::chrono::steady_clock::time_point until) {
       ended = std::unexpected(event.error());
       break;
     }
-    if (std::holds_alternative<mailferry::imap::Continuation>(*event)) {
-      idling_ = true;
-      if (interrupted_) idle_end_.notify_all();
-    } else if (const auto* data = std::get_if<UntaggedData>(&*event)) {
-      news = news || is_news(*data);
-      if (news) idle_end_.notify_all();
-    } else if (const auto* status = std::get_if<StatusResponse>(&*event); status != nullptr && status->tag == tag) {
+    const auto* status = std::get_if<StatusResponse>(&*event);
+    if (status != nullptr && status->tag == tag) {
       if (status->status != mailferry::imap::Status::ok)
         ended = fail(ErrorKind::protocol, Scope::mailbox, "the server refuses IDLE: " + status->text,
                      "set idle = false for this account", Retry::later);
       // It was not asked to end: IDLE again and again would be worse than asking now and then.
-      else if (!news && !interrupted_ && std::chrono::steady_clock::now() < std::min(until, begin + kShortestIdle))
+      else if (ended && !news && !interrupted_ &&
+               std::chrono::steady_clock::now() < std::min(until, begin + kShortestIdle))
         ended = fail(ErrorKind::protocol, Scope::mailbox, "the server ends IDLE at once",
                      "set idle = false for this account", Retry::later);
       break;
     }
+    if (std::holds_alternative<mailferry::imap::Continuation>(*event)) idling_ = true;
+    auto noticed = notice(*event);
+    if (!noticed) ended = std::unexpected(noticed.error());
+    news = news || (noticed && *noticed);
+    end_idle_ = news || !ended;
+    if (end_idle_ || idling_) idle_end_.notify_all();
   }
-  idling_ = false;
-  interrupted_ = false;
+  idling_ = end_idle_ = interrupted_ = false;
   idle_done_ = true;
   idle_end_.notify_all();
   co_await scope.join();
@@ -97,15 +109,17 @@ Task<bool> ImapSession::idle(std::chrono::steady_clock::time_point until) {
 /// Says DONE when it is time, or when it was asked for; not before the server has begun to listen for it.
 Task<> ImapSession::run_idle_end(std::chrono::steady_clock::time_point until) {
   while (!idle_done_) {
-    const bool woken = co_await idle_end_.wait_until(until);
-    if (idle_done_) break;
+    // A server that never accepts IDLE: the reader's own deadline ends this.
     if (!idling_) {
-      if (!woken) break;  // the server never accepted IDLE: the reader's own deadline ends this
+      co_await idle_end_.wait();
       continue;
     }
-    idling_ = false;
-    connection_->engine().submit_line("DONE");
-    co_return co_await connection_->flush();
+    if (end_idle_ || interrupted_ || std::chrono::steady_clock::now() >= until) {
+      idling_ = false;
+      connection_->engine().submit_line("DONE");
+      co_return co_await connection_->flush();
+    }
+    co_await idle_end_.wait_until(until);
   }
   co_return Result<>{};
 }

@@ -108,17 +108,9 @@ Task<> Carrier::live() {
   living_ = true;
   polled_.reset();
   async::TaskScope scope(context_.io);
-  unwatched_.clear();
-  const bool can_watch = settings_.idle && session_->watcher() != nullptr;
-  state_.watching = can_watch ? "IDLE" : "polling";
-  for (std::size_t index = 0; index < mailboxes_.size(); ++index) {
-    if (!can_watch || index > settings_.watchers) unwatched_.insert(index);
-    // The first one is watched over the connection that carries.
-    if (can_watch && index > 0 && index <= settings_.watchers)
-      scope.spawn(fmt::format("watch of {} {}", name(), mailboxes_[index].path().to_string()), run_watch(index));
-  }
+  begin_watches(scope);
   Result<> lived;
-  while (!ending() && lived) {
+  while (!ending() && lived && !anew_) {
     lived = co_await look_everywhere();
     if (lived && !ending()) lived = co_await wait_for_news();
   }
@@ -160,11 +152,6 @@ Task<> Carrier::look_everywhere() {
   }
   state_.phase = refused ? CarrierState::Phase::failing : CarrierState::Phase::waiting;
   co_return Result<>{};
-}
-
-/// What was refused once may be allowed now.
-void Carrier::watch_again() {
-  if (settings_.idle && session_->watcher() != nullptr) unwatched_.erase(0);
 }
 
 Task<> Carrier::look_at(std::size_t index) {
@@ -237,81 +224,6 @@ Task<> Carrier::prune(SourceMailbox& mailbox) {
   CO_CHECK(co_await context_.journal.flush());
   CO_CHECK(co_await pruner->expunge(mailbox.path(), mailbox.uid_validity(), doomed));
   context_.observer.pruned(name(), mailbox.path(), doomed.size());
-  co_return Result<>{};
-}
-
-SteadyTime Carrier::next_look() const {
-  auto due = SteadyTime::max();
-  for (const auto& mailbox : mailboxes_)
-    due = std::min(due, mailbox.next_due());
-  for (const auto& [index, refusal] : refused_)
-    due = std::min(due, refusal.first);
-  // Also where all is watched: a server may forget to tell.
-  return polled_ ? std::min(due, *polled_ + settings_.poll_every) : SteadyTime{};
-}
-
-Task<> Carrier::wait_for_news() {
-  if (!news_.empty()) co_return Result<>{};
-  const auto due = next_look();
-  const auto now = std::chrono::steady_clock::now();
-  if (due <= now) co_return Result<>{};
-  if (unwatched_.contains(0) || refused_.contains(0)) {
-    co_await woken_.wait_until(std::min(due, now + settings_.idle_refresh));
-    co_return Result<>{};
-  }
-  const auto until = std::min(due, now + settings_.idle_refresh);
-  const auto watched = mailboxes_.front().watched();
-  auto news = co_await session_->watcher()->watch(watched, until);
-  if (!news && news.error().scope == Scope::mailbox) {  // to be polled, then
-    context_.observer.trouble(name(), news.error());
-    unwatched_.insert(0);
-    co_return Result<>{};
-  }
-  if (!news) co_return std::unexpected(news.error());
-  if (*news) news_.insert(0);
-  co_return Result<>{};
-}
-
-/// Waits for news of one further mailbox over a connection of its own.
-Task<> Carrier::run_watch(std::size_t index) {
-  auto& session = watching_[index];
-  int broken = 0;
-  while (living_ && !ending()) {
-    auto opened = co_await source_.open_session();
-    if (!opened) {
-      unwatched_.insert(index);  // too many connections, perhaps: it is polled
-      co_await async::sleep_for(settings_.poll_every, woken_);
-      continue;
-    }
-    unwatched_.erase(index);
-    std::optional<Error> error;
-    session = std::move(*opened);
-    ++state_.connections;
-    while (living_ && !ending() && session->watcher() != nullptr) {
-      if (mailboxes_[index].uid_validity() == 0) {  // not looked at yet
-        co_await woken_.wait_until(std::chrono::steady_clock::now() + std::chrono::seconds(1));
-        continue;
-      }
-      const auto watched = mailboxes_[index].watched();
-      auto news =
-          co_await session->watcher()->watch(watched, std::chrono::steady_clock::now() + settings_.idle_refresh);
-      if (!news) error = news.error();
-      if (!news) break;
-      broken = 0;
-      if (!*news) continue;
-      news_.insert(index);
-      wake();
-      co_await woken_.wait_until(std::chrono::steady_clock::now() + std::chrono::seconds(1));  // until it was looked at
-    }
-    session->close();
-    session.reset();
-    --state_.connections;
-    if (!living_ || ending()) break;
-    if (error && error->scope == Scope::mailbox) unwatched_.insert(index);  // refused: to be polled, then
-    const bool is_polled = unwatched_.contains(index);
-    const auto pause = error ? mailboxes_[index].pause_after(++broken, *error) : context_.settings.backoff.first;
-    co_await async::sleep_for(is_polled ? settings_.poll_every : pause, woken_);
-  }
   co_return Result<>{};
 }
 

@@ -14,7 +14,7 @@ namespace mailferry::sync {
 struct CarrierState {
   enum class Phase { starting, working, waiting, failing };
   Phase phase = Phase::starting;
-  std::string watching;  // "IDLE", "polling"
+  std::string watching;  // "NOTIFY", "IDLE", "polling"
   std::optional<std::chrono::system_clock::time_point> last_success{};
   std::uint64_t reconnects = 0;
   unsigned connections = 0;
@@ -54,7 +54,9 @@ class Carrier {
   Task<> label_rest(SourceMailbox& mailbox);
   Task<> label(SourceMailbox& mailbox, CarryRoute& route);
   Task<> prune(SourceMailbox& mailbox);
+  void begin_watches(async::TaskScope& scope);
   Task<> wait_for_news();
+  Task<> wait_for_many(SteadyTime until);
   Task<> run_watch(std::size_t index);
   Task<> pause(const Error& error);
   void wake() noexcept;
@@ -78,7 +80,10 @@ class Carrier {
   int failures_ = 0;
   bool listed_ = false;
   bool stopping_ = false;
-  bool living_ = false;  // a session is in use: its watches may run
+  bool living_ = false;        // a session is in use: its watches may run
+  bool watches_many_ = false;  // all mailboxes over that session
+  bool anew_ = false;          // it is to be replaced at once, though nothing is wrong with it
+  SteadyTime one_by_one_until_{};
 };
 
 }  // namespace mailferry::sync

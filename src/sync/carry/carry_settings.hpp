@@ -40,7 +40,8 @@ struct SourceSettings {
   std::chrono::milliseconds poll_every{600'000};
   /// IDLE begins anew after this: below what servers (30 min, RFC 2177) and most routers forget.
   std::chrono::milliseconds idle_refresh{9 * 60'000};
-  /// Connections that wait for news; further mailboxes are polled.
+  /// Connections that only wait for news. Where the mailboxes are more, the connection that carries watches them all,
+  /// or the others are polled.
   std::size_t watchers = 3;
   int error_retention_days = 0;  // parked messages are given up after so many days; 0: never
 };

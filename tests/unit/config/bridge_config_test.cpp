@@ -63,6 +63,7 @@ TEST(BridgeConfig, TheLeastHasTheDocumentedDefaults) {
   EXPECT_EQ(bridge.dedup_memory, 24h);
   EXPECT_EQ(bridge.sources.front().poll_interval, 600s);
   EXPECT_EQ(bridge.log.level, log::Level::info);
+  EXPECT_EQ(bridge.listen_reach, net::Reach::loopback);
 }
 
 TEST(BridgeKey, EachSetsWhatItSays) {
@@ -78,6 +79,7 @@ TEST(BridgeKey, EachSetsWhatItSays) {
   EXPECT_EQ(read(with_key("dedup_memory = \"48h\"")).dedup_memory, 48h);
   EXPECT_EQ(read(with_key("error_retention_days = 30")).error_retention_days, 30);
   EXPECT_EQ(read(with_key("listen = \"[::1]:8080\"")).listen, "[::1]:8080");
+  EXPECT_EQ(read(with_key("listen_reach = \"everyone\"")).listen_reach, net::Reach::everyone);
 }
 
 TEST(BridgeKey, OfTheLog) {
@@ -167,6 +169,7 @@ INSTANTIATE_TEST_SUITE_P(
         BadLine{with_key("listen = \"8080\""), "9:10: listen must be an address and a port"},
         BadLine{with_key("listen = \"::1:80\""), "9:10: listen must be"},
         BadLine{with_key("listen = \"localhost:99999\""), "9:10: listen must be"},
+        BadLine{with_key("listen_reach = \"all\""), "9:16: listen_reach must be"},
         BadLine{with_key("log_level = \"loud\""), "9:13: log_level must be one of error|warning|info|debug|trace"},
         BadLine{with_key("report_mailbox = \"a//b\""), "7:1: report_mailbox: 'a//b' has a level without a name"},
         BadLine{with_key("backoff_first = \"2min\""), "7:1: backoff_first is longer than backoff_most"},

@@ -68,7 +68,10 @@ INSTANTIATE_TEST_SUITE_P(
                       Line{"NotifyNone", c::notify_none(), "NOTIFY NONE"},
                       Line{"NotifySet",
                            c::notify_set("(selected (MessageNew (UID FLAGS) MessageExpunge)) (inboxes none)"),
-                           "NOTIFY SET (selected (MessageNew (UID FLAGS) MessageExpunge)) (inboxes none)"}),
+                           "NOTIFY SET (selected (MessageNew (UID FLAGS) MessageExpunge)) (inboxes none)"},
+                      Line{"NotifyMailboxes", c::notify_mailboxes({"INBOX", "a b"}, "MessageNew MessageExpunge"),
+                           "NOTIFY SET STATUS (selected (MessageNew MessageExpunge)) "
+                           "(mailboxes (INBOX \"a b\") (MessageNew MessageExpunge))"}),
     test_name);
 
 INSTANTIATE_TEST_SUITE_P(

@@ -1,0 +1,143 @@
+// How a carrier learns of new mail: one mailbox over the connection that carries and some over connections of their
+// own, or, where they are too many for that, all over the one that carries; at last by looking now and then.
+#include "sync/carry/carrier.hpp"
+
+#include <algorithm>
+
+namespace mailferry::sync {
+namespace {
+
+/// A server that does not tell of several mailboxes at once is not asked to again for so long.
+constexpr std::chrono::hours kOneByOne{24};
+
+}  // namespace
+
+/// One mailbox a connection is the surer way: a server sees there also what other programs put into the mailbox, while
+/// of many at once some tell only what went through themselves (quirk o32). So that is for more mailboxes than there
+/// may be connections.
+void Carrier::begin_watches(async::TaskScope& scope) {
+  unwatched_.clear();
+  anew_ = false;
+  const bool can_watch = settings_.idle && session_->watcher() != nullptr;
+  const bool is_refused = std::chrono::steady_clock::now() < one_by_one_until_;
+  watches_many_ =
+      can_watch && !is_refused && mailboxes_.size() > settings_.watchers + 1 && session_->many_watcher() != nullptr;
+  state_.watching = watches_many_ ? "NOTIFY" : can_watch ? "IDLE" : "polling";
+  if (watches_many_) return;
+  for (std::size_t index = 0; index < mailboxes_.size(); ++index) {
+    if (!can_watch || index > settings_.watchers) unwatched_.insert(index);
+    // The first one is watched over the connection that carries.
+    if (can_watch && index > 0 && index <= settings_.watchers)
+      scope.spawn(fmt::format("watch of {} {}", name(), mailboxes_[index].path().to_string()), run_watch(index));
+  }
+}
+
+/// What was refused once may be allowed now.
+void Carrier::watch_again() {
+  if (settings_.idle && session_->watcher() != nullptr) unwatched_.erase(0);
+}
+
+SteadyTime Carrier::next_look() const {
+  auto due = SteadyTime::max();
+  for (const auto& mailbox : mailboxes_)
+    due = std::min(due, mailbox.next_due());
+  for (const auto& [index, refusal] : refused_)
+    due = std::min(due, refusal.first);
+  // Also where all is watched: a server may forget to tell.
+  return polled_ ? std::min(due, *polled_ + settings_.poll_every) : SteadyTime{};
+}
+
+Task<> Carrier::wait_for_news() {
+  if (!news_.empty()) co_return Result<>{};
+  const auto due = next_look();
+  const auto now = std::chrono::steady_clock::now();
+  if (due <= now) co_return Result<>{};
+  if (watches_many_) co_return co_await wait_for_many(std::min(due, now + settings_.idle_refresh));
+  if (unwatched_.contains(0) || refused_.contains(0)) {
+    co_await woken_.wait_until(std::min(due, now + settings_.idle_refresh));
+    co_return Result<>{};
+  }
+  const auto until = std::min(due, now + settings_.idle_refresh);
+  const auto watched = mailboxes_.front().watched();
+  auto news = co_await session_->watcher()->watch(watched, until);
+  if (!news && news.error().scope == Scope::mailbox) {  // to be polled, then
+    context_.observer.trouble(name(), news.error());
+    unwatched_.insert(0);
+    co_return Result<>{};
+  }
+  if (!news) co_return std::unexpected(news.error());
+  if (*news) news_.insert(0);
+  co_return Result<>{};
+}
+
+/// Waits for news of all mailboxes over the connection that carries.
+Task<> Carrier::wait_for_many(SteadyTime until) {
+  std::vector<std::size_t> indices;
+  std::vector<store::Watched> watched;
+  for (std::size_t index = 0; index < mailboxes_.size(); ++index) {
+    if (refused_.contains(index) || mailboxes_[index].uid_validity() == 0) continue;
+    indices.push_back(index);
+    watched.push_back(mailboxes_[index].watched());
+    watched.back().flags = settings_.follow_flags && session_->traits().change_tokens;
+  }
+  if (watched.empty()) {
+    co_await woken_.wait_until(until);
+    co_return Result<>{};
+  }
+  auto news = co_await session_->many_watcher()->watch_many(watched, until);
+  if (!news && news.error().scope == Scope::mailbox) {
+    context_.observer.trouble(name(), news.error());
+    one_by_one_until_ = std::chrono::steady_clock::now() + kOneByOne;
+    anew_ = true;  // nobody knows what this connection would still tell
+    co_return Result<>{};
+  }
+  if (!news) co_return std::unexpected(news.error());
+  for (const auto index : *news)
+    news_.insert(indices[index]);
+  co_return Result<>{};
+}
+
+/// Waits for news of one further mailbox over a connection of its own.
+Task<> Carrier::run_watch(std::size_t index) {
+  auto& session = watching_[index];
+  int broken = 0;
+  while (living_ && !ending()) {
+    auto opened = co_await source_.open_session();
+    if (!opened) {
+      unwatched_.insert(index);  // too many connections, perhaps: it is polled
+      co_await async::sleep_for(settings_.poll_every, woken_);
+      continue;
+    }
+    unwatched_.erase(index);
+    std::optional<Error> error;
+    session = std::move(*opened);
+    ++state_.connections;
+    while (living_ && !ending() && session->watcher() != nullptr) {
+      if (mailboxes_[index].uid_validity() == 0) {  // not looked at yet
+        co_await woken_.wait_until(std::chrono::steady_clock::now() + std::chrono::seconds(1));
+        continue;
+      }
+      const auto watched = mailboxes_[index].watched();
+      auto news =
+          co_await session->watcher()->watch(watched, std::chrono::steady_clock::now() + settings_.idle_refresh);
+      if (!news) error = news.error();
+      if (!news) break;
+      broken = 0;
+      if (!*news) continue;
+      news_.insert(index);
+      wake();
+      co_await woken_.wait_until(std::chrono::steady_clock::now() + std::chrono::seconds(1));  // until it was looked at
+    }
+    session->close();
+    session.reset();
+    --state_.connections;
+    if (!living_ || ending()) break;
+    if (error && error->scope == Scope::mailbox) unwatched_.insert(index);  // refused: to be polled, then
+    const bool is_polled = unwatched_.contains(index);
+    const auto pause = error ? mailboxes_[index].pause_after(++broken, *error) : context_.settings.backoff.first;
+    co_await async::sleep_for(is_polled ? settings_.poll_every : pause, woken_);
+  }
+  co_return Result<>{};
+}
+
+}  // namespace mailferry::sync
