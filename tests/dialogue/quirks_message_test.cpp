@@ -346,21 +346,5 @@ TEST_F(QuirkDialogue, Z6TakesOnlyTheFieldsItAskedFor) {
   EXPECT_EQ(scanned->messages[0].identity, scanned->messages[1].identity);
 }
 
-/// It would be taken for a message that is there already, and left out.
-TEST_F(QuirkDialogue, AHeaderThatIsNilIsNotThatOfTheMessageBefore) {
-  open("");
-  peer_->expect(fmt::format("A1 EXAMINE INBOX\r\nA2 UID FETCH 1:* ({})\r\n", kIdentity))
-      .send("* 2 EXISTS\r\nA1 OK\r\n")
-      .send("* 1 FETCH (UID 1 BODY[HEADER.FIELDS (Message-ID Date)] {26}\r\nMessage-ID: <1@here.now>\r\n)\r\n")
-      .send("* 2 FETCH (UID 2 BODY[HEADER.FIELDS (Message-ID Date)] NIL)\r\nA2 OK\r\n");
-
-  const auto scanned = scan(store::ScanDetail{.identity = true});
-
-  ASSERT_TRUE(scanned);
-  ASSERT_EQ(scanned->messages.size(), 2U);
-  EXPECT_FALSE(scanned->messages[0].identity == scanned->messages[1].identity);
-  EXPECT_TRUE(scanned->messages[1].identity.weak) << "its body has to decide";
-}
-
 }  // namespace
 }  // namespace mailferry::test
