@@ -42,6 +42,46 @@ TEST(QuirkTable, HasADialogueForEachRowAndNoOther) {
 
 constexpr const char* kPlain = "A1 AUTHENTICATE PLAIN AGFubgBwdw==\r\n";
 
+/// INBOX is open, the other one is named.
+Result<std::vector<std::size_t>> watch_two(asio::io_context& context, store::Session& session, const char* other) {
+  const std::vector<store::Watched> watched{
+      {.mailbox = MailboxPath::split("INBOX", '/'), .uid_validity = 7, .uid_next = 3},
+      {.mailbox = MailboxPath::split(other, '/'), .uid_validity = 8, .uid_next = 5}};
+  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(5);
+  return run_task(context, session.many_watcher()->watch_many(watched, until));
+}
+
+constexpr const char* kInboxAsSeen = "* OK [UIDVALIDITY 7] x\r\n* OK [UIDNEXT 3] x\r\nA1 OK in\r\n";
+
+TEST_F(QuirkDialogue, O31NamesAMailboxInUtf8WhereItIsNotToldOf) {
+  open("NOTIFY IDLE LITERAL+");
+  peer_->expect("A1 EXAMINE INBOX\r\n").send(kInboxAsSeen);
+  peer_->expect(
+      "A2 NOTIFY SET STATUS (selected (MessageNew MessageExpunge)) (mailboxes (&APw-) "
+      "(MessageNew MessageExpunge))\r\n");
+  peer_->send("A2 OK\r\n");
+  peer_->expect(
+      "A3 NOTIFY SET STATUS (selected (MessageNew MessageExpunge)) (mailboxes ({2+}\r\n\xc3\xbc) "
+      "(MessageNew MessageExpunge))\r\n");
+  peer_->send("* STATUS {2}\r\n\xc3\xbc (UIDNEXT 6 UIDVALIDITY 8)\r\nA3 OK\r\n");
+  peer_->expect("A4 NOTIFY NONE\r\n").send("A4 OK\r\n");
+
+  EXPECT_THAT(*watch_two(context_, *session_, "\xc3\xbc"), ElementsAre(1U));
+}
+
+TEST_F(QuirkDialogue, O32HearsOfTheOpenMailboxByItself) {
+  open("NOTIFY IDLE");
+  peer_->expect("A1 EXAMINE INBOX\r\n").send(kInboxAsSeen);
+  peer_->expect(
+      "A2 NOTIFY SET STATUS (selected (MessageNew MessageExpunge)) (mailboxes (Work) "
+      "(MessageNew MessageExpunge))\r\n");
+  peer_->send("* STATUS Work (UIDNEXT 5 UIDVALIDITY 8)\r\nA2 OK\r\n");
+  peer_->expect("A3 IDLE\r\n").send("+ idling\r\n* 3 EXISTS\r\n").expect("DONE\r\n").send("A3 OK\r\n");
+  peer_->expect("A4 NOTIFY NONE\r\n").send("A4 OK\r\n");
+
+  EXPECT_THAT(*watch_two(context_, *session_, "Work"), ElementsAre(0U));
+}
+
 TEST_F(QuirkDialogue, C10SendsIdBeforeTheFirstMailbox) {
   connect("SASL-IR AUTH=PLAIN");
   peer_->expect(kPlain).send("A1 OK [CAPABILITY IMAP4rev1 ID] in\r\n");

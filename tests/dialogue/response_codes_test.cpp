@@ -125,6 +125,7 @@ const std::vector<Row> kRows = {
     {"MAXCONVERTMESSAGES", {fetch}},
     {"UNDEFINED-FILTER", {fetch}},
     {"UIDREQUIRED", {fetch, store}},
+    {"NOTIFICATIONOVERFLOW", {fetch}},
     {"NOTSAVED", {fetch}},
     {"NOUPDATE", {fetch}},
     {"NOMODSEQ", {select, fetch}},

@@ -279,7 +279,7 @@ TEST_F(Watching, NamesAreTriedInUtf8WhereTheyAreNotToldOf) {
       "(MessageNew MessageExpunge))\r\n";
   examine(1);
   peer_->expect(
-      "A2 NOTIFY SET STATUS (selected (MessageNew MessageExpunge)) (mailboxes (\"Entw&APw-rfe\") "
+      "A2 NOTIFY SET STATUS (selected (MessageNew MessageExpunge)) (mailboxes (Entw&APw-rfe) "
       "(MessageNew MessageExpunge))\r\n");
   peer_->send("A2 OK\r\n").expect("A3" + set_utf8);
   peer_->send("* STATUS {9}\r\nEntw\xc3\xbcrfe (UIDNEXT 6 UIDVALIDITY 8)\r\nA3 OK\r\n");
@@ -297,7 +297,7 @@ TEST_F(Watching, NamesInUtf8ThatAreRefusedAreNotTriedAgain) {
   open("NOTIFY IDLE LITERAL+");
   const std::vector<store::Watched> mailboxes{watched("INBOX", 7, 3), watched("\xc3\xbc", 8, 5)};
   const std::string first =
-      " NOTIFY SET STATUS (selected (MessageNew MessageExpunge)) (mailboxes (\"&APw-\") "
+      " NOTIFY SET STATUS (selected (MessageNew MessageExpunge)) (mailboxes (&APw-) "
       "(MessageNew MessageExpunge))\r\n";
   examine(1);
   peer_->expect("A2" + first).send("A2 OK\r\n");
