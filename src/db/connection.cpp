@@ -18,6 +18,10 @@ namespace {
 Result<> check_not_cut_off(const std::string& file) {
   std::error_code error;
   const auto size = std::filesystem::file_size(file, error);
+  // SQLite writes over a file of one octet.
+  if (!error && size == 1)
+    return fail(ErrorKind::state_corrupt, Scope::run, fmt::format("{} is not a database", file),
+                "choose another file; this one was left as it is");
   if (error || size > 0) return {};
   const auto log = std::filesystem::file_size(file + "-wal", error);
   if (error || log == 0) return {};

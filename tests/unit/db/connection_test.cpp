@@ -162,7 +162,7 @@ TEST_F(ConnectionTest, LeavesAFileThatIsNoDatabaseAlone) {
 }
 
 TEST_F(ConnectionTest, LeavesAShortFileThatIsNoDatabaseAlone) {
-  for (const std::string text : {"SQLite format 3", "[account.old]\nhost = \"imap.example.org\"\n"}) {
+  for (const std::string text : {"x", "SQLite format 3", "[account.old]\nhost = \"imap.example.org\"\n"}) {
     test::write_file(file_, text);
 
     const Result<Connection> connection = Connection::open(file_, kVersion1);
