@@ -205,8 +205,9 @@ TEST_F(ImapAppenderDialogue, NeedsWhatItWasLentOnlyUntilItIsFlushed) {
 
   for (const char next : {'b', 'c'}) {
     const store::MessageHead message{.ticket = 1, .uid = 1, .flags = {}, .date = {}, .octets = text.size()};
-    if (!appender_->try_begin(kInbox, message, ++last_token_, false))
+    if (!appender_->try_begin(kInbox, message, ++last_token_, false)) {
       ASSERT_TRUE(run(appender_->begin(kInbox, message, last_token_, false)));
+    }
     ASSERT_TRUE(appender_->try_write(std::string_view(text).substr(0, 1500), true));
     ASSERT_TRUE(appender_->try_write(std::string_view(text).substr(1500), true));
     ASSERT_TRUE(appender_->end());
