@@ -7,10 +7,8 @@ namespace {
 
 /// Below this it is cheaper to copy into the output buffer than to send separately.
 constexpr std::size_t kCopyBelow = 16U << 10;
-constexpr std::size_t kFlushAt = 256U << 10;
+constexpr std::size_t kFlushAt = 128U << 10;
 constexpr std::size_t kReadSize = 128U << 10;
-/// A smaller piece costs the kernel more than copying it.
-constexpr std::size_t kLendFrom = 512;
 /// For connections that wait: there may be thousands.
 constexpr std::size_t kLittle = 2048;
 
@@ -56,7 +54,6 @@ void ImapConnection::close() noexcept {
 }
 
 Task<> ImapConnection::flush() {
-  if (!lent_.empty()) CO_CHECK(co_await flush_lent());
   while (engine_.output_size() > 0) {
     const auto octets = engine_.output();
     auto written = co_await transport_->write_all(octets);
@@ -67,55 +64,9 @@ Task<> ImapConnection::flush() {
 }
 
 bool ImapConnection::queue_octets(std::span<const char> octets) {
-  if (octets.size() >= kCopyBelow || queued() >= kFlushAt) return false;
+  if (octets.size() >= kCopyBelow || engine_.output_size() >= kFlushAt) return false;
   engine_.append_octets(octets);
   return true;
-}
-
-bool ImapConnection::lend_octets(std::span<const char> octets) {
-  if (octets.size() < kLendFrom || !transport_->gathers()) return queue_octets(octets);
-  if (queued() >= kFlushAt) return false;
-  lent_.push_back({.behind = engine_.output_size(), .octets = octets});
-  lent_octets_ += octets.size();
-  return true;
-}
-
-net::Pieces ImapConnection::bring_together() {
-  pieces_.clear();
-  const auto own = engine_.output();
-  std::size_t told = 0;
-  for (const auto& lent : lent_) {
-    pieces_.push_back(own.subspan(told, lent.behind - told));
-    pieces_.push_back(lent.octets);
-    told = lent.behind;
-  }
-  pieces_.push_back(own.subspan(told));
-  return pieces_;
-}
-
-void ImapConnection::forget_lent() noexcept {
-  lent_.clear();
-  lent_octets_ = 0;
-}
-
-Task<> ImapConnection::flush_lent() {
-  const auto own = engine_.output_size();
-  auto written = co_await transport_->write_pieces(bring_together());
-  forget_lent();
-  if (!written) co_return broken(std::move(written).error());
-  engine_.sent(own);
-  co_return Result<>{};
-}
-
-void ImapConnection::keep_lent() {
-  if (lent_.empty()) return;
-  std::string kept;
-  kept.reserve(queued());
-  for (const auto piece : bring_together())
-    kept.append(piece.data(), piece.size());
-  forget_lent();
-  engine_.sent(engine_.output_size());
-  engine_.append_octets(kept);
 }
 
 Task<> ImapConnection::send_octets(std::span<const char> octets) {

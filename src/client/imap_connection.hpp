@@ -85,12 +85,6 @@ class ImapConnection {
   [[nodiscard]] net::Transport& transport() noexcept { return *transport_; }
   /// Queues `octets` if they are few and there is room; false: nothing was done, send_octets() is to be called.
   bool queue_octets(std::span<const char> octets);
-  /// Queues `octets` without copying them; they must stay where they are until flush() or keep_lent(). False as above.
-  bool lend_octets(std::span<const char> octets);
-  /// Copies what was lent and is not sent yet.
-  void keep_lent();
-  /// Octets to be sent, those that were lent among them.
-  [[nodiscard]] std::size_t queued() const noexcept { return engine_.output_size() + lent_octets_; }
   /// Sends `octets` behind what is queued, without copying them when they are many.
   Task<> send_octets(std::span<const char> octets);
 
@@ -111,22 +105,9 @@ class ImapConnection {
   Task<> authenticate_sasl(auth::SaslClient& mechanism, const auth::Credentials& credentials);
   Task<> login(const auth::Credentials& credentials, bool encrypted, bool allow_plaintext);
 
-  /// Octets of somebody else, to be sent when so many of the engine's output were.
-  struct Lent {
-    std::size_t behind = 0;
-    std::span<const char> octets;
-  };
-  /// The engine's output and what was lent, in their order.
-  [[nodiscard]] net::Pieces bring_together();
-  Task<> flush_lent();
-  void forget_lent() noexcept;
-
   std::unique_ptr<net::Transport> transport_;
   net::Timeouts timeouts_;
   imap::ClientEngine engine_;
-  std::vector<Lent> lent_;
-  std::size_t lent_octets_ = 0;
-  std::vector<std::span<const char>> pieces_;  // of bring_together()
   bool is_refused_ = false;
   std::string greeting_;                               // its text, which some quirks show in
   std::map<std::string, imap::StatusResponse> early_;  // completions that came before their turn

@@ -112,43 +112,6 @@ Task<> Socket::send_all(std::span<const char> octets) {
   co_return Result<>{};
 }
 
-Task<> Socket::send_all(Pieces pieces) {
-  if (failure_) co_return std::unexpected<Error>(*failure_);
-  PieceCursor cursor(pieces);
-  while (!cursor.at_end()) {
-    CO_TRY(const std::size_t count, try_send(cursor));
-    if (count == 0) CO_CHECK(co_await wait_until_writable());
-  }
-  if (is_turn_used_up()) co_await asio::post(socket_.get_executor(), asio::use_awaitable);
-  co_return Result<>{};
-}
-
-/// What the kernel takes without waiting; may be nothing.
-Result<std::size_t> Socket::try_send(PieceCursor& cursor) {
-  const std::span<iovec> vectors = cursor.next();
-  msghdr message{};
-  message.msg_iov = vectors.data();
-  message.msg_iovlen = vectors.size();
-  const ssize_t count = ::sendmsg(socket_.native_handle(), &message, MSG_DONTWAIT | MSG_NOSIGNAL);
-  if (count < 0 && !is_try_again(last_error())) return write_failed(last_error());
-  const std::size_t taken = count < 0 ? 0 : static_cast<std::size_t>(count);
-  sent_ += taken;
-  cursor.advance(taken);
-  return taken;
-}
-
-Task<> Socket::wait_until_writable() {
-  write_deadline_ = deadline_in(timeouts_.write);
-  unacknowledged_ = queued_octets();
-  watch(write_deadline_);
-  const auto [code] = co_await socket_.async_wait(asio::socket_base::wait_write, kAwait);
-  write_deadline_ = kNever;
-  immediate_ = 0;
-  if (failure_) co_return std::unexpected<Error>(*failure_);
-  if (code) co_return write_failed(code);
-  co_return Result<>{};
-}
-
 void Socket::send_if_possible(std::span<const char> octets) noexcept {
   if (failure_ || octets.empty()) return;
   const ssize_t count = ::send(socket_.native_handle(), octets.data(), octets.size(), MSG_DONTWAIT | MSG_NOSIGNAL);

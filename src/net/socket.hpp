@@ -4,7 +4,6 @@
 
 #include "async/task.hpp"
 #include "net/endpoint.hpp"
-#include "net/pieces.hpp"
 
 #include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -33,7 +32,6 @@ class Socket : public std::enable_shared_from_this<Socket> {
   /// What the kernel has, without waiting; may be nothing.
   Result<std::size_t> try_receive(std::span<char> buffer);
   Task<> send_all(std::span<const char> octets);
-  Task<> send_all(Pieces pieces);
   /// Sends what fits into the kernel's buffer right now; for farewells.
   void send_if_possible(std::span<const char> octets) noexcept;
 
@@ -53,8 +51,6 @@ class Socket : public std::enable_shared_from_this<Socket> {
   void acknowledge() noexcept;
   void set_low_water(int octets) noexcept;
   [[nodiscard]] bool is_turn_used_up() noexcept;
-  Result<std::size_t> try_send(PieceCursor& cursor);
-  Task<> wait_until_writable();
   [[nodiscard]] std::unexpected<Error> read_failed(const boost::system::error_code& code);
   [[nodiscard]] std::unexpected<Error> write_failed(const boost::system::error_code& code) const;
   void watch(Clock::time_point deadline);

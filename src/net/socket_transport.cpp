@@ -55,10 +55,6 @@ Task<> SocketTransport::write_all(std::span<const char> octets) {
   return tls_ ? write_tls(octets) : socket_->send_all(octets);
 }
 
-Task<> SocketTransport::write_pieces(Pieces pieces) {
-  return tls_ ? Transport::write_pieces(pieces) : socket_->send_all(pieces);
-}
-
 Task<std::size_t> SocketTransport::read_tls(std::span<char> buffer, std::chrono::milliseconds patience) {
   while (true) {
     if (!socket_->is_open()) {

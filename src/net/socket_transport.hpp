@@ -24,8 +24,6 @@ class SocketTransport final : public Transport {
   Task<std::size_t> read_some(std::span<char> buffer, std::chrono::milliseconds patience) override;
   Result<std::size_t> try_read(std::span<char> buffer) override;
   Task<> write_all(std::span<const char> octets) override;
-  Task<> write_pieces(Pieces pieces) override;
-  [[nodiscard]] bool gathers() const noexcept override { return !tls_; }
   Task<> start_tls(const TlsOptions& options, const std::string& host) override;
   [[nodiscard]] ChannelBinding channel_binding() const override {
     return tls_ ? tls_->channel_binding() : ChannelBinding{};

@@ -5,7 +5,6 @@
 #include "async/task.hpp"
 #include "net/channel_binding.hpp"
 #include "net/endpoint.hpp"
-#include "net/pieces.hpp"
 
 #include <boost/asio/io_context.hpp>
 
@@ -29,10 +28,6 @@ class Transport {
   /// Writes everything. The write timeout counts from the last octet the peer took. May run while a read_some is
   /// pending; two writes may not overlap.
   virtual Task<> write_all(std::span<const char> octets) = 0;
-  /// The same for several pieces in order, which spares the caller bringing them together.
-  virtual Task<> write_pieces(Pieces pieces);
-  /// Whether pieces go to the kernel as they are; where they are encrypted or compressed, one large piece is better.
-  [[nodiscard]] virtual bool gathers() const noexcept { return false; }
   /// Turns the stream into TLS (after STARTTLS). The caller made sure that nothing is buffered above.
   virtual Task<> start_tls(const TlsOptions& options, const std::string& host) = 0;
   /// Of the TLS session, for SASL.

@@ -146,7 +146,6 @@ struct ReadStep {
   };
   Kind kind = Kind::nothing;
   std::span<const char> octets{};  // valid until the next call
-  bool stays = false;              // more than that: the octets are valid until wait() or close()
 };
 
 /// Messages of many mailboxes as one stream over one session. What is there already is taken with poll(), so that a
@@ -188,8 +187,7 @@ class Appender {
   virtual Task<> begin(const MailboxPath& mailbox, const MessageHead& head, std::uint64_t token, bool alone) = 0;
   virtual bool try_begin(const MailboxPath& mailbox, const MessageHead& head, std::uint64_t token, bool alone) = 0;
   virtual Task<> write(std::span<const char> octets) = 0;
-  /// `stays`: the octets stay where they are until flush() or drain() was called, and need not be copied.
-  virtual bool try_write(std::span<const char> octets, bool stays) = 0;
+  virtual bool try_write(std::span<const char> octets) = 0;
   /// The message is whole. Errors: it had another number of octets than its head announced.
   virtual Result<> end() = 0;
   /// For when there is nothing else to do: sends what is queued if that is worth it, and takes in the outcomes that

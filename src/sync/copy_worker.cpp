@@ -180,7 +180,7 @@ Result<bool> CopyWorker::take_at_once(const store::ReadStep& step) {
       if (!in_message_) return true;
       return appender_->try_begin(current_->destination, reader_->head(), last_token(), careful_);
     case store::ReadStep::Kind::octets:
-      return !carrying_ || appender_->try_write(step.octets, step.stays);
+      return !carrying_ || appender_->try_write(step.octets);
     case store::ReadStep::Kind::end:
       in_message_ = false;
       if (carrying_) CHECK_OK(appender_->end());

@@ -32,7 +32,7 @@ class ImapAppenderDialogue : public test::ImapDialogue {
     const auto token = ++last_token_;
     if (!appender_->try_begin(mailbox, head, token, alone))
       CO_CHECK(co_await appender_->begin(mailbox, head, token, alone));
-    if (!appender_->try_write(body, false)) CO_CHECK(co_await appender_->write(body));
+    if (!appender_->try_write(body)) CO_CHECK(co_await appender_->write(body));
     CO_CHECK(appender_->end());
     take_outcomes();
     co_return Result<>{};
@@ -190,33 +190,10 @@ TEST_F(ImapAppenderDialogue, RefusesAMessageOfAnotherSizeThanAnnounced) {
   const store::MessageHead head{.ticket = 1, .uid = 1, .flags = {}, .date = {}, .octets = 3};
 
   ASSERT_TRUE(run(appender_->begin(kInbox, head, 1, false)));
-  EXPECT_FALSE(appender_->try_write(std::string_view("four"), false));
+  EXPECT_FALSE(appender_->try_write(std::string_view("four")));
   EXPECT_FALSE(run(appender_->write(std::string_view("four"))));
-  EXPECT_TRUE(appender_->try_write(std::string_view("tw"), false));
+  EXPECT_TRUE(appender_->try_write(std::string_view("tw")));
   EXPECT_FALSE(appender_->end());
-}
-
-TEST_F(ImapAppenderDialogue, NeedsWhatItWasLentOnlyUntilItIsFlushed) {
-  begin(kAll);
-  std::string text(2000, 'a');
-  const std::string head = "{2000+}\r\n";
-  peer_->expect("A1 APPEND INBOX " + head + text + " " + head + std::string(2000, 'b') + "\r\n")
-      .send("A1 OK [APPENDUID 7 4:5] done\r\n");
-
-  for (const char next : {'b', 'c'}) {
-    const store::MessageHead message{.ticket = 1, .uid = 1, .flags = {}, .date = {}, .octets = text.size()};
-    if (!appender_->try_begin(kInbox, message, ++last_token_, false)) {
-      ASSERT_TRUE(run(appender_->begin(kInbox, message, last_token_, false)));
-    }
-    ASSERT_TRUE(appender_->try_write(std::string_view(text).substr(0, 1500), true));
-    ASSERT_TRUE(appender_->try_write(std::string_view(text).substr(1500), true));
-    ASSERT_TRUE(appender_->end());
-    ASSERT_TRUE(run(appender_->flush()));  // too little to be sent
-    text.assign(text.size(), next);
-  }
-  ASSERT_TRUE(run(drain()));
-
-  EXPECT_THAT(outcomes_, ElementsAre("1 2: 4:5"));
 }
 
 TEST_F(ImapAppenderDialogue, ChangesNothingWhereItCannotBeginAtOnce) {

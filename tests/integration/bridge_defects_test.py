@@ -114,7 +114,7 @@ class LivenessTest(DefectTest):
             self.put(self.source, "a", [message(number)], name)
         for name, _, _ in mappings:
             self.assert_arrives(1, f"To/{name}", bridge=bridge)
-        self.assertEqual(proxy.most_open, 2)
+        self.assertIn(proxy.most_open, (1, 2))  # one, where a server tells of all of them over one
 
     def test_v3_bursts_while_waiting(self):
         self.put(self.source, "a", [message(n, size=300) for n in range(200)])

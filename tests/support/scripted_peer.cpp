@@ -154,8 +154,6 @@ class ScriptedTransport final : public net::Transport {
   Task<std::size_t> read_some(std::span<char> buffer, std::chrono::milliseconds patience) override;
   Result<std::size_t> try_read(std::span<char> buffer) override;
   Task<> write_all(std::span<const char> octets) override;
-  /// As a plain socket does, so that what senders lend goes its way in every dialogue.
-  [[nodiscard]] bool gathers() const noexcept override { return true; }
   Task<> start_tls(const net::TlsOptions& options, const std::string& host) override;
   void close() noexcept override {
     if (script_->client_closed) return;

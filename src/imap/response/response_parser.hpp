@@ -28,7 +28,7 @@ struct BodyBegin {
   std::string section;                // "BODY[]", "BODY[HEADER.FIELDS (DATE)]", "RFC822", …
   std::uint64_t size = 0;
 };
-/// Part of the literal; points into the parser's buffer, valid until the next prepare() or discard_buffered().
+/// Part of the literal; points into the parser's buffer, valid until the next poll() or prepare().
 struct BodyChunk {
   std::span<const char> data;
 };

@@ -135,10 +135,9 @@ Task<> ImapAppender::write(std::span<const char> octets) {
   co_return co_await connection_.send_octets(octets);
 }
 
-bool ImapAppender::try_write(std::span<const char> octets, bool stays) {
+bool ImapAppender::try_write(std::span<const char> octets) {
   if (octets.size() > expected_) return false;
-  const auto queue = [&] { return stays ? connection_.lend_octets(octets) : connection_.queue_octets(octets); };
-  if (!discarding_ && !queue()) return false;
+  if (!discarding_ && !connection_.queue_octets(octets)) return false;
   expected_ -= octets.size();
   return true;
 }
@@ -160,11 +159,7 @@ void ImapAppender::seal() {
 }
 
 Task<> ImapAppender::flush() {
-  if (connection_.queued() >= kWorthSending) {
-    CO_CHECK(co_await connection_.flush());
-  } else {
-    connection_.keep_lent();
-  }
+  if (connection_.engine().output_size() >= kWorthSending) CO_CHECK(co_await connection_.flush());
   const auto written = connection_.transport().octets_written();
   if (in_flight_.empty() || written - looked_at_ < kLookEvery) co_return Result<>{};
   looked_at_ = written;

@@ -110,7 +110,7 @@ ImapReader::Step ImapReader::take_held() {
 ImapReader::Step ImapReader::on_event(mailferry::imap::Event& event) {
   if (const auto* chunk = std::get_if<BodyChunk>(&event)) {
     if (!wanted_section_) return {};
-    return store::ReadStep{.kind = store::ReadStep::Kind::octets, .octets = chunk->data, .stays = true};
+    return store::ReadStep{store::ReadStep::Kind::octets, chunk->data};
   }
   if (const auto* body = std::get_if<BodyBegin>(&event)) return on_body(*body);
   if (const auto* end = std::get_if<FetchEnd>(&event)) return on_end(*end->data);

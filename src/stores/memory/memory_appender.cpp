@@ -88,7 +88,7 @@ Task<> MemoryAppender::write(std::span<const char> octets) {
   co_return Result<>{};
 }
 
-bool MemoryAppender::try_write(std::span<const char> octets, bool /*stays*/) {
+bool MemoryAppender::try_write(std::span<const char> octets) {
   if (octets.size() > std::min<std::uint64_t>(expected_, kAtOnce)) return false;
   expected_ -= octets.size();
   open_->messages.back().octets.append(octets.data(), octets.size());

@@ -18,7 +18,7 @@ class MemoryAppender final : public store::Appender, private Served {
   Task<> begin(const MailboxPath& mailbox, const store::MessageHead& head, std::uint64_t token, bool alone) override;
   bool try_begin(const MailboxPath& mailbox, const store::MessageHead& head, std::uint64_t token, bool alone) override;
   Task<> write(std::span<const char> octets) override;
-  bool try_write(std::span<const char> octets, bool stays) override;
+  bool try_write(std::span<const char> octets) override;
   Result<> end() override;
   Task<> flush() override;
   Task<> drain() override;

@@ -111,27 +111,6 @@ TEST_P(TransportTest, ReadsAndWritesManyMegabytesAtTheSameTime) {
   EXPECT_EQ(transport.octets_written(), sent.size());
 }
 
-TEST_P(TransportTest, WritesPiecesInTheirOrder) {
-  Transport& transport = connect_to(echo);
-  std::string all;
-  std::vector<std::string> texts;
-  for (std::size_t piece = 0; piece < 1500; ++piece) {  // more than one call of the kernel takes; some are empty
-    texts.push_back(std::string(piece * 37 % 5000, static_cast<char>('a' + piece % 26)));
-    all += texts.back();
-  }
-  const std::vector<std::span<const char>> pieces(texts.begin(), texts.end());
-
-  std::string received;
-  async::TaskScope scope(context_);
-  scope.spawn("write", transport.write_pieces(pieces));
-  scope.spawn("read", run_read_all(&transport, all.size(), &received));
-  const Result<> joined = run_task(context_, scope.join());
-
-  ASSERT_TRUE(joined) << joined.error().describe();
-  EXPECT_TRUE(received == all) << "the octets differ";
-  EXPECT_EQ(transport.octets_written(), all.size());
-}
-
 TEST_P(TransportTest, ReadsIntoBuffersOfAnySize) {
   const std::string text = pattern(40'000);
   Transport& transport = connect_to([text](ServerConnection& connection) {

@@ -178,7 +178,7 @@ TEST_F(MemoryStoreTest, AFullWindowHasToBeWaitedFor) {
   const store::MessageHead head{.flags = {}, .date = {}, .octets = 90};
   const std::string text(90, 'x');
   ASSERT_TRUE(appender->try_begin(kInbox, head, 1, true));
-  ASSERT_TRUE(appender->try_write(text, false));
+  ASSERT_TRUE(appender->try_write(text));
   ASSERT_TRUE(appender->end());
 
   EXPECT_FALSE(appender->try_begin(kInbox, head, 2, true));
