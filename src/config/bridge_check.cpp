@@ -87,6 +87,7 @@ class Check {
     if (mapping.from.empty()) complain("from is missing: a mailbox of the source");
     if (mapping.to.empty()) complain("to is missing: a mailbox of the destination, or several");
     if (!mapping.from.empty()) check_mailbox("from", mapping.from);
+    check_pruning(mapping.from, from);
     for (const auto& to : mapping.to) {
       check_mailbox("to", to);
       check_twice(mapping.from, to, from);
@@ -102,6 +103,23 @@ class Check {
       complain(fmt::format("{}: '{}' has a level without a name", key, shown(mailbox)));
   }
 
+  /// A source only knows of its own deliveries: it must not remove what another one has still to carry.
+  void check_pruning(const std::string& from, const Account* account) {
+    if (account == nullptr || from.empty()) return;
+    const auto prunes = [this](std::size_t source) {
+      return bridge_.sources[source].retention.kind == Retention::Kind::prune;
+    };
+    const auto shared = [&](const Route& route) {
+      return route.source != *source_ && (prunes(route.source) || prunes(*source_)) && route.from == folded(from) &&
+             is_same_account(*route.account, *account);
+    };
+    if (std::ranges::any_of(routes_, shared))
+      complain(
+          fmt::format("'{}' is carried by another source too, and one of them removes mail (retention_days): "
+                      "put the mappings into one source",
+                      shown(from)));
+  }
+
   /// Also when the account was given two names.
   void check_twice(const std::string& from, const std::string& to, const Account* account) {
     if (account == nullptr || from.empty()) return;
@@ -110,11 +128,12 @@ class Check {
     };
     if (std::ranges::any_of(routes_, same))
       return complain(fmt::format("'{}' goes to '{}' already", shown(from), shown(to)));
-    routes_.push_back({account, folded(from), folded(to)});
+    routes_.push_back({account, *source_, folded(from), folded(to)});
   }
 
   struct Route {
     const Account* account;
+    std::size_t source;
     std::string from;
     std::string to;
   };

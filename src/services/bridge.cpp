@@ -125,7 +125,7 @@ class BridgeJob final : private web::StatusSource {
   Task<> run_all() {
     async::TaskScope around(io_);
     async::TaskScope carrying(io_);
-    around.spawn("flushes of the journal", writer_.run_flushes());
+    around.spawn("flushes of the journal", run_flushes());
     around.spawn("daily work", daily_.run());
     around.spawn("status server", http_.serve());
     around.spawn("watchdog", run_watchdog());
@@ -149,6 +149,12 @@ class BridgeJob final : private web::StatusSource {
   }
 
   /// Nothing can be recorded any more: nothing may be carried any more.
+  Task<> run_flushes() {
+    auto ran = co_await writer_.run_flushes();
+    if (!ran) begin_stop();
+    co_return ran;
+  }
+
   Task<> run_carrier(sync::Carrier* carrier) {
     auto ran = co_await carrier->run();
     if (!ran) begin_stop();

@@ -37,6 +37,13 @@ bool is_gmail(const config::Account& account) {
   return host == "imap.gmail.com" || host == "imap.googlemail.com";
 }
 
+/// Several mappings of one mailbox are one rule: what is to be removed from it has to be delivered to all their
+/// targets.
+sync::CarryRule& rule_for(std::vector<sync::CarryRule>& rules, const MailboxPath& from) {
+  const auto known = std::ranges::find(rules, from, &sync::CarryRule::from);
+  return known != rules.end() ? *known : rules.emplace_back(sync::CarryRule{.from = from});
+}
+
 }  // namespace
 
 plan::QuotaLimits to_quota_limits(const config::Account& account) {
@@ -63,8 +70,8 @@ Result<sync::SourceSettings> to_source_settings(const BridgeRequest& request, st
   if (connections != 0) settings.watchers = std::min<std::size_t>(settings.watchers, connections - 1);
   settings.error_retention_days = source.error_retention_days.value_or(bridge.error_retention_days);
   for (const auto& mapping : source.mappings) {
-    auto& rule = settings.rules.emplace_back();
-    TRY(rule.from, to_path(mapping.from, bridge.names));
+    TRY(const auto from, to_path(mapping.from, bridge.names));
+    auto& rule = rule_for(settings.rules, from);
     if (const auto done = request.sources[index].done.find(mapping.from); done != request.sources[index].done.end()) {
       rule.done_up_to = done->second.up_to;
       rule.but = done->second.but;

@@ -63,7 +63,8 @@ class Verification {
       CO_CHECK(co_await check(context, spec.source, spec.destination, spec.destination_status.has_value()));
     co_await pair_.source->logout();
     co_await pair_.destination->logout();
-    if (manifest) CO_CHECK(manifest->commit());
+    // One that lacks a mailbox would prove nothing of it later, and not say so.
+    if (manifest && is_whole_) CO_CHECK(manifest->commit());
     co_return Result<>{};
   }
 
@@ -102,12 +103,14 @@ class Verification {
     const bool goes_on = !lost || (!lost_ && checked.error().retry != Retry::never);
     lost_ = lost;
     if (checked) co_return Result<>{};
+    is_whole_ = false;
     auto told = with_context(checked.error(), source.to_string() + " could not be compared").error();
     if (!goes_on) co_return std::unexpected(std::move(told));
     context.add({.kind = Difference::mailbox,
                  .source = source,
                  .destination = destination,
-                 .detail = lost ? told.describe() : checked.error().describe()});
+                 .detail = (lost ? told.describe() : checked.error().describe()) +
+                           (context.manifest != nullptr ? "; so no manifest is written" : "")});
     co_return Result<>{};
   }
 
@@ -118,7 +121,8 @@ class Verification {
   store::Store& to_;
   VerifyReport& report_;
   sync::SessionPair pair_;
-  bool lost_ = false;  // the mailbox before could not be compared because of the connections
+  bool lost_ = false;     // the mailbox before could not be compared because of the connections
+  bool is_whole_ = true;  // every mailbox was compared
 };
 
 Task<> run_verification(Verification* verification) {

@@ -41,10 +41,10 @@ Result<Claims> claims_of(RunContext& context, const RouteWork& route, Uid from) 
 Task<UidSet> claimed_by_siblings(RunContext& context, SessionPair& pair, const RouteWork& work, Uid from) {
   UidSet claimed;
   for (const auto* other : work.siblings) {
-    if (other->dead()) continue;
     CO_TRY(const auto claims, claims_of(context, *other, from));
     claimed.add(claims.destination);
-    if (claims.untold.empty()) continue;
+    // Of a mailbox that was given up the source is not asked any more; what it brought before is its own all the same.
+    if (claims.untold.empty() || other->dead()) continue;
     auto source = scan_of(other->source, other->route.source_validity);
     source.uids = claims.untold;
     auto destination = scan_of(work.destination, work.route.destination_validity, from);

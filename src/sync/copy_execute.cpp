@@ -44,8 +44,8 @@ Task<> CopyRun::execute() {
   }
   Result<> updated;
   if (!context_.stopping) {
-    CO_CHECK(co_await check_unread());
-    updated = co_await update_flags();
+    updated = co_await check_unread();
+    if (updated) updated = co_await update_flags();
   }
   // Whatever ended the updating, mailboxes without flags to be updated are done.
   CO_CHECK(co_await checkpoint());
@@ -111,7 +111,10 @@ Task<> CopyRun::copy_disproved() {
       work.report->error = results[index].error();
       continue;
     }
+    // Flags that changed since the first look are to be found by the next run: it asks from that look on.
+    const auto first_look = work.source_status.highest_modseq;
     take_status(work, results[index]->status);
+    work.source_status.highest_modseq = first_look;
     work.todo = std::move(results[index]->uids);
     CO_TRY(const auto settled, context_.journal.journal().settled_uids(work.route.id));
     work.todo.remove(settled);

@@ -6,6 +6,7 @@
 #include "sync/pending_flags.hpp"
 
 #include <algorithm>
+#include <map>
 #include <tuple>
 
 namespace mailferry::sync {
@@ -57,8 +58,10 @@ Place destination_of(RouteSpec& spec) {
 }
 
 /// What the list did not tell of a mailbox is learned by opening it. Otherwise nothing would show what of it was copied
-/// before, and all would be copied again.
-Task<> learn_statuses(store::Session& session, std::vector<RouteSpec>& specs, PlaceOf place_of) {
+/// before, and all would be copied again: those that cannot be opened are told with the reason, to be left alone.
+Task<std::map<MailboxPath, Error>> learn_statuses(store::Session& session, std::vector<RouteSpec>& specs,
+                                                  PlaceOf place_of) {
+  std::map<MailboxPath, Error> unopened;
   std::vector<store::ScanRequest> requests;
   std::vector<store::MailboxStatus*> statuses;
   for (auto& spec : specs) {
@@ -67,14 +70,17 @@ Task<> learn_statuses(store::Session& session, std::vector<RouteSpec>& specs, Pl
     requests.push_back(scan_of(place.mailbox, 0));
     statuses.push_back(place.status);
   }
-  if (requests.empty()) co_return Result<>{};
+  if (requests.empty()) co_return unopened;
   const std::vector<store::MetaSink*> no_sinks;
   CO_TRY(const auto results, co_await session.scan(requests, no_sinks));
   for (std::size_t index = 0; index < results.size(); ++index) {
-    // One that cannot be opened is an error when it is needed.
-    if (results[index]) *statuses[index] = results[index]->status;
+    if (results[index]) {
+      *statuses[index] = results[index]->status;
+    } else {
+      unopened.emplace(requests[index].mailbox, results[index].error());
+    }
   }
-  co_return Result<>{};
+  co_return unopened;
 }
 
 }  // namespace
@@ -88,10 +94,16 @@ Task<> CopyRun::plan(const std::vector<RouteSpec>& specs) {
   context_.progress.phase = "scanning";
   CO_CHECK(load_state());
   auto known = specs;
-  CO_CHECK(co_await learn_statuses(*pair_.source, known, source_of));
-  CO_CHECK(co_await learn_statuses(*pair_.destination, known, destination_of));
+  CO_TRY(const auto closed_source, co_await learn_statuses(*pair_.source, known, source_of));
+  CO_TRY(const auto closed_destination, co_await learn_statuses(*pair_.destination, known, destination_of));
   for (const auto& spec : known)
     add_route(spec);
+  for (auto& work : context_.queue.routes) {
+    const auto source = closed_source.find(work.source);
+    const auto destination = closed_destination.find(work.destination);
+    if (source != closed_source.end()) work.report->error = source->second;
+    if (destination != closed_destination.end()) work.report->error = destination->second;
+  }
   link_siblings();
   CO_CHECK(co_await scan());
   for (auto& work : context_.queue.routes) {
@@ -197,7 +209,7 @@ Task<> CopyRun::scan() {
   std::vector<Asked> asked;
   const bool tokens = pair_.source->traits().change_tokens;
   for (auto& work : context_.queue.routes) {
-    if (work.unchanged || work.match_first) continue;
+    if (work.unchanged || work.match_first || work.dead()) continue;
     if (tells_all_uids(work)) {
       work.believed = true;
       CO_CHECK(apply_scan(work, UidSet(UidRange{1, work.source_status.messages}), KnownFlags{}));

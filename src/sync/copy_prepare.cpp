@@ -104,9 +104,11 @@ Task<> CopyRun::prepare_all(const std::vector<RouteWork*>& asked, std::vector<Ro
     }
     // New appends begin here; an older intent that is still open begins where it began.
     if (work.doubt.empty()) work.destination_from = std::max<Uid>(1, prepared.status.uid_next);
-    if (!surprise) continue;
+    if (!surprise || work.dead()) continue;
     if (!workers_.empty()) workers_.front().undo_read_ahead();
-    CO_CHECK(co_await match_existing(work));
+    const auto matched = co_await match_existing(work);
+    if (!matched && matched.error().scope != Scope::mailbox) co_return matched;
+    if (!matched) work.report->error = matched.error();
   }
   co_return Result<>{};
 }

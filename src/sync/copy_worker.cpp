@@ -228,6 +228,8 @@ bool CopyWorker::admit() {
   current_ = job.work;
   careful_ = job.careful;
   current_->refused_reads = 0;
+  current_->refused_whole = false;
+  job.gave = true;
   carrying_ = !current_->dead() && !is_too_large(head);
   if (!carrying_) return false;
   in_flight_.push_back({current_, head.uid, head.flags, head.octets});
@@ -267,6 +269,8 @@ void CopyWorker::finish_job(store::ReadDone done) {
     if (!job.uids.empty() || done.messages.value_or(work.source_status.messages) != work.source_status.messages)
       work.disproved = true;
   } else if (!job.uids.empty()) {
+    // Of messages that are asked for alone because of a refusal many may be refused in a row.
+    if (!done.result && !job.careful && !job.gave) work.refused_whole = true;
     retry_reading(work, job.uids, done.result ? nullptr : &done.result.error());
   }
   context_.queue.notify();
@@ -275,7 +279,7 @@ void CopyWorker::finish_job(store::ReadDone done) {
 /// The source did not send these. They are asked for again, one by one where it refused, and reported in the end. What
 /// it says to have sent may have been expunged: that may be many.
 void CopyWorker::retry_reading(RouteWork& work, const UidSet& uids, const Error* error) {
-  if (error != nullptr && ++work.refused_reads >= kRefusedReads) {
+  if (error != nullptr && ++work.refused_reads >= kRefusedReads && work.refused_whole) {
     work.report->error = *error;
     return;
   }

@@ -18,12 +18,11 @@ double unit_random() {
 }  // namespace
 
 std::optional<std::chrono::milliseconds> Reconnection::delay_after(const Error& error) {
-  const auto now = std::chrono::steady_clock::now();
-  if (failures_++ == 0) since_ = now;
   async::RetryPolicy policy;
   policy.max_attempts = error.kind == ErrorKind::timeout ? kSilentAttempts : attempts_;
-  const auto spent = std::chrono::duration_cast<std::chrono::milliseconds>(now - since_);
-  return policy.delay_after(failures_, spent, error, unit_random());
+  const auto delay = policy.delay_after(++failures_, waited_, error, unit_random());
+  if (delay) waited_ += *delay;
+  return delay;
 }
 
 }  // namespace mailferry::sync

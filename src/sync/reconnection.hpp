@@ -17,12 +17,15 @@ class Reconnection {
   /// It failed once more: how long to wait before the next one, with full jitter; nothing: it is time to give up.
   [[nodiscard]] std::optional<std::chrono::milliseconds> delay_after(const Error& error);
   /// There was progress: the next failure is the first one again.
-  void reset() noexcept { failures_ = 0; }
+  void reset() noexcept {
+    failures_ = 0;
+    waited_ = {};
+  }
 
  private:
   int attempts_;
   int failures_ = 0;
-  std::chrono::steady_clock::time_point since_{};
+  std::chrono::milliseconds waited_{};  // in pauses: a slow line may work for long between two failures
 };
 
 }  // namespace mailferry::sync

@@ -100,7 +100,10 @@ Task<> SteadySession::recover(const Error& error) {
   drop();
   if (closed_ || how_.stopping) co_return std::unexpected(reason);
   const auto delay = reconnection_.delay_after(reason);
-  if (!delay) co_return std::unexpected(reason);
+  if (!delay) {
+    reconnection_.reset();  // who goes on with something else all the same has all attempts again
+    co_return std::unexpected(reason);
+  }
   if (how_.on_retry) how_.on_retry(reason, *delay);
   co_await async::sleep_for(*delay, how_.stop_requested);
   if (how_.stopping) co_return std::unexpected(reason);

@@ -48,6 +48,7 @@ struct RouteWork {
   std::map<Uid, Error> refused;     // by the destination, for good
   std::map<Uid, int> attempts;
   unsigned refused_reads = 0;  // requests that the source refused, since it last gave a message
+  bool refused_whole = false;  // among them one for more than a message that was suspected
   std::vector<FlagWork> flag_work;
 
   unsigned jobs = 0;            // handed out
@@ -97,6 +98,7 @@ struct Job {
   RouteWork* work = nullptr;
   UidSet uids;
   bool careful = false;
+  bool gave = false;  // a message came
 };
 
 class WorkQueue {

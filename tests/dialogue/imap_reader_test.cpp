@@ -138,9 +138,16 @@ TEST_F(ImapReaderDialogue, NumbersOfMessagesAreForgottenWhenOneIsExpunged) {
       .expect("A3 UID FETCH 1:2 (FLAGS INTERNALDATE)\r\nA4 UID FETCH 1:2 (BODY.PEEK[])\r\n")
       .send("* 1 FETCH (UID 1 FLAGS () INTERNALDATE \"17-Jul-1996 02:44:25 -0700\")\r\n")
       .send("* 2 FETCH (UID 2 FLAGS () INTERNALDATE \"17-Jul-1996 02:44:25 -0700\")\r\nA3 OK\r\n")
-      .send("* 1 EXPUNGE\r\n* 1 FETCH (BODY[] {3}\r\ntwo UID 2)\r\nA4 OK\r\n");
+      .send("* 1 EXPUNGE\r\n* 1 FETCH (BODY[] {3}\r\ntwo UID 2)\r\nA4 OK\r\n")
+      .expect("A5 UID FETCH 1:2 (FLAGS INTERNALDATE)\r\nA6 UID FETCH 1:2 (BODY.PEEK[])\r\n")
+      .send("* 1 FETCH (UID 2 FLAGS (b) INTERNALDATE \"17-Jul-1996 02:44:25 -0700\")\r\nA5 OK\r\n")
+      .send("* 1 FETCH (BODY[] {3}\r\ntwo UID 2)\r\nA6 OK\r\n");
 
-  EXPECT_THAT(*read(), ElementsAre("1: done, missing 1:2")) << "never the second as the first";
+  const auto lines = read();
+
+  ASSERT_TRUE(lines) << lines.error().describe();
+  EXPECT_THAT(*lines, ElementsAre("1: 2 (b) 17-Jul-1996 02:44:25 -0700 3 two", "1: done, missing 1"))
+      << "never the second as the first, nor without its flags";
 }
 
 TEST_F(ImapReaderDialogue, EndsNoMessageThatTurnsOutToBeAnother) {

@@ -172,11 +172,19 @@ ImapReader::Step ImapReader::deliver() {
 
 ImapReader::Step ImapReader::on_data(UntaggedData& data) {
   if (auto* fetch = std::get_if<FetchData>(&data)) return on_fetch(*fetch);
-  // The numbers behind it are those of other messages now.
-  if (std::holds_alternative<ExpungeData>(data) || std::holds_alternative<VanishedData>(data)) metadata_.clear();
+  if (std::holds_alternative<ExpungeData>(data) || std::holds_alternative<VanishedData>(data)) forget_metadata();
   const auto* exists = std::get_if<ExistsData>(&data);
   if (exists != nullptr && !sent_.empty() && sent_.front().command == Command::examine) exists_ = exists->count;
   return {};
+}
+
+/// The numbers behind an EXPUNGE are those of other messages now. What was told of them is asked for again rather than
+/// that messages arrive without their flags and dates.
+void ImapReader::forget_metadata() noexcept {
+  if (metadata_.empty()) return;
+  metadata_.clear();
+  for (auto& active : active_)
+    active.again = active.again && active.epoch != epoch_;
 }
 
 /// Only the whole FETCH response proves that the announced size was right; a wrong one is an error in its place.

@@ -49,6 +49,7 @@ class ImapReader final : public store::Reader {
   [[nodiscard]] Active* find_active(Uid uid);
   Step on_event(mailferry::imap::Event& event);
   Step on_data(mailferry::imap::UntaggedData& data);
+  void forget_metadata() noexcept;
   Step on_fetch(mailferry::imap::FetchData& fetch);
   Step on_body(const mailferry::imap::BodyBegin& body);
   Step on_end(const mailferry::imap::FetchData& whole);

@@ -40,7 +40,10 @@ NotifiedMailboxes::NotifiedMailboxes(const std::vector<store::Watched>& watched,
     if (!wire) continue;
     const auto utf8 = mailferry::imap::decode_mutf7(*wire);
     octets += wire->size() + sizeof "\"\" ";
-    if (octets > kMostOctets) break;
+    if (octets > kMostOctets) {
+      left_out_.push_back(*wire);
+      continue;
+    }
     mailboxes_.push_back({.index = index, .wire = *wire, .utf8 = utf8 ? *utf8 : *wire});
   }
 }
@@ -67,7 +70,7 @@ std::size_t NotifiedMailboxes::told() const {
 }
 
 std::vector<std::string> NotifiedMailboxes::silent() const {
-  std::vector<std::string> names;
+  auto names = left_out_;
   for (const auto& mailbox : mailboxes_) {
     if (!mailbox.told) names.push_back(mailbox.wire);
   }

@@ -66,6 +66,7 @@ class NotifiedMailboxes {
   const std::vector<store::Watched>& watched_;
   NotifyMemory& memory_;
   std::vector<Mailbox> mailboxes_;
+  std::vector<std::string> left_out_;  // wire names for which there was no room
   std::set<std::size_t> news_;
 };
 

@@ -10,8 +10,6 @@ namespace {
 /// Messages looked at together: what one batch keeps in memory of each is its metadata.
 constexpr std::uint64_t kBatch = 200;
 constexpr std::chrono::hours kPruneEvery{1};
-/// A source that refuses the credentials is not asked again at once: accounts get locked.
-constexpr std::chrono::minutes kAfterRefusedLogin{15};
 constexpr std::int64_t kDay = 86'400;
 
 double unit_random() {
@@ -30,6 +28,7 @@ Carrier::Carrier(CarryContext& context, store::Store& source, const SourceSettin
   for (const auto& rule : settings.rules)
     mailboxes_.emplace_back(context, pair, settings, rule, source.name());
   watching_.resize(mailboxes_.size());
+  looks_.resize(mailboxes_.size());
 }
 
 void Carrier::save(state::Batch& batch) {
@@ -130,27 +129,29 @@ Task<> Carrier::look_everywhere() {
   if (poll) polled_ = now;
   if (poll) watch_again();
   state_.phase = CarrierState::Phase::working;
-  std::optional<Error> refused;
   for (std::size_t index = 0; index < mailboxes_.size() && !ending(); ++index) {
     const bool news = news_.erase(index) != 0;
     const auto refusal = refused_.find(index);
     const bool again = refusal != refused_.end() && refusal->second.first <= now;
     if (!poll && !news && !again && mailboxes_[index].next_due() > now) continue;
     auto looked = co_await look_at(index);
-    if (looked) refused_.erase(index);
-    if (looked) continue;
+    if (looked) {
+      refused_.erase(index);
+      ++looks_[index];
+      if (news) woken_.notify_all();
+      continue;
+    }
     // A mailbox that cannot be read holds up no other.
     if (looked.error().scope != Scope::mailbox && looked.error().scope != Scope::message) co_return looked;
     context_.observer.trouble(name(), looked.error());
-    refused = looked.error();
     auto& [at, times] = refused_[index];
     at = std::chrono::steady_clock::now() + mailboxes_[index].pause_after(++times, looked.error());
   }
-  if (!refused && !ending()) {
+  if (refused_.empty() && !ending()) {
     if (std::exchange(failures_, 0) > 0) context_.observer.recovered(name());
     state_.last_success = std::chrono::system_clock::now();
   }
-  state_.phase = refused ? CarrierState::Phase::failing : CarrierState::Phase::waiting;
+  state_.phase = refused_.empty() ? CarrierState::Phase::waiting : CarrierState::Phase::failing;
   co_return Result<>{};
 }
 
@@ -191,6 +192,7 @@ Task<> Carrier::label(SourceMailbox& mailbox, CarryRoute& route) {
   if (labelled) {
     route.unlabelled.remove(uids);
     route.label_failures = 0;
+    context_.lanes.worked();
     context_.journal.mark_dirty();
     co_return Result<>{};
   }

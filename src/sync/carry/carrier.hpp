@@ -58,6 +58,8 @@ class Carrier {
   Task<> wait_for_news();
   Task<> wait_for_many(SteadyTime until);
   Task<> run_watch(std::size_t index);
+  Task<> wait_for_look(std::size_t index);
+  Task<> rest_watch(std::chrono::milliseconds pause);
   Task<> pause(const Error& error);
   void wake() noexcept;
   void watch_again();
@@ -67,6 +69,7 @@ class Carrier {
   store::Store& source_;
   const SourceSettings& settings_;
   std::deque<SourceMailbox> mailboxes_;
+  std::vector<std::uint64_t> looks_;                           // at each mailbox, that succeeded
   std::set<std::size_t> news_;                                 // indices of the mailboxes to look at
   std::set<std::size_t> unwatched_;                            // have to be polled
   std::map<std::size_t, std::pair<SteadyTime, int>> refused_;  // could not be looked at: when again, how often so far

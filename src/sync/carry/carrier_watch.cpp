@@ -105,7 +105,9 @@ Task<> Carrier::run_watch(std::size_t index) {
     auto opened = co_await source_.open_session();
     if (!opened) {
       unwatched_.insert(index);  // too many connections, perhaps: it is polled
-      co_await async::sleep_for(settings_.poll_every, woken_);
+      co_await rest_watch(opened.error().kind == ErrorKind::auth
+                              ? std::max<std::chrono::milliseconds>(settings_.poll_every, kAfterRefusedLogin)
+                              : settings_.poll_every);
       continue;
     }
     unwatched_.erase(index);
@@ -126,7 +128,7 @@ Task<> Carrier::run_watch(std::size_t index) {
       if (!*news) continue;
       news_.insert(index);
       wake();
-      co_await woken_.wait_until(std::chrono::steady_clock::now() + std::chrono::seconds(1));  // until it was looked at
+      co_await wait_for_look(index);
     }
     session->close();
     session.reset();
@@ -135,8 +137,25 @@ Task<> Carrier::run_watch(std::size_t index) {
     if (error && error->scope == Scope::mailbox) unwatched_.insert(index);  // refused: to be polled, then
     const bool is_polled = unwatched_.contains(index);
     const auto pause = error ? mailboxes_[index].pause_after(++broken, *error) : context_.settings.backoff.first;
-    co_await async::sleep_for(is_polled ? settings_.poll_every : pause, woken_);
+    co_await rest_watch(is_polled ? settings_.poll_every : pause);
   }
+  co_return Result<>{};
+}
+
+/// The news of a mailbox are told once: until somebody has looked, which may take as long as the destination rests, the
+/// server would only say the same again.
+Task<> Carrier::wait_for_look(std::size_t index) {
+  const auto before = looks_[index];
+  while (living_ && !ending() && looks_[index] == before)
+    co_await woken_.wait();
+  co_return Result<>{};
+}
+
+/// News of other mailboxes end no pause of this one.
+Task<> Carrier::rest_watch(std::chrono::milliseconds pause) {
+  const auto until = std::chrono::steady_clock::now() + pause;
+  while (living_ && !ending() && std::chrono::steady_clock::now() < until)
+    co_await woken_.wait_until(until);
   co_return Result<>{};
 }
 

@@ -14,6 +14,9 @@
 
 namespace mailferry::sync {
 
+/// A server that refuses the credentials is not asked again before: accounts get locked.
+inline constexpr std::chrono::minutes kAfterRefusedLogin{15};
+
 struct CarryTarget {
   MailboxPath mailbox;
   std::vector<std::string> labels{};

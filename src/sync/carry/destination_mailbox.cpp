@@ -60,7 +60,8 @@ Task<> DestinationMailbox::make_ready(store::Session& session, std::chrono::mill
   busy_ = true;
   Result<> done;
   if (!prepared_) done = co_await prepare(session);
-  if (done && doubt_from_) done = co_await settle_doubt(session, slowest_append, stopping);
+  while (done && doubt_from_)
+    done = co_await settle_doubt(session, slowest_append, stopping);
   busy_ = false;
   settled_.notify_all();
   co_return done;
@@ -94,6 +95,7 @@ Task<> DestinationMailbox::settle_doubt(store::Session& session, std::chrono::mi
   // The mailbox was made anew: what is in doubt may have any UID there.
   if (doubt_validity_ != 0 && doubt_validity_ != uid_validity_) doubt_from_ = 1;
   const auto from = *doubt_from_;
+  const auto broken_at = broken_at_;
   const auto now = [] { return std::chrono::steady_clock::now(); };
   const auto quiet = std::clamp(slowest_append * 3, settings_.least_quiet, kMostQuiet);
   const auto give_up = now() + kLongestWait;
@@ -108,6 +110,8 @@ Task<> DestinationMailbox::settle_doubt(store::Session& session, std::chrono::mi
     next = seen.max() + 1;
   }
   if (stopping) co_return fail(ErrorKind::cancelled, Scope::run, "stopping");
+  // Another connection broke meanwhile: that has to be waited for as well.
+  if (doubt_from_ != from || broken_at_ != broken_at) co_return Result<>{};
   doubt_from_.reset();
   broken_at_.reset();
   co_return Result<>{};

@@ -10,8 +10,6 @@ namespace {
 
 /// Servers and routers forget a silent connection; a new one costs little.
 constexpr std::chrono::minutes kIdleFor{4};
-/// Wrong credentials do not become right by asking again (and lock accounts).
-constexpr std::chrono::minutes kAfterRefusedLogin{15};
 
 /// Whom nobody had a reason to ask for so long is not called down any more: it may have come back unseen.
 constexpr std::chrono::minutes kForgetAfter{5};
@@ -112,6 +110,10 @@ void Lanes::rest(const Error& error) {
 
 void Lanes::accepted() {
   ++taken_;
+  worked();
+}
+
+void Lanes::worked() {
   refusals_ = {};
   look_whether_back();
 }

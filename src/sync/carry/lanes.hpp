@@ -65,8 +65,10 @@ class Lanes {
   /// A connection broke, or the destination refused something as a whole (quota, throttling): nobody asks for so long,
   /// longer each time, and as long as the settings allow once it is down.
   void rest(const Error& error);
-  /// Something was accepted: the next rest is short again.
+  /// A message was accepted: the next rest is short again.
   void accepted();
+  /// The same for something that is no message, such as labels.
+  void worked();
   /// Connections that nobody uses now are not used again.
   void drop_idle() noexcept;
   /// The user wants it to be asked now.

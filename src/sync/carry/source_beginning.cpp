@@ -217,7 +217,12 @@ Task<> SourceMailbox::take_over_delivered(store::Session& session, state::Batch&
     const std::vector<store::MetaSink*> sinks{&sink};
     CO_TRY(auto results, co_await session.scan(requests, sinks));
     if (!results.front()) co_return std::unexpected(results.front().error());
-    for (const auto& range : sink.found.ranges())
+    // Its word is no proof: what it says it brought is not pruned.
+    auto taken = sink.found;
+    taken.remove(route.settled);
+    route.skipped.add(taken);
+    if (!taken.empty()) batch.notes.emplace_back(skipped_note(route.row.id), route.skipped.to_string());
+    for (const auto& range : taken.ranges())
       route.settle(range);
     route.save(batch);
   }

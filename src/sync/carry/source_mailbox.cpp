@@ -83,6 +83,7 @@ void SourceMailbox::take_gone(CarryRoute& route, const UidSet& looked_at, const 
   auto gone = looked_at;
   gone.remove(found);
   gone.remove(route.settled);
+  route.skipped.add(gone);  // should it come back all the same, it was not delivered
   for (const auto& range : gone.ranges()) {
     route.settle(range);
     route.parked.erase(route.parked.lower_bound(range.first), route.parked.upper_bound(range.last));

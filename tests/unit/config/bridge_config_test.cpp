@@ -235,6 +235,17 @@ TEST(BridgeProblem, AMappingIsThereTwiceUnderTwoNamesOfOneAccount) {
       2U);
 }
 
+TEST(BridgeProblem, ASourceRemovesWhatAnotherHasStillToCarry) {
+  const std::string first = with_source("mappings = [{ from = \"A\", to = \"B\" }]");
+  const auto second = [](const std::string& from) {
+    return "[[bridge.source]]\naccount = \"work\"\nretention_days = 30\nmappings = [{ from = \"" + from +
+           "\", to = \"C\" }]\n";
+  };
+  EXPECT_THAT(problems(first + second("A")),
+              HasSubstr("'A' is carried by another source too, and one of them removes"));
+  EXPECT_EQ(read(first + second("Z")).sources.size(), 2U);
+}
+
 TEST(BridgeProblem, NamesOfTheServerAreNotPaths) {
   const auto bridge =
       read(with_key("mailbox_names = \"server\"") + "mappings = [{ from = \"A//B\", to = \"INBOX.B\" }]\n");

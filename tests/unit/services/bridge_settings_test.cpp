@@ -44,5 +44,21 @@ TEST(BridgeSettings, ConnectionsThatWaitAreUnderTheCapOfTheSource) {
   }
 }
 
+TEST(BridgeSettings, AllMappingsOfOneMailboxAreOneRule) {
+  auto request = one_source();
+  request.bridge.sources.front().mappings.push_back({.from = "Sent", .to = {"Sent"}});
+  request.bridge.sources.front().mappings.push_back({.from = "inbox", .to = {"Copy", "Other"}, .labels = {"late"}});
+
+  const auto settings = to_source_settings(request, 0);
+
+  ASSERT_TRUE(settings);
+  ASSERT_EQ(settings->rules.size(), 2U);
+  const auto& inbox = settings->rules.front().to;
+  ASSERT_EQ(inbox.size(), 3U) << "what is removed from INBOX has to be delivered to all of them";
+  EXPECT_TRUE(inbox.front().labels.empty());
+  EXPECT_EQ(inbox.back().mailbox.to_string(), "Other");
+  EXPECT_EQ(inbox.back().labels, std::vector<std::string>{"late"});
+}
+
 }  // namespace
 }  // namespace mailferry::services
