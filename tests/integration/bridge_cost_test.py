@@ -207,15 +207,17 @@ class LatencyTest(CostTest):
     """From the end of the APPEND on the source, and from the EXISTS that the server sent, to the message being there."""
 
     def test_latency_with_twenty_sources(self):
-        whole = self.measure(self.source)
+        whole, told = self.measure(self.source)
+        self.assertLess(told, 0.1)  # the proxies and the watching of this test included
         self.assertLess(whole, 1.0)  # Dovecot tells of a message half a second late
 
     def test_latency_from_a_server_that_tells_at_once(self):
         """Cyrus, whose idled tells of a message in 20 to 50 ms."""
         try:
-            self.measure(self.enterContext(pairs.Cyrus(users={"u0": "secret"})))
+            whole, _ = self.measure(self.enterContext(pairs.Cyrus(users={"u0": "secret"})))
         except pairs.NeedsRoot as why:
             self.skipTest(str(why))
+        self.assertLess(whole, 1.0)
 
     def measure(self, watched):
         of, to = (self.enterContext(Meddler(server.port)) for server in (watched, self.destination))
@@ -239,8 +241,7 @@ class LatencyTest(CostTest):
             values.sort()
             self.tell(what=name, median_ms=round(1000 * statistics.median(values), 1),
                       p99_ms=round(1000 * values[max(0, int(len(values) * 0.99) - 1)], 1), of=len(values))
-        self.assertLess(statistics.median(told), 0.1)  # the proxies and the watching of this test included
-        return statistics.median(whole)
+        return statistics.median(whole), statistics.median(told)
 
     def keep_busy(self, users, stop):
         number = 100_000
