@@ -150,6 +150,26 @@ TEST_F(ImapReaderDialogue, NumbersOfMessagesAreForgottenWhenOneIsExpunged) {
       << "never the second as the first, nor without its flags";
 }
 
+TEST_F(ImapReaderDialogue, GivesUpWhereEachAnswerTakesTheNumbersAway) {
+  constexpr const char* kHead = "* 1 FETCH (UID 1 FLAGS () INTERNALDATE \"17-Jul-1996 02:44:25 -0700\")\r\n";
+  begin();
+  ask(1, "1");
+  peer_->expect("A1 EXAMINE INBOX\r\nA2 UID FETCH 1 (FLAGS INTERNALDATE BODY.PEEK[])\r\n")
+      .send(kExamined)
+      .send("* 1 FETCH (BODY[] {3}\r\none UID 1)\r\nA2 OK\r\n");
+  for (int tag = 3; tag < 9; tag += 2)
+    peer_
+        ->expect(fmt::format("A{} UID FETCH 1 (FLAGS INTERNALDATE)\r\nA{} UID FETCH 1 (BODY.PEEK[])\r\n", tag, tag + 1))
+        .send(kHead)
+        .send(
+            fmt::format("A{} OK\r\n* 9 EXPUNGE\r\n* 1 FETCH (BODY[] {{3}}\r\none UID 1)\r\nA{} OK\r\n", tag, tag + 1));
+
+  const auto lines = read();
+
+  ASSERT_TRUE(lines) << lines.error().describe();
+  EXPECT_THAT(*lines, ElementsAre("1: done, missing 1"));
+}
+
 TEST_F(ImapReaderDialogue, EndsNoMessageThatTurnsOutToBeAnother) {
   begin();
   ask(1, "1:2");

@@ -21,6 +21,10 @@ using mailferry::imap::UntaggedData;
 using mailferry::imap::VanishedData;
 namespace commands = mailferry::imap::commands;
 
+/// A request is sent again where an EXPUNGE took the numbers away; a server that always sends one ends with missing
+/// messages.
+constexpr int kMostPasses = 4;
+
 }  // namespace
 
 void ImapReader::send_ahead() {
@@ -276,8 +280,10 @@ ImapReader::Step ImapReader::finish_bodies(const StatusResponse& status) {
   auto active = std::move(active_.front());
   active_.pop_front();
   if (active_.empty() || active_.front().epoch != epoch_) metadata_.clear();
-  if (active.incomplete && !active.again && status.status == Status::ok && !mailbox_error_) {
+  if (active.incomplete && !active.again && active.passes < kMostPasses && status.status == Status::ok &&
+      !mailbox_error_) {
     active.again = true;
+    ++active.passes;
     active.incomplete = false;
     active.request.uids = active.left;
     queue_.push_front(std::move(active));

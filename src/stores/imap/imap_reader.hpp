@@ -31,6 +31,7 @@ class ImapReader final : public store::Reader {
     UidSet left = {};         // not delivered yet
     std::uint64_t epoch = 0;  // which EXAMINE it belongs to
     bool again = false;       // sent a second time, metadata first
+    int passes = 1;           // how often it was sent
     bool incomplete = false;  // a body came before what is needed to append it
   };
   enum class Command { examine, metadata, bodies };
