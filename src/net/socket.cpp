@@ -18,8 +18,8 @@ namespace mailferry::net {
 namespace {
 
 constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);
-/// A read of fewer octets is an answer that somebody waited for, not part of a stream.
-constexpr std::size_t kAnswer = 1024;
+/// A read of fewer octets is an answer that somebody waited for, or its first piece, not part of a stream.
+constexpr std::size_t kAnswer = 16 << 10;
 /// What a busy stream may gather in the kernel before its arrival wakes us while we wait for something else.
 constexpr int kGathered = 1 << 20;
 /// After so many calls that did not suspend, others get a turn.
@@ -141,8 +141,9 @@ std::size_t Socket::received(std::size_t count, std::size_t wanted) noexcept {
   return count;
 }
 
-/// The acknowledgement goes out at once: Courier writes an answer in two pieces, and without TCP_NODELAY its kernel
-/// holds the second one until the first is acknowledged, which ours would do after 40 ms.
+/// The acknowledgement goes out at once: Courier writes an answer in two pieces, Cyrus each 4 KiB of a body by
+/// themselves, and without TCP_NODELAY their kernels hold the last piece until the one before is acknowledged, which
+/// ours would do after 40 ms.
 void Socket::acknowledge() noexcept {
   const int now = 1;
   ::setsockopt(socket_.native_handle(), IPPROTO_TCP, TCP_QUICKACK, &now, sizeof now);

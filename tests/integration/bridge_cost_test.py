@@ -217,7 +217,7 @@ class LatencyTest(CostTest):
             whole, _ = self.measure(self.enterContext(pairs.Cyrus(users={"u0": "secret"})))
         except pairs.NeedsRoot as why:
             self.skipTest(str(why))
-        self.assertLess(whole, 1.0)
+        self.assertLess(whole, 0.25)
 
     def measure(self, watched):
         of, to = (self.enterContext(Meddler(server.port)) for server in (watched, self.destination))

@@ -135,6 +135,7 @@ class Meddler:
     def _down(self, client, server, state):
         reader = server.makefile("rb", 1 << 18)
         while line := reader.readline():
+            _acknowledge(server)
             if state["lose"] and line.startswith(state["lose"] + b" "):
                 state["cut"] = True
                 return
@@ -150,6 +151,7 @@ class Meddler:
                     if not piece:
                         return
                     left -= len(piece)
+                    _acknowledge(server)
                     self._tell(state, client, piece)
         _half_close(client)
 
@@ -164,6 +166,11 @@ def _name(line):
     if len(words) < 2:
         return words[0].upper() if words else ""
     return " ".join(words[1:3]).upper() if words[1].upper() == "UID" else words[1].upper()
+
+
+def _acknowledge(one):
+    """At once: Cyrus sends each 4 KiB by themselves and waits for the acknowledgement with the last of them."""
+    one.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
 
 
 def _reset(one):
