@@ -31,6 +31,7 @@ json::object to_json(const sync::MailboxReport& mailbox) {
                       {"already_there", mailbox.present + mailbox.recovered},
                       {"gone", mailbox.gone},
                       {"failed", mailbox.failed},
+                      {"unlisted", mailbox.unlisted},
                       {"flags_planned", mailbox.flags_planned},
                       {"flags_updated", mailbox.flags_updated},
                       {"created", mailbox.created}};

@@ -176,6 +176,11 @@ void CopyView::print_report(const sync::Report& report) const {
     if (mailbox.error)
       print_err("{}: {}{}\n", shown(mailbox.source), mailbox.error->describe(),
                 mailbox.error->remedy.empty() ? "" : " — " + mailbox.error->remedy);
+    if (mailbox.unlisted > 0)
+      print_err(
+          "{}: the source counts {} than it lists, which are not copied — run again; if they stay away, ask the "
+          "source's administrator to repair the mailbox\n",
+          shown(mailbox.source), format_counted(mailbox.unlisted, "message more", "messages more"));
     const bool idle = mailbox.planned == 0 && mailbox.flags_updated == 0 && mailbox.complete();
     if (options_.quiet || options_.dry_run || (idle && !options_.verbose)) continue;
     print_out(

@@ -1,5 +1,7 @@
 #include "client/imap_connection.hpp"
 
+#include "base/log.hpp"
+#include "base/utf8.hpp"
 #include "imap/response_errors.hpp"
 
 namespace mailferry::client {
@@ -11,6 +13,9 @@ constexpr std::size_t kFlushAt = 128U << 10;
 constexpr std::size_t kReadSize = 128U << 10;
 /// For connections that wait: there may be thousands.
 constexpr std::size_t kLittle = 2048;
+/// Of one connection, and of one alert.
+constexpr std::size_t kMostAlerts = 10;
+constexpr std::size_t kAlertCharacters = 500;
 
 /// Servers say goodbye at any moment, as when a token expires (quirk x2).
 Error bye_error(const imap::StatusResponse& response) {
@@ -36,6 +41,7 @@ Task<std::unique_ptr<ImapConnection>> ImapConnection::open_once(asio::io_context
                                                                 const ConnectOptions& options, bool& is_refused) {
   CO_TRY(auto transport, co_await net::connect(context, options.endpoint));
   auto connection = std::make_unique<ImapConnection>(std::move(transport), options.endpoint.timeouts, options.limits);
+  connection->server_ = options.endpoint.host;
   auto signed_in = co_await connection->sign_in(options);
   if (!signed_in) {
     connection->close();
@@ -88,7 +94,17 @@ Result<imap::Event*> ImapConnection::poll() {
   if (!polled) return broken(std::move(polled).error());
   const auto* status = *polled == nullptr ? nullptr : std::get_if<imap::StatusResponse>(*polled);
   if (status != nullptr && status->status == imap::Status::bye) return broken(bye_error(*status));
+  if (status != nullptr && status->code.code == imap::Code::alert) tell_alert(*status);
   return polled;
+}
+
+/// A refusal is told by whoever it meets.
+void ImapConnection::tell_alert(const imap::StatusResponse& response) {
+  if (response.status != imap::Status::ok || alerts_.contains(response.text)) return;
+  if (alerts_.size() == kMostAlerts) return;
+  alerts_.insert(response.text);
+  log::warning("the server wants you to know: " + sanitize_for_terminal(response.text, kAlertCharacters),
+               {{"server", server_}});
 }
 
 Result<bool> ImapConnection::receive_at_once() {

@@ -12,6 +12,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 
 namespace mailferry::client {
@@ -94,6 +95,8 @@ class ImapConnection {
                                                          bool& is_refused);
   /// Closes: a stream that failed once cannot be used again.
   std::unexpected<Error> broken(Error error);
+  /// Users have to see an alert (RFC 9051 §7.1); each text once.
+  void tell_alert(const imap::StatusResponse& response);
   Task<> read_greeting(bool& preauthenticated);
   Task<> start_tls(const net::Endpoint& endpoint);
   Task<> compress(net::Compression wanted);
@@ -109,6 +112,8 @@ class ImapConnection {
   net::Timeouts timeouts_;
   imap::ClientEngine engine_;
   bool is_refused_ = false;
+  std::string server_;                                 // as the user calls it
+  std::set<std::string> alerts_;                       // told
   std::string greeting_;                               // its text, which some quirks show in
   std::map<std::string, imap::StatusResponse> early_;  // completions that came before their turn
 };

@@ -98,6 +98,8 @@ constexpr std::array kQuirks = {
     Quirk{"z5", "several", "SEARCH finds fewer messages than the mailbox has", "the UIDs are fetched instead"},
     Quirk{"z6", "several", "HEADER.FIELDS is answered with the whole header",
           "fields that were not asked for do not count"},
+    Quirk{"z7", "several", "a mailbox counts more messages than it lists",
+          "it is listed once more; what is missing then is told, and the run is not complete"},
 };
 
 }  // namespace

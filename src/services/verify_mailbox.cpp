@@ -1,6 +1,7 @@
 #include "services/verify_mailbox.hpp"
 
 #include "async/task_scope.hpp"
+#include "base/units.hpp"
 
 namespace mailferry::services {
 namespace {
@@ -64,6 +65,12 @@ Task<> MailboxCheck::look() {
                   .source = result_.source,
                   .destination = result_.destination,
                   .detail = "the mailbox does not exist on the destination"});
+  if (source_.unlisted() > 0)
+    context_.add({.kind = Difference::mailbox,
+                  .source = result_.source,
+                  .destination = result_.destination,
+                  .detail = fmt::format("the source counts {} than it lists; nothing is known of them",
+                                        format_counted(source_.unlisted(), "message more", "messages more"))});
   result_.on_source = source_.size();
   matching_ = plan::match_messages(source_.take_list(), destination_.take_list(), context_.origin.sizes());
   co_return Result<>{};

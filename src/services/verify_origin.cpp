@@ -15,6 +15,7 @@ Task<> scan_into(store::Session* session, MailboxPath mailbox, Side* side) {
   const std::vector<store::MetaSink*> sinks{side};
   CO_TRY(auto results, co_await session->scan(requests, sinks));
   if (!results.front()) co_return std::unexpected(results.front().error());
+  side->set_unlisted(results.front()->unlisted);
   side->sort();
   co_return Result<>{};
 }

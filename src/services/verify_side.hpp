@@ -29,6 +29,9 @@ class Side final : public sync::RestartableSink {
   /// After the last message.
   void sort();
   [[nodiscard]] std::size_t size() const noexcept { return entries_.size(); }
+  /// Messages that the mailbox counts and did not list.
+  void set_unlisted(std::uint32_t messages) noexcept { unlisted_ = messages; }
+  [[nodiscard]] std::uint32_t unlisted() const noexcept { return unlisted_; }
   [[nodiscard]] const Entry& find(Uid uid) const;
   [[nodiscard]] const Flags& flags_of(const Entry& entry) const { return combinations_[entry.flags]; }
   /// For the matching; once.
@@ -40,6 +43,7 @@ class Side final : public sync::RestartableSink {
   std::vector<Entry> entries_;
   std::vector<Flags> combinations_;
   std::map<std::string, std::uint32_t> index_;
+  std::uint32_t unlisted_ = 0;
 };
 
 /// True duplicates can be paired in any way: those with the same flags and date belong together, so that only real

@@ -83,6 +83,8 @@ struct ScanRequest {
 struct ScanResult {
   MailboxStatus status;
   UidSet uids;  // of the messages seen by this scan
+  /// Messages that the mailbox counts and did not list, in a scan of the whole of it; otherwise 0.
+  std::uint32_t unlisted = 0;
 };
 
 /// Receives a scan in batches; called on the network thread.

@@ -113,7 +113,7 @@ Task<> CopyRun::copy_disproved() {
     }
     // Flags that changed since the first look are to be found by the next run: it asks from that look on.
     const auto first_look = work.source_status.highest_modseq;
-    take_status(work, results[index]->status);
+    take_status(work, *results[index]);
     work.source_status.highest_modseq = first_look;
     work.todo = std::move(results[index]->uids);
     CO_TRY(const auto settled, context_.journal.journal().settled_uids(work.route.id));
@@ -161,7 +161,7 @@ Task<> CopyRun::check_unread() {
       continue;
     }
     const auto& there = results.front()->uids;
-    work.report->gone += work.unread.size() - there.size();
+    if (const auto away = work.unread.size() - there.size(); away > 0) CO_CHECK(co_await judge_absent(work, away));
     for (const auto& range : there.ranges()) {
       for (std::uint64_t uid = range.first; uid <= range.last; ++uid) {
         work.refused.insert_or_assign(
@@ -178,6 +178,24 @@ Task<> CopyRun::check_unread() {
     }
     work.unread = {};
   }
+  co_return Result<>{};
+}
+
+/// A message that is not listed is gone only where the mailbox does not count it (quirk z7).
+Task<> CopyRun::judge_absent(RouteWork& work, std::uint64_t messages) {
+  auto whole = scan_of(work.source, work.route.source_validity);
+  whole.detail.flags = true;
+  const std::vector<store::ScanRequest> requests{std::move(whole)};
+  const std::vector<store::MetaSink*> no_sinks;
+  CO_TRY(auto results, co_await pair_.source->scan(requests, no_sinks));
+  if (!results.front()) {
+    work.report->error = results.front().error();
+    co_return Result<>{};
+  }
+  const std::uint64_t unlisted = results.front()->unlisted;
+  work.report->unlisted = unlisted;
+  work.report->gone += messages - std::min(messages, unlisted);
+  work.report->planned -= std::min({messages, unlisted, work.report->planned});
   co_return Result<>{};
 }
 
@@ -287,9 +305,11 @@ Task<> CopyRun::checkpoint() {
       batch.parked.push_back(
           {.route = work.route.id, .source = uid, .reason = error.describe(), .remedy = error.remedy, .attempts = 1});
     if (!settled || work.disproved) continue;
-    work.route.source_uid_next = work.source_status.uid_next;
+    // Where the source did not list all, the next run asks for all again.
+    const bool listed = work.report->unlisted == 0;
+    work.route.source_uid_next = listed ? work.source_status.uid_next : 0;
     work.route.source_modseq = work.source_status.highest_modseq;
-    work.route.source_messages = work.source_status.messages;
+    work.route.source_messages = listed ? work.source_status.messages : 0;
     batch.routes.push_back(work.route);
     batch.closed_intents.push_back(work.route.id);
   }

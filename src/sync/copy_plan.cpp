@@ -245,7 +245,7 @@ Task<> CopyRun::scan() {
       ask.work->report->error = first.error();
       continue;
     }
-    take_status(*ask.work, first->status);
+    take_status(*ask.work, *first);
     ask.known->sort();
     UidSet uids = first->uids;
     if (ask.uids && ask.flags) {
@@ -262,12 +262,14 @@ Task<> CopyRun::scan() {
 }
 
 /// The mailbox as it was when it was opened.
-void CopyRun::take_status(RouteWork& work, const store::MailboxStatus& status) {
+void CopyRun::take_status(RouteWork& work, const store::ScanResult& scanned) {
+  const auto& status = scanned.status;
   if (status.uid_next != 0) work.source_status.uid_next = status.uid_next;
   if (status.highest_modseq != 0) work.source_status.highest_modseq = status.highest_modseq;
   work.source_status.messages = status.messages;
   if (work.route.source_validity == 0) work.route.source_validity = status.uid_validity;
   work.report->on_source = status.messages;
+  work.report->unlisted = scanned.unlisted;
 }
 
 Result<> CopyRun::apply_scan(RouteWork& work, const UidSet& uids, const KnownFlags& flags) {
@@ -338,6 +340,7 @@ Task<> CopyRun::match_existing(RouteWork& work) {
   const std::vector<store::MetaSink*> no_sinks;
   CO_TRY(auto listed, co_await pair_.source->scan(list, no_sinks));
   if (!listed.front()) co_return std::unexpected(listed.front().error());
+  work.report->unlisted = listed.front()->unlisted;
   CO_TRY(const auto claimed, co_await claimed_by_siblings(context_, pair_, work, 1));
   CO_TRY(const auto matched, co_await match_by_identity(pair_, source, destination, claimed));
   work.source_status.uid_next = listed.front()->status.uid_next;

@@ -52,7 +52,7 @@ class CopyRun {
   Result<> load_state();
   void decide(RouteWork& work, const RouteSpec& spec);
   Task<> scan();
-  void take_status(RouteWork& work, const store::MailboxStatus& status);
+  void take_status(RouteWork& work, const store::ScanResult& scanned);
   Result<> apply_scan(RouteWork& work, const UidSet& uids, const KnownFlags& flags);
   Result<> plan_flags(RouteWork& work, const KnownFlags& flags);
   Task<> match_existing(RouteWork& work);
@@ -74,6 +74,7 @@ class CopyRun {
   Task<> find_destinations(RouteWork& work);
   Task<> grow_workers();
   Task<> check_unread();
+  Task<> judge_absent(RouteWork& work, std::uint64_t messages);
   Task<> announce_flags();
   Task<> update_flags();
   Task<> update_flags_of(RouteWork& work);

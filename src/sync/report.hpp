@@ -37,6 +37,7 @@ struct MailboxReport {
   std::uint64_t recovered = 0;  // were in doubt and found on the destination
   std::uint64_t gone = 0;       // left the source while the run was under way
   std::uint64_t failed = 0;
+  std::uint64_t unlisted = 0;  // the source counts them and does not list them
   std::uint64_t flags_planned = 0;
   std::uint64_t flags_updated = 0;
   std::optional<std::uint64_t> planned_octets;  // absent when the source does not tell sizes cheaply
@@ -46,7 +47,7 @@ struct MailboxReport {
     const auto settled = copied + failed + gone + recovered;
     return planned > settled ? planned - settled : 0;
   }
-  [[nodiscard]] bool complete() const noexcept { return !error && failed == 0 && unfinished() == 0; }
+  [[nodiscard]] bool complete() const noexcept { return !error && failed + unlisted + unfinished() == 0; }
 };
 
 /// A source mailbox that is left alone, and why.

@@ -25,5 +25,21 @@ TEST_F(ImapScanDialogue, AHeaderThatIsNilIsNotThatOfTheMessageBefore) {
   EXPECT_TRUE(scanned->messages[1].identity.weak) << "its body has to decide";
 }
 
+/// RFC 9051 §7.1: the user has to see it.
+TEST_F(ImapScanDialogue, AnAlertIsToldOnceAndCannotWriteOnTheTerminal) {
+  open("");
+  peer_->expect("A1 EXAMINE INBOX\r\nA2 UID FETCH 1:* (FLAGS)\r\n")
+      .send(
+          "* 0 EXISTS\r\n* OK [ALERT] Closed on Monday\x1b[2J.\r\nA1 OK [ALERT] Closed on Monday\x1b[2J.\r\nA2 OK\r\n");
+  testing::internal::CaptureStderr();
+
+  const auto scanned = scan(store::ScanDetail{.flags = true});
+
+  const auto told = testing::internal::GetCapturedStderr();
+  ASSERT_TRUE(scanned);
+  EXPECT_THAT(told, ::testing::HasSubstr("the server wants you to know: Closed on Monday?[2J."));
+  EXPECT_EQ(told.find("Monday"), told.rfind("Monday"));
+}
+
 }  // namespace
 }  // namespace mailferry::test

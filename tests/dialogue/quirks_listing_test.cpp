@@ -143,7 +143,7 @@ TEST_F(QuirkDialogue, Z1TakesZeroForUnknown) {
   peer_->expect(kExtendedList).send(kInbox);
   peer_->send("* STATUS INBOX (MESSAGES 3 UIDNEXT 0 UIDVALIDITY 0 UNSEEN 0)\r\nA1 OK\r\n");
   peer_->expect("A2 EXAMINE INBOX\r\nA3 UID FETCH 1:* (FLAGS)\r\n");
-  peer_->send("* 3 EXISTS\r\n* OK [UIDNEXT 0] hm\r\n* OK [UIDVALIDITY 9] hm\r\nA2 OK\r\n");
+  peer_->send("* 1 EXISTS\r\n* OK [UIDNEXT 0] hm\r\n* OK [UIDVALIDITY 9] hm\r\nA2 OK\r\n");
   peer_->send("* 1 FETCH (UID 0 FLAGS ())\r\n* 2 FETCH (UID 6 FLAGS ())\r\nA3 OK\r\n");
 
   EXPECT_THAT(*list(), ElementsAre("INBOX: 3 messages, next 0, validity 0"));

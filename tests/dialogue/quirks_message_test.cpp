@@ -196,13 +196,14 @@ TEST_F(QuirkDialogue, Y1GoesOnWhereAnAnswerWasCutShort) {
   peer_->send("* 6 FETCH (UID 9 FLAGS ())\r\n* 5 FETCH (UID 8 FLAGS ())\r\n* 4 FETCH (UID 7 FLAGS ())\r\n");
   peer_->send("A4 OK [MESSAGELIMIT 3 7] FETCH completed with 3 partial results\r\n");
   peer_->expect("A5 EXAMINE INBOX\r\nA6 UID FETCH 1:6 (FLAGS)\r\n");
-  peer_->send("* 10 EXISTS\r\n* OK [UIDVALIDITY 77] valid\r\nA5 OK\r\n* 1 FETCH (UID 3 FLAGS ())\r\nA6 OK\r\n");
+  peer_->send("* 10 EXISTS\r\n* OK [UIDVALIDITY 77] valid\r\nA5 OK\r\n* 3 FETCH (UID 5 FLAGS ())\r\n");
+  peer_->send("* 2 FETCH (UID 4 FLAGS ())\r\n* 1 FETCH (UID 3 FLAGS ())\r\nA6 OK\r\n");
 
   const auto scanned = scan(store::ScanDetail{.flags = true});
 
   ASSERT_TRUE(scanned) << scanned.error().describe();
-  EXPECT_EQ(scanned->result.uids.to_string(), "3,7:9,20,30,40");
-  EXPECT_EQ(scanned->messages.size(), 7U);
+  EXPECT_EQ(scanned->result.uids.to_string(), "3:5,7:9,20,30,40");
+  EXPECT_EQ(scanned->messages.size(), 9U);
   EXPECT_EQ(scanned->result.status.messages, 9U);
 }
 
@@ -323,6 +324,20 @@ TEST_F(QuirkDialogue, Z5FetchesTheUidsWhereASearchFindsTooFew) {
   peer_->send("* 1 FETCH (UID 4)\r\n* 2 FETCH (UID 5)\r\n* 3 FETCH (UID 8)\r\nA4 OK\r\n");
 
   EXPECT_EQ(scan(store::ScanDetail{})->result.uids.to_string(), "4:5,8");
+}
+
+TEST_F(QuirkDialogue, Z7TellsOfMessagesThatAreCountedAndNotListed) {
+  open("");
+  peer_->expect("A1 EXAMINE INBOX\r\nA2 UID FETCH 1:* (FLAGS)\r\n").send("* 4 EXISTS\r\nA1 OK\r\n");
+  peer_->send("* 1 FETCH (UID 4 FLAGS ())\r\nA2 OK\r\n");
+  peer_->expect("A3 EXAMINE INBOX\r\nA4 UID FETCH 1:* (FLAGS)\r\n").send("* 4 EXISTS\r\nA3 OK\r\n");
+  peer_->send("* 1 FETCH (UID 4 FLAGS ())\r\n* 2 FETCH (UID 5 FLAGS ())\r\n* 4 EXPUNGE\r\nA4 OK\r\n");
+
+  const auto scanned = scan(store::ScanDetail{.flags = true});
+
+  EXPECT_EQ(scanned->result.uids.to_string(), "4:5");
+  EXPECT_EQ(scanned->messages.size(), 2U);
+  EXPECT_EQ(scanned->result.unlisted, 1U) << "the fourth was expunged meanwhile";
 }
 
 TEST_F(QuirkDialogue, Z6TakesOnlyTheFieldsItAskedFor) {

@@ -7,9 +7,48 @@ import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 from support import corpus, harness  # noqa: E402
+from support.meddler import Meddler  # noqa: E402
 from support.rawimap import Connection  # noqa: E402
 
 INCOMPLETE, USAGE, LOCAL = 1, 2, 5
+
+
+def counts_one_more(line):
+    """What a server tells of INBOX that counts a message which it never lists, as if the mailbox were damaged."""
+    return line.replace(b"* 60 EXISTS", b"* 61 EXISTS")
+
+
+def counts_one_more_everywhere(line):
+    if line.startswith(b"* STATUS"):
+        line = line.replace(b"MESSAGES 60", b"MESSAGES 61").replace(b"UIDNEXT 61", b"UIDNEXT 62")
+    return counts_one_more(line).replace(b"[UIDNEXT 61]", b"[UIDNEXT 62]")
+
+
+class UnlistedTest(harness.IntegrationTest):
+    def setUp(self):
+        super().setUp()
+        self.source, self.destination = self.server(), self.server()
+        corpus.load(self.source, corpus.uniform(60, 2_000))
+
+    def run_between(self, command, expect, on_line):
+        with Meddler(self.source.port, on_line=on_line) as of, Meddler(self.destination.port) as to:
+            done = harness.run(harness.copy_arguments(self.source, self.destination, self.folder, tls=False, from_port=of.port,
+                                                      to_port=to.port, command=command), self.folder)
+        self.assertEqual(done.code, expect, f"\n{done}")
+        return done.out + done.err
+
+    def copy_and_verify(self, on_line):
+        for _ in range(2):
+            self.assertIn("INBOX: the source counts 1 message more than it lists", self.run_between("copy", INCOMPLETE, on_line))
+        self.assertIn("mailbox: INBOX: the source counts 1 message more", self.run_between("verify", INCOMPLETE, on_line))
+        self.assertIn("0 copied, 60 there already", self.run_between("copy", 0, None))
+        self.assertIn("60 of 60 messages", self.run_between("verify", 0, None))
+
+    def test_a_message_that_is_counted_and_never_listed_is_told(self):
+        self.copy_and_verify(counts_one_more)
+
+    def test_it_is_not_taken_for_gone(self):
+        self.copy_and_verify(counts_one_more_everywhere)
 
 
 class VerifyTest(harness.IntegrationTest):

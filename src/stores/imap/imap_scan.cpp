@@ -58,7 +58,6 @@ class MailboxScan {
     if (request_.uids) {
       submit_parts(*request_.uids);
     } else if (is_plain(request_.detail) && connection_.has(Capability::esearch)) {
-      searched_ = true;
       tags_.push_back(connection_.submit(commands::uid_search_from(request_.from, true)));
     } else {
       tags_.push_back(
@@ -82,12 +81,13 @@ class MailboxScan {
                              "run again: messages are then recognised by their content");
     // What is listed is complete up to here: what came since has a UID above the first UIDNEXT.
     if (!looked_again_) result_.status = opened_;
+    if (below_ == 0) counted_ = opened_.messages;
     co_return co_await receive_answers();
   }
 
   /// The answers left out something.
   [[nodiscard]] bool is_incomplete() const {
-    return !error_ && (answered_from_ != 0 || (searched_ && request_.from == 1 && lacks_messages()));
+    return !error_ && (answered_from_ != 0 || (!listed_again_ && lacks_messages()));
   }
 
   /// Asks for what was left out. By now another mailbox may be open.
@@ -98,15 +98,16 @@ class MailboxScan {
       const auto rest = left_out();
       submit_parts(rest);
     } else {
+      listed_again_ = true;
       tags_.push_back(connection_.submit(commands::uid_fetch_from(1, to_items(request_.detail))));
     }
-    searched_ = false;
     below_ = std::exchange(answered_from_, 0);
     co_return co_await receive();
   }
 
   Result<store::ScanResult> take() {
     if (error_) return std::unexpected(*error_);
+    if (lacks_messages()) result_.unlisted = static_cast<std::uint32_t>(counted_ - result_.uids.size());
     return std::move(result_);
   }
 
@@ -135,8 +136,11 @@ class MailboxScan {
     }
   }
 
-  /// Some servers do not find all messages when they search (quirk z5).
-  [[nodiscard]] bool lacks_messages() const { return result_.uids.size() < result_.status.messages; }
+  /// Some servers do not find all messages when they search (quirk z5), others do not list all (quirk z7).
+  [[nodiscard]] bool lacks_messages() const {
+    const bool is_whole = !request_.uids && request_.from == 1 && !changed_since();
+    return is_whole && result_.uids.size() < counted_;
+  }
 
   /// What an answer that was cut short did not tell of (quirk y1): servers begin with the newest message.
   [[nodiscard]] UidSet left_out() const {
@@ -216,8 +220,14 @@ class MailboxScan {
       if (search->all) add_found(*search->all);
     } else if (auto* fetch = std::get_if<FetchData>(&data)) {
       on_fetch(*fetch);
+    } else if (std::holds_alternative<mailferry::imap::ExpungeData>(data)) {
+      uncount(1);
+    } else if (const auto* vanished = std::get_if<mailferry::imap::VanishedData>(&data)) {
+      if (!vanished->earlier) uncount(vanished->uids.size());
     }
   }
+
+  void uncount(std::uint64_t expunged) { counted_ -= std::min(counted_, expunged); }
 
   void add_found(const UidSet& found) {
     // "n:*" names the last message even when its UID is below n (quirk x19).
@@ -266,10 +276,11 @@ class MailboxScan {
   std::string header_;
   store::ScanResult result_;
   store::MailboxStatus opened_;  // by the last EXAMINE
-  bool searched_ = false;        // the UIDs came from a SEARCH
+  std::uint64_t counted_ = 0;    // messages in it, less those expunged since
   bool looked_again_ = false;
-  Uid answered_from_ = 0;  // the answer was cut short: what is below is left out
-  Uid below_ = 0;          // what was asked for when an answer was cut short before
+  bool listed_again_ = false;  // because messages were missing
+  Uid answered_from_ = 0;      // the answer was cut short: what is below is left out
+  Uid below_ = 0;              // what was asked for when an answer was cut short before
   std::optional<Error> error_;
 };
 

@@ -62,6 +62,7 @@ Task<UidSet> SourceMailbox::look(store::Session& session, Again again) {
   const auto end = std::max(status.uid_next, found.empty() ? 0 : found.max() + 1);
   if (end > 1) uid_next_ = end;
   if (end > from) looked_at.add(UidRange{from, end - 1});
+  if (looked.unlisted > 0) looked_at = {};  // what is counted and not listed is not gone (quirk z7)
   const auto now = std::chrono::steady_clock::now();
   UidSet open;
   open_ = 0;
