@@ -169,12 +169,17 @@ Task<bool> CarryBatch::decide(CarryRoute& route, Lane& lane, Wanted& wanted) {
     CO_CHECK(co_await mailbox_.note_trouble(route, meta.uid, error, true));
     co_return false;
   }
-  if (route.to->known().claim(meta.identity.digest)) {
+  const auto now = std::chrono::steady_clock::now();
+  const auto claimed_since = route.to->known().claim(meta.identity.digest, now);
+  if (!claimed_since) {
     claims_.emplace_back(&route, meta.identity.digest);
     route.doubtful.remove(UidRange{meta.uid, meta.uid});
     co_return true;
   }
-  route.put_off(meta.uid, std::chrono::steady_clock::now() + context_.settings.claim_pause);
+  // Who waits for room in a quota may be at it for hours: the longer it takes, the later it is asked for again.
+  const auto& settings = context_.settings;
+  route.put_off(meta.uid, now + std::clamp<std::chrono::steady_clock::duration>(
+                                    now - *claimed_since, settings.claim_pause, settings.claim_pause_most));
   co_return false;
 }
 

@@ -57,8 +57,9 @@ struct CarrySettings {
   /// What is delivered is recorded so often, at most: until then a crash costs a look-up (DESIGN §2.3).
   std::chrono::milliseconds flush_every{300'000};
   std::size_t flush_messages = 1000;
-  /// While another source delivers an equal message.
+  /// While another source delivers an equal message: as long as it has been at it, within these.
   std::chrono::milliseconds claim_pause{500};
+  std::chrono::milliseconds claim_pause_most{60'000};
   unsigned lanes = 4;  // connections to the destination, never more
   std::size_t window_octets = 8U << 20;
   /// How long a destination must have been at rest before what is in doubt is looked up; see RunSettings.

@@ -10,7 +10,6 @@
 #include <optional>
 #include <span>
 #include <unordered_map>
-#include <unordered_set>
 #include <vector>
 
 namespace mailferry::sync {
@@ -39,8 +38,11 @@ class KnownMessages {
     order_.clear();
   }
 
-  /// One deliverer at a time: false, when another one is at it.
-  [[nodiscard]] bool claim(const Digest& identity) { return claimed_.insert(identity).second; }
+  /// One deliverer at a time: absent where this one may, otherwise since when another one is at it.
+  [[nodiscard]] std::optional<SteadyTime> claim(const Digest& identity, SteadyTime now) {
+    const auto [claim, is_new] = claimed_.try_emplace(identity, now);
+    return is_new ? std::nullopt : std::optional(claim->second);
+  }
   void release(const Digest& identity) { claimed_.erase(identity); }
   [[nodiscard]] std::size_t size() const noexcept { return order_.size(); }
 
@@ -50,7 +52,7 @@ class KnownMessages {
   std::chrono::steady_clock::duration memory_;
   std::unordered_multimap<Digest, KnownMessage, DigestHash> messages_;
   std::deque<std::pair<SteadyTime, Digest>> order_;
-  std::unordered_set<Digest, DigestHash> claimed_;
+  std::unordered_map<Digest, SteadyTime, DigestHash> claimed_;
 };
 
 }  // namespace mailferry::sync

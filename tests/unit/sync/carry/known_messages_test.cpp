@@ -1,0 +1,27 @@
+// Who may deliver a message to a destination mailbox.
+#include "sync/carry/known_messages.hpp"
+
+#include <gtest/gtest.h>
+
+namespace mailferry::sync {
+namespace {
+
+using std::chrono::seconds;
+
+TEST(KnownMessages, HaveOneDelivererAtATimeAndTellSinceWhen) {
+  KnownMessages known{std::chrono::hours(1)};
+  const SteadyTime begin{seconds(1000)};
+  const Digest one{1};
+  const Digest other{2};
+
+  EXPECT_FALSE(known.claim(one, begin));
+  EXPECT_FALSE(known.claim(other, begin + seconds(1)));
+  EXPECT_EQ(known.claim(one, begin + seconds(5)), begin);
+  EXPECT_EQ(known.claim(one, begin + seconds(9)), begin) << "asking does not make it younger";
+
+  known.release(one);
+  EXPECT_FALSE(known.claim(one, begin + seconds(10)));
+}
+
+}  // namespace
+}  // namespace mailferry::sync
