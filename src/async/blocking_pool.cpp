@@ -8,7 +8,9 @@
 
 namespace mailferry::async {
 
-BlockingPool::BlockingPool(asio::io_context& context, std::size_t threads) : context_(context), threads_(threads) {}
+BlockingPool::BlockingPool(asio::io_context& context, std::size_t threads) : context_(context), threads_(threads) {
+  starting_.reset();
+}
 
 BlockingPool::~BlockingPool() {
   threads_.join();

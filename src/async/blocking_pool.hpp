@@ -1,12 +1,14 @@
 // Threads for what would block the network thread: fsync, SQLite commits, getaddrinfo, commands that print a password.
 #pragma once
 
+#include "async/signal_guard.hpp"
 #include "async/task.hpp"
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/thread_pool.hpp>
 
 #include <functional>
+#include <optional>
 
 namespace mailferry::async {
 
@@ -24,6 +26,7 @@ class BlockingPool {
 
  private:
   asio::io_context& context_;
+  std::optional<SignalGuard> starting_{std::in_place};  // before threads_
   asio::thread_pool threads_;
 };
 

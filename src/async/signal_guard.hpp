@@ -16,6 +16,12 @@ class SignalGuard {
       sigaddset(&set_, number);
     pthread_sigmask(SIG_BLOCK, &set_, &before_);
   }
+  /// All signals, while a thread is started: it must get none, lest one that the first thread holds back ends the
+  /// program there.
+  SignalGuard() noexcept {
+    sigfillset(&set_);
+    pthread_sigmask(SIG_BLOCK, &set_, &before_);
+  }
   ~SignalGuard() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
   SignalGuard(const SignalGuard&) = delete;
   SignalGuard& operator=(const SignalGuard&) = delete;

@@ -1,6 +1,7 @@
 #include "net/resolve.hpp"
 
 #include "async/notifier.hpp"
+#include "async/signal_guard.hpp"
 #include "base/ascii.hpp"
 
 #include <boost/asio/ip/address.hpp>
@@ -69,6 +70,7 @@ class Abandon {
 };
 
 Result<> start_look_up(const std::shared_ptr<Shared>& shared, LookUp look_up, std::string host, std::uint16_t port) {
+  const async::SignalGuard starting;
   try {
     std::thread([=] { finish(shared, look_up(host, port)); }).detach();
   } catch (const std::system_error& error) {

@@ -10,6 +10,7 @@
 #include "services/bridge_monitor.hpp"
 #include "services/bridge_settings.hpp"
 #include "services/daily_report.hpp"
+#include "services/reload.hpp"
 #include "state/mailbox_key.hpp"
 #include "stores/imap/imap_store.hpp"
 #include "sync/carry/carrier.hpp"
@@ -60,6 +61,7 @@ class BridgeJob final : private web::StatusSource {
         http_(io_, status_service_),
         manager_(net::ServiceManager::from_environment()),
         stopped_(io_),
+        reload_(io_, request.can_reload, [this] { end(BridgeEnd::reload); }),
         signals_(io_, kBridgeSignals, [this](int number) { on_signal(number); }) {
     daily_.status = [this] { return status(); };
     daily_.retry = [this] { look_again(); };
@@ -143,7 +145,10 @@ class BridgeJob final : private web::StatusSource {
     signals_.stop();
     auto flushed = co_await writer_.flush();
     if (carried && flushed) flushed = co_await close_intents();
-    log::info("the bridge ends", {{"recorded", carried && flushed ? "all" : "not all"}});
+    const bool is_recorded = carried && flushed;
+    log::info("the bridge ends", {{"recorded", is_recorded ? "all" : "not all"}});
+    if (is_recorded && reload_.is_reading()) std::_Exit(0);  // nobody waits for its command
+    co_await reload_.join();
     if (!carried && carried.error().kind != ErrorKind::cancelled) co_return carried;
     co_return flushed;
   }
@@ -229,9 +234,14 @@ class BridgeJob final : private web::StatusSource {
 
   void on_signal(int number) {
     if (number == SIGUSR1) return look_again();
-    if (number == SIGHUP && (context_.stopping || (request_.can_reload && !request_.can_reload()))) return;
-    if (context_.stopping) std::_Exit(0);
-    end_ = number == SIGHUP ? BridgeEnd::reload : BridgeEnd::stopped;
+    if (context_.stopping && number != SIGHUP) std::_Exit(0);
+    if (number != SIGHUP) return end(BridgeEnd::stopped);
+    if (!context_.stopping) reload_.ask();
+  }
+
+  void end(BridgeEnd how) {
+    if (context_.stopping) return;
+    end_ = how;
     begin_stop();
   }
 
@@ -356,6 +366,7 @@ class BridgeJob final : private web::StatusSource {
   sync::ClockWatch clocks_;
   async::Notifier stopped_;
   async::Notifier never_{io_};
+  Reload reload_;
   async::Signals signals_;
   report::WallTime started_ = std::chrono::system_clock::now();
   BridgeEnd end_ = BridgeEnd::stopped;

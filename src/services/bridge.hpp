@@ -37,7 +37,7 @@ struct BridgeRequest {
   std::string state_file;
   std::string version;
   std::string config_file{};
-  /// Asked at SIGHUP: false keeps the bridge as it is. Absent: it may always.
+  /// Asked at SIGHUP, on a thread of its own: false keeps the bridge as it is. Absent: it may always.
   std::function<bool()> can_reload{};
   /// Message-IDs that another tool brought to a mailbox, by BridgeMapping::to.
   std::map<std::string, std::set<std::string>> delivered_before{};

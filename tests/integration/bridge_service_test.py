@@ -102,6 +102,24 @@ class SignalTest(ServiceTest):
         self.assert_arrives(1, bridge)
         self.assertEqual(bridge.stop(), 0)
 
+    def test_mail_goes_on_while_a_command_takes_its_time_over_a_password(self):
+        slow, script = self.folder.path / "slow", self.folder.path / "password"
+        script.write_text(f'#!/bin/sh\ntest -e "{slow}" && sleep 15\necho secret\n')
+        script.chmod(0o700)
+        bridge = self.bridge()
+        text = bridge.config.read_text()
+        bridge.config.write_text(re.sub(r'^password.*$', f'password_command = "{script}"', text, count=1, flags=re.M))
+        self.start(bridge)
+        slow.touch()
+        bridge.process.send_signal(signal.SIGHUP)
+        time.sleep(0.5)
+        self.put("a", [message(n) for n in range(5)])
+        self.assertTrue(wait_until(lambda: count(self.destination, "archive") >= 5, 8), bridge.log())
+        begin = time.monotonic()
+        self.assertEqual(bridge.stop(), 0, bridge.log())
+        self.assertLess(time.monotonic() - begin, 8, "waited for the command")
+        self.assertEqual(bridge.rows("SELECT count(*) FROM intent"), [(0,)])
+
     def test_systemd_is_told(self):
         path = self.folder.path / "notify"
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listener:
