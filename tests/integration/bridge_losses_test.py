@@ -4,6 +4,7 @@ something must go wrong."""
 
 import contextlib
 import pathlib
+import re
 import signal
 import subprocess
 import sys
@@ -245,6 +246,20 @@ class LossTest(DefectTest):
         self.assert_arrives(2, timeout=40, bridge=bridge)
         self.assertTrue(wait_until(lambda: len(bridge.failures()) == 1, 40, 0.5), bridge.log())
         self.assertEqual(count(self.destination, "archive"), 2)
+
+    def test_a_message_that_is_announced_before_it_is_listed(self):
+        hidden = [True]
+        of_it = re.compile(rb"\* \d+ FETCH \(.*UID 3\b")
+        proxy = self.meddle(self.source, on_line=lambda line: b"" if hidden[0] and of_it.match(line) else line)
+        self.put(self.source, "a", [message(1), message(2)])
+        bridge = self.bridge([self.one(port=proxy.port)]).start()
+        self.assert_arrives(2, bridge=bridge)
+        self.put(self.source, "a", [message(3)])
+        self.settle(2)
+        hidden[0] = False
+        self.put(self.source, "a", [message(4)])
+        self.assert_arrives(4, bridge=bridge)
+        self.assert_same_mail(self.source, "a")
 
 
 class DuplicateTest(DefectTest):

@@ -43,6 +43,7 @@ bool has_begun(const CarryRoute& route) {
 Task<> SourceMailbox::begin(store::Session& session, const store::MailboxStatus& status) {
   const bool replaced = uid_validity_ != 0;
   uid_validity_ = status.uid_validity;
+  unseen_ = {};
   CO_CHECK(co_await load(status.uid_validity));
   const bool is_new = std::ranges::any_of(routes_, [](const CarryRoute& route) { return !has_begun(route); });
   if (!is_new) co_return Result<>{};

@@ -60,9 +60,9 @@ Task<UidSet> SourceMailbox::look(store::Session& session, Again again) {
   }
   const auto& found = looked.uids;
   const auto end = std::max(status.uid_next, found.empty() ? 0 : found.max() + 1);
-  if (end > 1) uid_next_ = end;
   if (end > from) looked_at.add(UidRange{from, end - 1});
-  if (looked.unlisted > 0) looked_at = {};  // what is counted and not listed is not gone (quirk z7)
+  spare_unseen(looked_at, looked, from);
+  if (end > 1) uid_next_ = end;
   const auto now = std::chrono::steady_clock::now();
   UidSet open;
   open_ = 0;
@@ -78,6 +78,14 @@ Task<UidSet> SourceMailbox::look(store::Session& session, Again again) {
     }
   }
   co_return open;
+}
+
+void SourceMailbox::spare_unseen(UidSet& looked_at, const store::ScanResult& looked, Uid from) {
+  if (from <= 1 && looked.unlisted == 0) return;  // the server's count proves that nothing is left out
+  auto news = looked_at;
+  news.remove(UidRange{1, std::max(from, uid_next_) - 1});
+  unseen_.look(std::move(news), looked.uids, std::chrono::steady_clock::now());
+  unseen_.spare(looked_at);
 }
 
 void SourceMailbox::take_gone(CarryRoute& route, const UidSet& looked_at, const UidSet& found) {
@@ -174,7 +182,7 @@ void SourceMailbox::retry_parked() {
 }
 
 SteadyTime SourceMailbox::next_due() const {
-  auto due = SteadyTime::max();
+  auto due = unseen_.due();
   for (const auto& route : routes_)
     due = std::min(due, route.next_due());
   return due;

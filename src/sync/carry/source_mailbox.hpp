@@ -3,6 +3,7 @@
 
 #include "sync/carry/carry_context.hpp"
 #include "sync/carry/carry_route.hpp"
+#include "sync/carry/unseen_messages.hpp"
 
 #include <deque>
 #include <functional>
@@ -72,6 +73,8 @@ class SourceMailbox {
   /// All below is known, and settled but for `holes`.
   [[nodiscard]] Uid tail(UidSet& holes) const;
   Task<store::ScanResult> scan_open(store::Session& session, const UidSet& holes, Uid from);
+  /// What was not found is not gone yet, where it may still come to light.
+  void spare_unseen(UidSet& looked_at, const store::ScanResult& looked, Uid from);
   void take_gone(CarryRoute& route, const UidSet& looked_at, const UidSet& found);
 
   CarryContext& context_;
@@ -81,6 +84,7 @@ class SourceMailbox {
   std::string account_;
   UidValidity uid_validity_ = 0;
   Uid uid_next_ = 0;
+  UnseenMessages unseen_;
   std::uint64_t open_ = 0;
   ModSeq followed_modseq_ = 0;  // flags are followed up to here
   SteadyTime followed_at_{};
