@@ -338,11 +338,15 @@ Command uid_search_from(Uid first, bool esearch) {
           }};
 }
 
-Command uid_search_header(std::string_view field, std::string_view value, bool esearch) {
-  return {"UID SEARCH", [field = std::string(field), value = std::string(value), esearch](CommandWriter& out) {
+Command uid_search_header(std::string_view field, std::vector<std::string> values, bool esearch) {
+  return {"UID SEARCH", [field = std::string(field), values = std::move(values), esearch](CommandWriter& out) {
+            const auto has_8bit = [](const std::string& value) { return std::ranges::any_of(value, is_8bit); };
             start_search(out, esearch);
-            if (std::any_of(value.begin(), value.end(), is_8bit)) out.atom("CHARSET UTF-8");
-            out.atom("HEADER").astring(field).astring(value);
+            if (std::ranges::any_of(values, has_8bit)) out.atom("CHARSET UTF-8");
+            for (std::size_t index = 0; index < values.size(); ++index) {
+              if (index + 1 < values.size()) out.atom("OR");
+              out.atom("HEADER").astring(field).astring(values[index]);
+            }
           }};
 }
 

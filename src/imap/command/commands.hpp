@@ -76,7 +76,8 @@ Command uid_copy(const UidSet& uids, std::string_view mailbox);
 Command uid_move(const UidSet& uids, std::string_view mailbox);  // RFC 6851
 /// All UIDs from `first` on: with `esearch` "UID SEARCH RETURN (ALL) UID first:*".
 Command uid_search_from(Uid first, bool esearch);
-Command uid_search_header(std::string_view field, std::string_view value, bool esearch);
+/// Messages that have one of `values`, at least one, in that header field.
+Command uid_search_header(std::string_view field, std::vector<std::string> values, bool esearch);
 Command idle();  // ends with the line "DONE"
 /// `events`: words and parentheses of RFC 5465 §8, "(selected (MessageNew MessageExpunge)) (personal (MessageNew))".
 Command notify_set(std::string_view events);

@@ -9,17 +9,53 @@ using mailferry::imap::Capability;
 using mailferry::imap::UntaggedData;
 namespace commands = mailferry::imap::commands;
 
+namespace {
+
+/// For one command, whose line stays below 1,000 octets (quirk y4). A server without an index looks through the whole
+/// mailbox for each command, however many it asks for.
+std::vector<std::vector<std::string>> in_groups(const std::vector<std::string>& message_ids) {
+  constexpr std::size_t kOctets = 900;
+  constexpr std::size_t kOctetsBesides = std::string_view("OR HEADER Message-ID \"\" ").size();
+  std::vector<std::vector<std::string>> groups;
+  std::size_t octets = kOctets;
+  for (const auto& message_id : message_ids) {
+    octets += message_id.size() + kOctetsBesides;
+    if (octets > kOctets) {
+      groups.emplace_back();
+      octets = message_id.size() + kOctetsBesides;
+    }
+    groups.back().push_back(message_id);
+  }
+  return groups;
+}
+
+}  // namespace
+
+/// Asks for several at a time, and where a server refuses that, one by one.
 Task<UidSet> ImapSession::find_message_ids(const MailboxPath& mailbox, const std::vector<std::string>& message_ids) {
+  if (message_ids.empty()) co_return UidSet();
+  if (!searches_singly_) {
+    const auto groups = in_groups(message_ids);
+    auto found = co_await find_groups(mailbox, groups);
+    if (found || groups.size() == message_ids.size() || !connection_->transport().is_open()) co_return found;
+  }
+  std::vector<std::vector<std::string>> single;
+  for (const auto& message_id : message_ids)
+    single.push_back({message_id});
+  auto found = co_await find_groups(mailbox, single);
+  searches_singly_ = searches_singly_ || found;
+  co_return found;
+}
+
+Task<UidSet> ImapSession::find_groups(const MailboxPath& mailbox, const std::vector<std::vector<std::string>>& groups) {
   UidSet found;
-  if (message_ids.empty()) co_return found;
   CO_TRY(const auto wire, names_->to_wire(mailbox));
   const auto examine_tag = connection_->submit(commands::examine(wire));
   examined_ = wire;
   // Together: which answer belongs to which question does not matter.
   std::vector<std::string> tags;
-  for (const auto& message_id : message_ids)
-    tags.push_back(
-        connection_->submit(commands::uid_search_header("Message-ID", message_id, has(Capability::esearch))));
+  for (const auto& group : groups)
+    tags.push_back(connection_->submit(commands::uid_search_header("Message-ID", group, has(Capability::esearch))));
   auto examined = co_await connection_->complete(examine_tag, Scope::mailbox, "EXAMINE " + mailbox.to_string());
   if (!examined && !connection_->transport().is_open()) co_return std::unexpected(examined.error());
   const client::UntaggedHandler on_data = [&found](UntaggedData& data) {

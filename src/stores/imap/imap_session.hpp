@@ -52,6 +52,7 @@ class ImapSession final : public store::Session,
                                             std::chrono::steady_clock::time_point until) override;
   void interrupt() noexcept override;
   Task<UidSet> find_message_ids(const MailboxPath& mailbox, const std::vector<std::string>& message_ids) override;
+  Task<UidSet> find_groups(const MailboxPath& mailbox, const std::vector<std::vector<std::string>>& groups);
   Task<> expunge(const MailboxPath& mailbox, UidValidity uid_validity, const UidSet& uids) override;
   Task<> add_labels(const MailboxPath& mailbox, UidValidity uid_validity, const UidSet& uids,
                     const std::vector<std::string>& labels) override;
@@ -82,10 +83,11 @@ class ImapSession final : public store::Session,
   async::Notifier idle_end_;
   bool interrupted_ = false;
   bool idle_done_ = false;
-  bool idling_ = false;    // IDLE was accepted and DONE not yet sent
-  bool end_idle_ = false;  // there is something to tell: DONE, as soon as it may be said
-  NotifyMemory notify_;    // what NOTIFY told so far
-  std::string examined_;   // wire name that is open read-only, as long as nothing else was opened since
+  bool idling_ = false;           // IDLE was accepted and DONE not yet sent
+  bool end_idle_ = false;         // there is something to tell: DONE, as soon as it may be said
+  bool searches_singly_ = false;  // the server refuses to look for several Message-IDs at a time
+  NotifyMemory notify_;           // what NOTIFY told so far
+  std::string examined_;          // wire name that is open read-only, as long as nothing else was opened since
 };
 
 }  // namespace mailferry::stores::imap

@@ -344,13 +344,13 @@ class Session:
         return sorted(wanted)
 
     def do_uid_search(self, rest):
-        found = re.search(rb'HEADER "?Message-ID"? ("(?:[^"\\]|\\.)*"|\S+)', rest, re.IGNORECASE)
+        found = re.findall(rb'HEADER "?Message-ID"? ("(?:[^"\\]|\\.)*"|\S+)', rest, re.IGNORECASE)
         if not found:
             raise Refused("BAD Could not parse command")
-        wanted = bytes(tokens(found.group(1))[0]).lower()
+        wanted = [bytes(tokens(one)[0]).lower() for one in found]
         with self.server.lock:
             uids = [uid for uid, stored in self.server.boxes[self.selected].items()
-                    if wanted in stored.octets.split(b"\r\n\r\n", 1)[0].lower()]
+                    if any(one in stored.octets.split(b"\r\n\r\n", 1)[0].lower() for one in wanted)]
         told = b",".join(b"%d" % uid for uid in uids)
         self.say(b"* ESEARCH UID" + (b" ALL " + told if told else b"") if b"RETURN" in rest.upper()
                  else b"* SEARCH " + told.replace(b",", b" "))

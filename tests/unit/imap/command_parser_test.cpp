@@ -113,7 +113,7 @@ INSTANTIATE_TEST_SUITE_P(
         Written{"Copy", c::uid_copy(kUids, "S"), "UID COPY 1:5,9 \"S\""},
         Written{"Move", c::uid_move(kUids, "S"), "UID MOVE 1:5,9 \"S\""},
         Written{"SearchFrom", c::uid_search_from(7, true), "UID SEARCH RETURN (ALL) UID 7:*"},
-        Written{"SearchHeader", c::uid_search_header("Subject", "\xc3\xa4", false),
+        Written{"SearchHeader", c::uid_search_header("Subject", {"\xc3\xa4"}, false),
                 "UID SEARCH CHARSET \"UTF-8\" HEADER \"Subject\" {2+}\r\n\xc3\xa4"},
         Written{"Idle", c::idle(), "IDLE"}, Written{"NotifyNone", c::notify_none(), "NOTIFY NONE"},
         Written{"Notify", c::notify_set("(selected (MessageNew (UID) FlagChange)) (subtree Lists none)"),

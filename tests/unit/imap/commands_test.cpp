@@ -135,8 +135,11 @@ INSTANTIATE_TEST_SUITE_P(
         Line{"Move", c::uid_move(kUids, "S"), "UID MOVE 1:5,9 S"},
         Line{"SearchFrom", c::uid_search_from(7, false), "UID SEARCH UID 7:*"},
         Line{"SearchFromExtended", c::uid_search_from(7, true), "UID SEARCH RETURN (ALL) UID 7:*"},
-        Line{"SearchHeader", c::uid_search_header("Message-ID", "<a@b>", false), "UID SEARCH HEADER Message-ID <a@b>"},
-        Line{"SearchHeader8Bit", c::uid_search_header("Subject", "\xc3\xa4", true),
+        Line{"SearchHeader", c::uid_search_header("Message-ID", {"<a@b>"}, false),
+             "UID SEARCH HEADER Message-ID <a@b>"},
+        Line{"SearchHeaders", c::uid_search_header("Message-ID", {"<a@b>", "<c@d>", "<e@f>"}, false),
+             "UID SEARCH OR HEADER Message-ID <a@b> OR HEADER Message-ID <c@d> HEADER Message-ID <e@f>"},
+        Line{"SearchHeader8Bit", c::uid_search_header("Subject", {"\xc3\xa4"}, true),
              "UID SEARCH RETURN (ALL) CHARSET UTF-8 HEADER Subject {2+}\r\n\xc3\xa4",
              R"(UID SEARCH RETURN (ALL) CHARSET UTF-8 HEADER Subject "\\xC3\\xA4")"}),
     test_name);
