@@ -1,6 +1,8 @@
 """A private Cyrus 3.6 for one test. It runs as nobody, or as the ordinary user who runs the test."""
 
-from .rawimap import Connection
+import time
+
+from .rawimap import Connection, ImapError
 from .server import PrivateServer, give_to, run_quietly, unpacked
 
 _FOLDERS = ("db", "log", "proc", "socket", "lock", "msg", "quota", "user", "sieve")
@@ -111,8 +113,20 @@ class Cyrus(PrivateServer):
         with Connection(self.port, _ADMIN, "admin") as connection:
             name = ("user" + self.separator + user).encode()
             connection.command(b"SETACL " + name + b" " + _ADMIN.encode() + b" lrswipkxtecda")
-            connection.command(b"DELETE " + name)
+            self._delete(connection, name)
         self._create_inbox(user)
+
+    @staticmethod
+    def _delete(connection, name):
+        """Deleting is renaming, with the second in the new name: a mailbox of that name may have gone in the same one."""
+        for attempt in range(5):
+            try:
+                connection.command(b"DELETE " + name)
+                return
+            except ImapError as error:
+                if "already exists" not in str(error) or attempt == 4:
+                    raise
+                time.sleep(1.1)
 
     def set(self, **changes):
         """Changes settings and restarts on new ports; mail stays."""
