@@ -203,6 +203,21 @@ class ConnectionTest(CostTest):
         self.assertLessEqual(to.connections, 5)
 
 
+class BacklogTest(CostTest):
+    """A server without an index looks through the whole mailbox at each search: few of them have to do."""
+
+    def test_a_backlog_into_a_large_mailbox(self):
+        corpus.load(self.destination, corpus.uniform(10_000, 1_000), user="archive", password="secret")
+        self.put(self.source, "a", [message(500_000 + number, size=800) for number in range(1_000)])
+        to = self.enterContext(Meddler(self.destination.port))
+        begin = time.monotonic()
+        self.bridge([Source("one", self.source, "a")], port=to.port).start()
+        self.assertTrue(wait_until(lambda: count(self.destination, "archive") >= 11_000, 120, 0.2))
+        searches = len(to.names("UID SEARCH"))
+        self.tell(backlog=1_000, seconds=round(time.monotonic() - begin, 1), searches=searches)
+        self.assertLess(searches, 150)
+
+
 class LatencyTest(CostTest):
     """From the end of the APPEND on the source, and from the EXISTS that the server sent, to the message being there."""
 
