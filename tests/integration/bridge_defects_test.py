@@ -2,6 +2,7 @@
 """What the daemons before this one got wrong besides losing and doubling: fidelity (f), liveness (v), and the defects of the
 one for Gmail (g), each as a test with real servers, and with a proxy between where something must go wrong."""
 
+import hashlib
 import pathlib
 import re
 import signal
@@ -237,6 +238,20 @@ class GmailToolTest(DefectTest):
             connection.finish(tag)
         bridge.start()
         self.assert_arrives(1, bridge=bridge)
+
+    def test_g14_old_is_what_came_long_ago_whatever_its_header_says(self):
+        old_by_header = message(1, days=0).octets().replace(b"Date: ", b"Date: Mon, 01 Jan 2001 00:00:00 +0000\r\nX-Date: ")
+        with connect(self.source, "a") as connection:
+            tag = connection.next_tag()
+            connection.write(tag + b" APPEND INBOX {%d+}\r\n%s\r\n" % (len(old_by_header), old_by_header))
+            connection.finish(tag)
+        self.put(self.source, "a", [message(2, days=20)])
+        bridge = self.bridge([self.one(since="30d", retention_days=5)]).start()
+        self.assert_arrives(2, bridge=bridge)
+        self.assertTrue(wait_until(lambda: count(self.source, "a") == 1, 20), bridge.log())
+        self.settle(2)
+        left = self.mailboxes(self.source, "a")["INBOX"]
+        self.assertEqual([one.digest for one in left], [hashlib.sha256(old_by_header).hexdigest()])
 
     def test_g5_mail_without_a_message_id(self):
         self.put(self.source, "a", [message(n, kind="no-message-id") for n in range(5)])

@@ -6,7 +6,9 @@ import email
 import email.policy
 import http.client
 import json
+import os
 import pathlib
+import pty
 import re
 import signal
 import socket
@@ -119,6 +121,19 @@ class SignalTest(ServiceTest):
         self.assertEqual(bridge.stop(), 0, bridge.log())
         self.assertLess(time.monotonic() - begin, 8, "waited for the command")
         self.assertEqual(bridge.rows("SELECT count(*) FROM intent"), [(0,)])
+
+    def test_v2_nobody_is_asked_for_a_password(self):
+        bridge = self.bridge()
+        text = bridge.config.read_text()
+        bridge.config.write_text(re.sub(r'^password_file.*\n', "", text, count=1, flags=re.M))
+        keyboard, terminal = pty.openpty()
+        self.addCleanup(os.close, keyboard)
+        with os.fdopen(terminal, "rb") as stdin:
+            done = subprocess.run([harness.program(), "bridge", "--config", str(bridge.config)], stdin=stdin, timeout=20,
+                                  env=harness.environment(self.folder.path), capture_output=True, text=True, check=False,
+                                  start_new_session=True)
+        self.assertNotEqual(done.returncode, 0)
+        self.assertRegex(done.stderr, r"(?i)password")
 
     def test_systemd_is_told(self):
         path = self.folder.path / "notify"

@@ -124,7 +124,7 @@ class BeginningTest(BridgeTest):
         bridge = self.bridge([Source("one", self.source, "a")]).start()
         self.assert_arrives(11, bridge=bridge)
 
-    def test_pruned_is_only_what_was_delivered(self):
+    def test_l7_pruned_is_only_what_was_delivered(self):
         with Connection(self.source.port, "a", "secret") as connection:
             connection.command(b"SELECT INBOX")
             connection.command(b"STORE 1 +FLAGS (\\Deleted)")  # somebody else's, young
