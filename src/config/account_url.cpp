@@ -16,6 +16,8 @@ namespace mailferry::config {
 namespace {
 
 constexpr std::size_t kMaxUrlOctets = 2048;
+constexpr std::size_t kMaxUserOctets = 512;  // so that it fits into a URL with each octet written as %XX
+constexpr std::size_t kMaxHostOctets = 253;  // RFC 1035 §2.3.4, without the length octets
 
 struct SchemeRow {
   std::string_view name;
@@ -106,6 +108,10 @@ Result<Account> to_account(const boost::urls::url_view& url, const SchemeRow& sc
   account.endpoint.security = scheme.security;
   TRY(account.endpoint.port, port_of(url, scheme.port));
   if (account.endpoint.host.empty()) return refuse("the account's URL names no host");
+  if (account.user.size() > kMaxUserOctets)
+    return refuse(fmt::format("the user in the account's URL is longer than {} octets", kMaxUserOctets));
+  if (account.endpoint.host.size() > kMaxHostOctets)
+    return refuse(fmt::format("the host in the account's URL is longer than {} octets", kMaxHostOctets));
   if (has_control(account.user) || has_control(account.endpoint.host)) {
     return refuse("the account's URL contains a control character");
   }

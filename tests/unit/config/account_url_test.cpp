@@ -97,8 +97,18 @@ TEST(AccountUrl, APasswordInAMalformedUrlIsNotRepeatedEither) {
 TEST(AccountUrl, LongerThanItsLimitIsRefused) {
   const std::string tail = "@h/";
   const std::string head = "imaps://";
-  EXPECT_TRUE(parse(head + std::string(2048 - head.size() - tail.size(), 'a') + tail));
   EXPECT_FALSE(parse(head + std::string(2049 - head.size() - tail.size(), 'a') + tail));
+  EXPECT_TRUE(parse(head + std::string(512, 'a') + tail));
+  EXPECT_FALSE(parse(head + std::string(513, 'a') + tail));
+  EXPECT_TRUE(parse(head + "a@" + std::string(253, 'h') + "/"));
+  EXPECT_FALSE(parse(head + "a@" + std::string(254, 'h') + "/"));
+}
+
+TEST(AccountUrl, OfTheLongestUserFitsWhenEachOctetIsEncoded) {
+  std::string user;
+  for (int count = 0; count < 512; ++count)
+    user += "%26";
+  EXPECT_TRUE(parse("imaps://" + user + "@" + std::string(253, 'h') + ":65535/"));
 }
 
 TEST(Account, LabelHasPortAndBrackets) {
