@@ -52,6 +52,17 @@ TEST_F(Search, AsksOneByOneWhereSeveralAreRefusedAndRemembersThat) {
   EXPECT_EQ(find({"<1@a>", "<2@a>"}).value(), "5,8");
 }
 
+TEST_F(Search, IsNotAskedMoreOftenWhereTheServerWantsAPause) {
+  open("");
+  peer_->expect("A1 EXAMINE INBOX\r\nA2 UID SEARCH OR HEADER Message-ID <1@a> HEADER Message-ID <2@a>\r\n");
+  peer_->send("A1 OK\r\nA2 NO [THROTTLED] slow down\r\n");
+
+  const auto found = find({"<1@a>", "<2@a>"});
+
+  ASSERT_FALSE(found);
+  EXPECT_EQ(found.error().kind, ErrorKind::throttled);
+}
+
 TEST_F(Search, ThatIsRefusedAltogetherIsAnError) {
   open("");
   peer_->expect("A1 EXAMINE INBOX\r\nA2 UID SEARCH HEADER Message-ID <1@a>\r\n").send("A1 OK\r\nA2 NO not here\r\n");

@@ -1,4 +1,5 @@
 // What not every store offers: finding, removing and labelling messages.
+#include "imap/response_errors.hpp"
 #include "imap/syntax/mailbox_name.hpp"
 #include "stores/imap/imap_session.hpp"
 #include "stores/imap/uid_parts.hpp"
@@ -38,6 +39,7 @@ Task<UidSet> ImapSession::find_message_ids(const MailboxPath& mailbox, const std
     const auto groups = in_groups(message_ids);
     auto found = co_await find_groups(mailbox, groups);
     if (found || groups.size() == message_ids.size() || !connection_->transport().is_open()) co_return found;
+    if (mailferry::imap::needs_pause(found.error())) co_return found;  // asking more often is what it does not want
   }
   std::vector<std::vector<std::string>> single;
   for (const auto& message_id : message_ids)
