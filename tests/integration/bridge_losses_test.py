@@ -86,6 +86,27 @@ class LossTest(DefectTest):
         self.settle(4)
         self.assertEqual(count(self.source, "a"), 3, bridge.log())
 
+    def test_l6_what_was_gone_and_comes_back_is_not_pruned(self):
+        hidden = [True]
+        of_it = re.compile(rb"\* \d+ FETCH \(.*UID 3\b")
+
+        def on_line(line):
+            if not hidden[0]:
+                return line
+            return b"" if of_it.match(line) else line.replace(b"* 3 EXISTS", b"* 2 EXISTS")
+        proxy = self.meddle(self.source, on_line=on_line)
+        self.put(self.source, "a", [message(n, days=30) for n in range(3)])
+        bridge = self.bridge([self.one(port=proxy.port, since="60d", retention_days=5)], **QUICK).start()
+        self.assert_arrives(2, bridge=bridge)
+        self.assertTrue(wait_until(lambda: count(self.source, "a") == 1), bridge.log())
+        bridge.stop()
+        hidden[0] = False
+        bridge.start()
+        self.put(self.source, "a", [message(4)])
+        self.assert_arrives(3, bridge=bridge)
+        self.settle(2)
+        self.assertEqual(count(self.source, "a"), 2, bridge.log())
+
     def test_l8_a_connection_that_dies_in_a_message_leaves_no_part_of_it(self):
         cuts = [2]
 

@@ -225,6 +225,7 @@ Task<> Carrier::prune(SourceMailbox& mailbox) {
   // What is only remembered as delivered is not proven: first it has to be durable.
   CO_CHECK(co_await context_.journal.flush());
   CO_CHECK(co_await pruner->expunge(mailbox.path(), mailbox.uid_validity(), doomed));
+  mailbox.note_pruned(doomed);
   context_.observer.pruned(name(), mailbox.path(), doomed.size());
   co_return Result<>{};
 }

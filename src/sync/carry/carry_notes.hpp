@@ -29,6 +29,12 @@ inline std::string skipped_note(state::RouteId route) {
   return fmt::format("skipped:{}", route);
 }
 
+/// Key of the note with the UIDs of a route that the source did not list any more: should they come back all the same,
+/// they were not delivered.
+inline std::string gone_note(state::RouteId route) {
+  return fmt::format("gone:{}", route);
+}
+
 /// Key of the note with the UIDs on the destination that still lack their labels.
 inline std::string unlabelled_note(state::RouteId route) {
   return fmt::format("unlabelled:{}", route);

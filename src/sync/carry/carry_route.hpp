@@ -35,6 +35,8 @@ struct CarryRoute {
 
   UidSet settled{};  // delivered, or there is nothing to deliver: skipped or gone
   UidSet skipped{};  // of these: what was there before the carrier began, and is not wanted
+  UidSet gone{};     // of these: not found on the source, or pruned; saved where the source is pruned
+  bool gone_unsaved = false;
   std::map<Uid, Trouble> troubled{};
   std::map<Uid, state::Parked> parked{};
   unsigned in_flight = 0;

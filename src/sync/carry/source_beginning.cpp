@@ -44,6 +44,7 @@ Task<> SourceMailbox::begin(store::Session& session, const store::MailboxStatus&
   const bool replaced = uid_validity_ != 0;
   uid_validity_ = status.uid_validity;
   unseen_ = {};
+  uid_next_ = 0;
   CO_CHECK(co_await load(status.uid_validity));
   const bool is_new = std::ranges::any_of(routes_, [](const CarryRoute& route) { return !has_begun(route); });
   if (!is_new) co_return Result<>{};
@@ -89,6 +90,8 @@ Task<> SourceMailbox::load_route(CarryRoute& route, const std::vector<state::Rou
   CO_TRY(route.settled, journal.settled_uids(route.row.id));
   CO_TRY(const auto skipped, journal.note(pair_, skipped_note(route.row.id)));
   CO_TRY(route.skipped, parse_note(skipped));
+  CO_TRY(const auto gone, journal.note(context_.journal.own_pair(), gone_note(route.row.id)));
+  CO_TRY(route.gone, parse_note(gone));
   CO_CHECK(load_unlabelled(route));
   if (route.follows) CO_CHECK(load_placed(route));
   CO_TRY(const auto parked, journal.parked(pair_));

@@ -1,5 +1,6 @@
 #include "sync/carry/source_mailbox.hpp"
 
+#include "base/units.hpp"
 #include "sync/carry/carry_notes.hpp"
 
 #include <algorithm>
@@ -14,6 +15,17 @@ constexpr Uid kLastUid = std::numeric_limits<Uid>::max() - 1;
 double unit_random() {
   static thread_local std::minstd_rand generator{std::random_device{}()};
   return std::uniform_real_distribution<>{0.0, 1.0}(generator);
+}
+
+Error counts_more(const MailboxPath& path, std::uint32_t messages) {
+  return {.kind = ErrorKind::protocol,
+          .scope = Scope::mailbox,
+          .retry = Retry::later,
+          .retry_after = {},
+          .message = fmt::format("{} counts {} than it lists", path.to_string(),
+                                 format_counted(messages, "message more", "messages more")),
+          .remedy = "look at the mailbox with a mail program: what the server does not list cannot be carried",
+          .trail = {}};
 }
 
 }  // namespace
@@ -82,8 +94,9 @@ Task<UidSet> SourceMailbox::look(store::Session& session, Again again) {
 
 void SourceMailbox::spare_unseen(UidSet& looked_at, const store::ScanResult& looked, Uid from) {
   if (from <= 1 && looked.unlisted == 0) return;  // the server's count proves that nothing is left out
+  if (looked.unlisted > 0) context_.observer.trouble(account_, counts_more(rule_.from, looked.unlisted));
   auto news = looked_at;
-  news.remove(UidRange{1, std::max(from, uid_next_) - 1});
+  if (uid_next_ > 1) news.remove(UidRange{1, uid_next_ - 1});  // after a start nobody knows what was looked for before
   unseen_.look(std::move(news), looked.uids, std::chrono::steady_clock::now());
   unseen_.spare(looked_at);
 }
@@ -92,7 +105,8 @@ void SourceMailbox::take_gone(CarryRoute& route, const UidSet& looked_at, const 
   auto gone = looked_at;
   gone.remove(found);
   gone.remove(route.settled);
-  route.skipped.add(gone);  // should it come back all the same, it was not delivered
+  route.gone.add(gone);
+  route.gone_unsaved |= !gone.empty() && settings_.prune_days.has_value();
   for (const auto& range : gone.ranges()) {
     route.settle(range);
     route.parked.erase(route.parked.lower_bound(range.first), route.parked.upper_bound(range.last));
@@ -192,6 +206,8 @@ void SourceMailbox::save(state::Batch& batch) {
   for (auto& route : routes_) {
     route.save(batch);
     save_validity(route, batch);
+    if (route.row.id != 0 && std::exchange(route.gone_unsaved, false))
+      batch.notes.emplace_back(gone_note(route.row.id), route.gone.to_string());
     if (route.row.id != 0 && route.placed_validity != route.placed_validity_saved) {
       batch.notes.emplace_back(placed_note(route.row.id), std::to_string(route.placed_validity));
       route.placed_validity_saved = route.placed_validity;
@@ -248,9 +264,15 @@ UidSet SourceMailbox::delivered_everywhere() const {
   for (const auto& route : routes_) {
     auto proven = route.settled;
     proven.remove(route.skipped);
+    proven.remove(route.gone);
     delivered = std::exchange(first, false) ? std::move(proven) : delivered.intersection(proven);
   }
   return delivered;
+}
+
+void SourceMailbox::note_pruned(const UidSet& uids) {
+  for (auto& route : routes_)
+    route.gone.add(uids);
 }
 
 std::size_t SourceMailbox::parked_messages() const {

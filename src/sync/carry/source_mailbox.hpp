@@ -50,6 +50,8 @@ class SourceMailbox {
   Task<UidSet> older_than(store::Session& session, std::int64_t seconds);
   /// Messages that are proven delivered to every target.
   [[nodiscard]] UidSet delivered_everywhere() const;
+  /// These were removed from the source. Keeps what is saved of the gone short: it becomes one range.
+  void note_pruned(const UidSet& uids);
   /// Whether what is open may have been delivered when the mailbox had another UIDVALIDITY.
   [[nodiscard]] bool was_replaced() const noexcept { return replaced_; }
   [[nodiscard]] std::uint64_t open_messages() const noexcept { return open_; }
