@@ -44,6 +44,18 @@ sync::CarryRule& rule_for(std::vector<sync::CarryRule>& rules, const MailboxPath
   return known != rules.end() ? *known : rules.emplace_back(sync::CarryRule{.from = from});
 }
 
+/// What each source may have of the connections of its account, which may be that of others as well; 0: not limited.
+Result<std::size_t> connections_of(const BridgeRequest& request, const config::Account& account) {
+  const auto sources = std::ranges::count_if(
+      request.sources, [&](const BridgeAccount& other) { return config::is_same_account(other.account, account); });
+  if (account.connections != 0 && account.connections < sources)
+    return fail(ErrorKind::usage, Scope::run,
+                fmt::format("{} is {} sources of this bridge and has connections = {}", account.label(), sources,
+                            account.connections),
+                fmt::format("raise its connections to {} at least", sources));
+  return account.connections / static_cast<std::size_t>(sources);
+}
+
 }  // namespace
 
 plan::QuotaLimits to_quota_limits(const config::Account& account) {
@@ -66,8 +78,8 @@ Result<sync::SourceSettings> to_source_settings(const BridgeRequest& request, st
   settings.poll_every = source.poll_interval;
   settings.idle_refresh = source.idle_refresh;
   // One connection carries; the others only wait.
-  const auto connections = request.sources[index].account.connections;
-  if (connections != 0) settings.watchers = std::min<std::size_t>(settings.watchers, connections - 1);
+  TRY(const auto connections, connections_of(request, request.sources[index].account));
+  if (connections != 0) settings.watchers = std::min(settings.watchers, connections - 1);
   settings.error_retention_days = source.error_retention_days.value_or(bridge.error_retention_days);
   for (const auto& mapping : source.mappings) {
     TRY(const auto from, to_path(mapping.from, bridge.names));

@@ -11,7 +11,8 @@ namespace mailferry::services {
 
 [[nodiscard]] sync::CarrySettings to_carry_settings(const config::Bridge& bridge, const config::Account& destination);
 
-/// Of request.bridge.sources[index]. Errors: usage, a mailbox name that cannot be read.
+/// Of request.bridge.sources[index]. Sources of one account share its connections. Errors: usage, a mailbox name that
+/// cannot be read, fewer connections than sources.
 [[nodiscard]] Result<sync::SourceSettings> to_source_settings(const BridgeRequest& request, std::size_t index);
 
 /// What the account may move in a day: Gmail's limits for Gmail, unless the user says otherwise.

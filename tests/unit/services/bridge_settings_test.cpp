@@ -44,6 +44,21 @@ TEST(BridgeSettings, ConnectionsThatWaitAreUnderTheCapOfTheSource) {
   }
 }
 
+TEST(BridgeSettings, SourcesOfOneAccountShareItsConnections) {
+  auto request = one_source();
+  request.bridge.sources.push_back(request.bridge.sources.front());
+  request.sources.push_back(request.sources.front());
+  for (auto& source : request.sources)
+    source.account.connections = 5;
+  EXPECT_EQ(to_source_settings(request, 0)->watchers, 1U) << "two for each, one of which carries";
+
+  for (auto& source : request.sources)
+    source.account.connections = 1;
+  const auto settings = to_source_settings(request, 1);
+  ASSERT_FALSE(settings);
+  EXPECT_EQ(settings.error().remedy, "raise its connections to 2 at least");
+}
+
 TEST(BridgeSettings, AllMappingsOfOneMailboxAreOneRule) {
   auto request = one_source();
   request.bridge.sources.front().mappings.push_back({.from = "Sent", .to = {"Sent"}});
