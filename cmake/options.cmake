@@ -56,5 +56,7 @@ foreach(library gmime prometheus)
   string(TOUPPER ${library} name)
   add_library(mailferry_${library} INTERFACE)
   target_include_directories(mailferry_${library} SYSTEM INTERFACE ${${name}_INCLUDE_DIRS})
-  target_link_libraries(mailferry_${library} INTERFACE ${${name}_LINK_LIBRARIES})
 endforeach()
+target_link_libraries(mailferry_prometheus INTERFACE ${PROMETHEUS_LINK_LIBRARIES})
+# GMime is opened when it is needed (ADR 13).
+target_link_libraries(mailferry_gmime INTERFACE ${CMAKE_DL_LIBS})

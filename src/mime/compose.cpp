@@ -3,10 +3,10 @@
 #include "base/encoding.hpp"
 #include "base/sha256.hpp"
 #include "base/utf8.hpp"
+#include "mime/gmime_library.hpp"
 
 #include <fmt/format.h>
 
-#include <gmime/gmime.h>
 #include <memory>
 
 namespace mailferry::mime {
@@ -15,7 +15,8 @@ namespace {
 constexpr std::size_t kBoundaryOctets = 12;
 
 struct Unref {
-  void operator()(gpointer object) const noexcept { g_object_unref(object); }
+  decltype(&::g_object_unref) unref = nullptr;
+  void operator()(gpointer object) const noexcept { unref(object); }
 };
 template <class Object>
 using Owned = std::unique_ptr<Object, Unref>;
@@ -24,14 +25,6 @@ using Owned = std::unique_ptr<Object, Unref>;
 template <class Parent, class Object>
 Parent* as(Object* object) {
   return reinterpret_cast<Parent*>(object);
-}
-
-void start_library() {
-  static const bool started = [] {
-    g_mime_init();
-    return true;
-  }();
-  static_cast<void>(started);
 }
 
 std::string valid_text(const std::string& text) {
@@ -50,19 +43,6 @@ std::string one_line(const std::string& text) {
   return sanitize_for_terminal(text);
 }
 
-/// Not g_mime_text_part_set_text(), which chooses the charset itself.
-Owned<GMimeTextPart> make_part(const char* subtype, const std::string& text) {
-  const auto valid = valid_text(text);
-  const Owned<GMimeStream> stream(g_mime_stream_mem_new_with_buffer(valid.data(), valid.size()));
-  const Owned<GMimeDataWrapper> content(
-      g_mime_data_wrapper_new_with_stream(stream.get(), GMIME_CONTENT_ENCODING_DEFAULT));
-  Owned<GMimeTextPart> part(g_mime_text_part_new_with_subtype(subtype));
-  g_mime_text_part_set_charset(part.get(), "utf-8");
-  g_mime_part_set_content(as<GMimePart>(part.get()), content.get());
-  g_mime_part_set_content_encoding(as<GMimePart>(part.get()), GMIME_CONTENT_ENCODING_QUOTEDPRINTABLE);
-  return part;
-}
-
 /// Of the content, so that the same letter has the same octets; neither part can hold it by chance.
 std::string boundary_of(const Letter& letter) {
   Sha256 sha;
@@ -73,49 +53,80 @@ std::string boundary_of(const Letter& letter) {
   return "=_" + to_hex(std::span(sum).first(kBoundaryOctets));
 }
 
-Owned<GMimeMultipart> make_body(const Letter& letter) {
-  Owned<GMimeMultipart> body(g_mime_multipart_new_with_subtype("alternative"));
-  g_mime_multipart_set_boundary(body.get(), boundary_of(letter).c_str());
-  const auto text = make_part("plain", letter.text);
-  const auto html = make_part("html", letter.html);
-  g_mime_multipart_add(body.get(), as<GMimeObject>(text.get()));
-  g_mime_multipart_add(body.get(), as<GMimeObject>(html.get()));
-  return body;
-}
+/// Makes GMime's objects of a letter.
+class Composer {
+ public:
+  Composer(const GMimeLibrary& gmime, const Letter& letter) : gmime_(gmime), letter_(letter) {}
 
-void set_header(const Letter& letter, GMimeMessage* message) {
-  g_mime_message_add_mailbox(message, GMIME_ADDRESS_TYPE_FROM, one_line(letter.sender_name).c_str(),
-                             one_line(letter.sender).c_str());
-  g_mime_message_add_mailbox(message, GMIME_ADDRESS_TYPE_TO, nullptr, one_line(letter.recipient).c_str());
-  g_mime_message_set_subject(message, one_line(letter.subject).c_str(), "utf-8");
-  g_mime_message_set_message_id(message, one_line(letter.message_id).c_str());
-  auto* date = g_date_time_new_from_unix_local(std::chrono::system_clock::to_time_t(letter.date));
-  if (date == nullptr) return;
-  g_mime_message_set_date(message, date);
-  g_date_time_unref(date);
-}
+  std::string compose() const {
+    const auto message = own(gmime_.g_mime_message_new(TRUE));
+    set_header(message.get());
+    const auto body = make_body();
+    gmime_.g_mime_message_set_mime_part(message.get(), as<GMimeObject>(body.get()));
+    gmime_.g_mime_object_set_header(as<GMimeObject>(message.get()), "MIME-Version", "1.0", nullptr);
+    gmime_.g_mime_object_set_header(as<GMimeObject>(message.get()), "Auto-Submitted", "auto-generated", nullptr);
+    return to_octets(message.get());
+  }
 
-std::string to_octets(GMimeMessage* message) {
-  auto* options = g_mime_format_options_new();
-  g_mime_format_options_set_newline_format(options, GMIME_NEWLINE_FORMAT_DOS);
-  char* text = g_mime_object_to_string(as<GMimeObject>(message), options);
-  std::string octets(text);
-  g_free(text);
-  g_mime_format_options_free(options);
-  return octets;
-}
+ private:
+  template <class Object>
+  Owned<Object> own(Object* object) const {
+    return Owned<Object>(object, Unref{gmime_.g_object_unref});
+  }
+
+  /// Not g_mime_text_part_set_text(), which chooses the charset itself.
+  Owned<GMimeTextPart> make_part(const char* subtype, const std::string& text) const {
+    const auto valid = valid_text(text);
+    const auto stream = own(gmime_.g_mime_stream_mem_new_with_buffer(valid.data(), valid.size()));
+    const auto content = own(gmime_.g_mime_data_wrapper_new_with_stream(stream.get(), GMIME_CONTENT_ENCODING_DEFAULT));
+    auto part = own(gmime_.g_mime_text_part_new_with_subtype(subtype));
+    gmime_.g_mime_text_part_set_charset(part.get(), "utf-8");
+    gmime_.g_mime_part_set_content(as<GMimePart>(part.get()), content.get());
+    gmime_.g_mime_part_set_content_encoding(as<GMimePart>(part.get()), GMIME_CONTENT_ENCODING_QUOTEDPRINTABLE);
+    return part;
+  }
+
+  Owned<GMimeMultipart> make_body() const {
+    auto body = own(gmime_.g_mime_multipart_new_with_subtype("alternative"));
+    gmime_.g_mime_multipart_set_boundary(body.get(), boundary_of(letter_).c_str());
+    const auto text = make_part("plain", letter_.text);
+    const auto html = make_part("html", letter_.html);
+    gmime_.g_mime_multipart_add(body.get(), as<GMimeObject>(text.get()));
+    gmime_.g_mime_multipart_add(body.get(), as<GMimeObject>(html.get()));
+    return body;
+  }
+
+  void set_header(GMimeMessage* message) const {
+    gmime_.g_mime_message_add_mailbox(message, GMIME_ADDRESS_TYPE_FROM, one_line(letter_.sender_name).c_str(),
+                                      one_line(letter_.sender).c_str());
+    gmime_.g_mime_message_add_mailbox(message, GMIME_ADDRESS_TYPE_TO, nullptr, one_line(letter_.recipient).c_str());
+    gmime_.g_mime_message_set_subject(message, one_line(letter_.subject).c_str(), "utf-8");
+    gmime_.g_mime_message_set_message_id(message, one_line(letter_.message_id).c_str());
+    auto* date = gmime_.g_date_time_new_from_unix_local(std::chrono::system_clock::to_time_t(letter_.date));
+    if (date == nullptr) return;
+    gmime_.g_mime_message_set_date(message, date);
+    gmime_.g_date_time_unref(date);
+  }
+
+  std::string to_octets(GMimeMessage* message) const {
+    auto* options = gmime_.g_mime_format_options_new();
+    gmime_.g_mime_format_options_set_newline_format(options, GMIME_NEWLINE_FORMAT_DOS);
+    char* text = gmime_.g_mime_object_to_string(as<GMimeObject>(message), options);
+    std::string octets(text);
+    gmime_.g_free(text);
+    gmime_.g_mime_format_options_free(options);
+    return octets;
+  }
+
+  const GMimeLibrary& gmime_;
+  const Letter& letter_;
+};
 
 }  // namespace
 
-std::string compose(const Letter& letter) {
-  start_library();
-  const Owned<GMimeMessage> message(g_mime_message_new(TRUE));
-  set_header(letter, message.get());
-  const auto body = make_body(letter);
-  g_mime_message_set_mime_part(message.get(), as<GMimeObject>(body.get()));
-  g_mime_object_set_header(as<GMimeObject>(message.get()), "MIME-Version", "1.0", nullptr);
-  g_mime_object_set_header(as<GMimeObject>(message.get()), "Auto-Submitted", "auto-generated", nullptr);
-  return to_octets(message.get());
+Result<std::string> compose(const Letter& letter) {
+  TRY(const auto* gmime, gmime_library());
+  return Composer(*gmime, letter).compose();
 }
 
 }  // namespace mailferry::mime

@@ -1,6 +1,8 @@
 // A message that the program writes itself, with a text and an HTML form of the same (RFC 5322, MIME), by GMime.
 #pragma once
 
+#include "base/result.hpp"
+
 #include <chrono>
 #include <string>
 
@@ -19,7 +21,7 @@ struct Letter {
 };
 
 /// The whole message with CRLF: Date in local time, encoded words where needed, multipart/alternative with the parts in
-/// quoted-printable. The same letter gives the same octets.
-[[nodiscard]] std::string compose(const Letter& letter);
+/// quoted-printable. The same letter gives the same octets. Error: GMime is not there.
+[[nodiscard]] Result<std::string> compose(const Letter& letter);
 
 }  // namespace mailferry::mime

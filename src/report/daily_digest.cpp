@@ -187,7 +187,7 @@ std::string digest_of(const std::string& text) {
 
 }  // namespace
 
-Digest make_digest(const DigestLog& log, const BridgeStatus& status, std::string_view recipient, WallTime now) {
+Result<Digest> make_digest(const DigestLog& log, const BridgeStatus& status, std::string_view recipient, WallTime now) {
   const auto page = page_of(log, status, now);
   const auto address = address_of(recipient, status);
   Digest digest{.subject = "[mailferry] Daily report — " + to_local_date(now),
@@ -197,14 +197,14 @@ Digest make_digest(const DigestLog& log, const BridgeStatus& status, std::string
                 .message = {}};
   digest.message_id =
       fmt::format("report.{}.{}{}", to_local_date(now), digest_of(digest.text), address.substr(address.rfind('@')));
-  digest.message = mime::compose({.sender_name = kProgram,
-                                  .sender = address,
-                                  .recipient = address,
-                                  .subject = digest.subject,
-                                  .date = now,
-                                  .message_id = digest.message_id,
-                                  .text = digest.text,
-                                  .html = digest.html});
+  TRY(digest.message, mime::compose({.sender_name = kProgram,
+                                     .sender = address,
+                                     .recipient = address,
+                                     .subject = digest.subject,
+                                     .date = now,
+                                     .message_id = digest.message_id,
+                                     .text = digest.text,
+                                     .html = digest.html}));
   return digest;
 }
 

@@ -19,8 +19,9 @@ struct Digest {
   std::string message;     // all of it, ready for APPEND without any flag: it arrives unread
 };
 
-/// `recipient` is the user of the destination; without a domain it gets the host of the destination's account.
-[[nodiscard]] Digest make_digest(const DigestLog& log, const BridgeStatus& status, std::string_view recipient,
-                                 WallTime now);
+/// `recipient` is the user of the destination; without a domain it gets the host of the destination's account. Error:
+/// of mime::compose().
+[[nodiscard]] Result<Digest> make_digest(const DigestLog& log, const BridgeStatus& status, std::string_view recipient,
+                                         WallTime now);
 
 }  // namespace mailferry::report

@@ -54,7 +54,7 @@ Task<> DailyReport::run() {
 Task<> DailyReport::deliver() {
   const auto now = std::chrono::system_clock::now();
   const auto told = monitor_.digest();
-  const auto mail = report::make_digest(told, status(), recipient_, now);
+  CO_TRY(const auto mail, report::make_digest(told, status(), recipient_, now));
   CO_CHECK(co_await append(mail.message, mail.message_id));
   monitor_.digest().forget(told, now);
   log::info("the daily report is delivered", {{"mailbox", mailbox_.to_string()}});

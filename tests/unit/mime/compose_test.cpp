@@ -22,6 +22,8 @@ class ComposeTest : public ::testing::Test {
     ::unsetenv("TZ");
     ::tzset();
   }
+  [[nodiscard]] std::string composed() const { return compose(letter_).value(); }
+
   Letter letter_{.sender_name = "mailferry",
                  .sender = "bob@example.org",
                  .recipient = "bob@example.org",
@@ -33,7 +35,7 @@ class ComposeTest : public ::testing::Test {
 };
 
 TEST_F(ComposeTest, HasTheHeaderOfAMessage) {
-  const auto message = compose(letter_);
+  const auto message = composed();
 
   EXPECT_THAT(message, HasSubstr("From: mailferry <bob@example.org>\r\n"));
   EXPECT_THAT(message, HasSubstr("To: bob@example.org\r\n"));
@@ -46,7 +48,7 @@ TEST_F(ComposeTest, HasTheHeaderOfAMessage) {
 
 TEST_F(ComposeTest, NothingButAsciiInShortLinesWithCrlf) {
   letter_.text = std::string(5'000, 'x') + "\n";
-  const auto message = compose(letter_);
+  const auto message = composed();
 
   std::size_t length = 0;
   for (std::size_t i = 0; i < message.size(); ++i) {
@@ -61,11 +63,11 @@ TEST_F(ComposeTest, NothingButAsciiInShortLinesWithCrlf) {
 }
 
 TEST_F(ComposeTest, TheSubjectIsEncoded) {
-  EXPECT_THAT(compose(letter_), HasSubstr("Subject: [mailferry] Daily report =?"));
+  EXPECT_THAT(composed(), HasSubstr("Subject: [mailferry] Daily report =?"));
 }
 
 TEST_F(ComposeTest, BothPartsAreUtf8AndTextComesFirst) {
-  const auto message = compose(letter_);
+  const auto message = composed();
 
   const auto text = message.find("Content-Type: text/plain; charset=utf-8");
   const auto html = message.find("Content-Type: text/html; charset=utf-8");
@@ -80,17 +82,17 @@ TEST_F(ComposeTest, NoFieldCanBeSmuggledIn) {
   letter_.sender_name = "y\nBcc: mallory@example.org";
   letter_.message_id = "z@h>\r\nBcc: mallory@example.org";
 
-  EXPECT_THAT(compose(letter_), Not(HasSubstr("\nBcc:")));
+  EXPECT_THAT(composed(), Not(HasSubstr("\nBcc:")));
 }
 
 TEST_F(ComposeTest, TextThatIsNoUtf8IsMended) {
   letter_.text = "caf\xe9\nsecond\n";
 
-  EXPECT_THAT(compose(letter_), HasSubstr("caf=EF=BF=BD\r\nsecond\r\n"));
+  EXPECT_THAT(composed(), HasSubstr("caf=EF=BF=BD\r\nsecond\r\n"));
 }
 
 TEST_F(ComposeTest, TheSameLetterIsTheSameMessage) {
-  EXPECT_EQ(compose(letter_), compose(letter_));
+  EXPECT_EQ(composed(), composed());
 }
 
 }  // namespace

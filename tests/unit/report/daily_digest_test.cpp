@@ -38,7 +38,7 @@ class DailyDigest : public ::testing::Test {
     ::unsetenv("TZ");
     ::tzset();
   }
-  [[nodiscard]] Digest digest() const { return make_digest(log_, status_, "bob", at(60)); }
+  [[nodiscard]] Digest digest() const { return make_digest(log_, status_, "bob", at(60)).value(); }
 
   DigestLog log_{at(0)};
   BridgeStatus status_;
