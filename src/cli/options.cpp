@@ -59,18 +59,26 @@ void add_mail_options(CLI::App& app, const CommandRow& command, RawOptions& raw)
   }
 }
 
-/// The parser with all commands; `apps` tells which is which.
+std::string_view first_word(std::string_view name) {
+  return name.substr(0, name.find(' '));
+}
+
+/// The parser with all commands; `apps` tells which is which. Only those that begin with `word` have their options:
+/// hundreds of others would take longer than everything else that the program does before it connects.
 class Parser {
  public:
-  Parser() : app_("Moves mail between IMAP accounts, every message exactly once.", "mailferry") {
+  explicit Parser(std::string_view word)
+      : app_("Moves mail between IMAP accounts, every message exactly once.", "mailferry") {
     app_.set_version_flag("--version", fmt::format("mailferry {}", kVersion), "Show the version and exit");
     prepare(app_);
     app_.require_subcommand(1);
     auto* config = app_.add_subcommand("config", "The file of accounts and defaults, mailferry.toml");
     prepare(*config);
     config->require_subcommand(1);
-    for (const auto& command : command_table())
-      add_command(command, *config);
+    for (const auto& command : command_table()) {
+      auto& app = add_command(command, *config);
+      if (first_word(command.name) == word) add_options(command, app);
+    }
   }
 
   Result<CommandLine> parse(int argc, const char* const* argv) {
@@ -97,25 +105,29 @@ class Parser {
     app.footer("\n" + exit_codes_help());
   }
 
-  void add_command(const CommandRow& command, CLI::App& config) {
+  CLI::App& add_command(const CommandRow& command, CLI::App& config) {
     const auto blank = command.name.find(' ');
     auto& parent = blank == std::string_view::npos ? app_ : config;
     const auto name = blank == std::string_view::npos ? command.name : command.name.substr(blank + 1);
     auto* app = parent.add_subcommand(std::string(name), std::string(command.meaning));
     prepare(*app);
-    if ((command.set & kMailCommands) != 0) add_mail_options(*app, command, raw_);
+    apps_[&command] = app;
+    return *app;
+  }
+
+  void add_options(const CommandRow& command, CLI::App& app) {
+    if ((command.set & kMailCommands) != 0) add_mail_options(app, command, raw_);
     if (command.command == Command::auth)
-      app->add_option("ACCOUNT", raw_.account, "its name in mailferry.toml")->required()->type_name("");
-    if (command.command == Command::config_docs) app->add_option("PAGE", raw_.docs_page, "The page")->type_name("");
+      app.add_option("ACCOUNT", raw_.account, "its name in mailferry.toml")->required()->type_name("");
+    if (command.command == Command::config_docs) app.add_option("PAGE", raw_.docs_page, "The page")->type_name("");
     if (command.command == Command::config_import)
-      app->add_option("FILE", raw_.import_file, "Configuration of imap-bridge or imap-to-gmail-sync")
+      app.add_option("FILE", raw_.import_file, "Configuration of imap-bridge or imap-to-gmail-sync")
           ->required()
           ->type_name("");
     for (const auto& row : option_table()) {
       if ((row.commands & command.set) == 0) continue;
-      add_option(*app, raw_, std::string(row.name), row.operand, row.meaning, row.target, "Options");
+      add_option(app, raw_, std::string(row.name), row.operand, row.meaning, row.target, "Options");
     }
-    apps_[&command] = app;
   }
 
   // CLI11 would only say that an argument was not expected.
@@ -123,7 +135,7 @@ class Parser {
     if (argc < 2 || argv[1][0] == '-') return {};
     std::vector<std::string_view> names;
     for (const auto& command : command_table())
-      names.push_back(command.name.substr(0, command.name.find(' ')));
+      names.push_back(first_word(command.name));
     const std::string_view name = argv[1];
     if (std::find(names.begin(), names.end(), name) != names.end()) return {};
     return fail(ErrorKind::usage, Scope::run,
@@ -186,7 +198,7 @@ class Parser {
 }  // namespace
 
 Result<CommandLine> parse_command_line(int argc, const char* const* argv) {
-  return Parser().parse(argc, argv);
+  return Parser(argc < 2 ? "" : argv[1]).parse(argc, argv);
 }
 
 }  // namespace mailferry::cli
