@@ -74,7 +74,7 @@ class OAuthServer:
             context.load_cert_chain(*certificate)
             self._http.socket = context.wrap_socket(self._http.socket, server_side=True)
             scheme = "https"
-        self.url = f"{scheme}://localhost:{self._http.server_address[1]}"
+        self.url = f"{scheme}://127.0.0.1:{self._http.server_address[1]}"
 
     def __enter__(self):
         threading.Thread(target=self._http.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
