@@ -215,6 +215,24 @@ TEST_F(ImapReaderDialogue, TakesAMessageWithoutDateWhenTheServerHasNone) {
   EXPECT_THAT(*read(), ElementsAre("1: 1 () undated 3 one", "1: done"));
 }
 
+TEST_F(ImapReaderDialogue, AMessageWithoutDateLeavesTheOtherRequestsAlone) {
+  begin();
+  ask(1, "1");
+  ask(2, "2");
+  peer_->expect(
+      "A1 EXAMINE INBOX\r\nA2 UID FETCH 1 (FLAGS INTERNALDATE BODY.PEEK[])\r\n"
+      "A3 UID FETCH 2 (FLAGS INTERNALDATE BODY.PEEK[])\r\n");
+  peer_->send(kExamined)
+      .send("* 1 FETCH (UID 1 FLAGS () INTERNALDATE NIL BODY[] {3}\r\none)\r\nA2 OK\r\n")
+      .send("* 2 FETCH (UID 2 FLAGS () INTERNALDATE \"17-Jul-1996 02:44:25 -0700\" BODY[] {3}\r\ntwo)\r\nA3 OK\r\n")
+      .expect("A4 UID FETCH 1 (FLAGS INTERNALDATE)\r\nA5 UID FETCH 1 (BODY.PEEK[])\r\n")
+      .send("* 1 FETCH (UID 1 FLAGS () INTERNALDATE NIL)\r\nA4 OK\r\n")
+      .send("* 1 FETCH (UID 1 BODY[] {3}\r\none)\r\nA5 OK\r\n");
+
+  EXPECT_THAT(*read(),
+              ElementsAre("2: 2 () 17-Jul-1996 02:44:25 -0700 3 two", "2: done", "1: 1 () undated 3 one", "1: done"));
+}
+
 TEST_F(ImapReaderDialogue, DeliversNothingWhenTheUidValidityIsAnotherOne) {
   begin();
   ask(1, "1", "INBOX", 78);

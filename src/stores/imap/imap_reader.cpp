@@ -280,8 +280,8 @@ ImapReader::Step ImapReader::finish_bodies(const StatusResponse& status) {
   auto active = std::move(active_.front());
   active_.pop_front();
   if (active_.empty() || active_.front().epoch != epoch_) metadata_.clear();
-  if (active.incomplete && !active.again && active.passes < kMostPasses && status.status == Status::ok &&
-      !mailbox_error_) {
+  if (active.incomplete && !active.left.empty() && !active.again && active.passes < kMostPasses &&
+      status.status == Status::ok && !mailbox_error_) {
     active.again = true;
     ++active.passes;
     active.incomplete = false;
