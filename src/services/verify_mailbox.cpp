@@ -12,6 +12,13 @@ Task<> scan_origin(Origin* origin, MailboxPath mailbox, Side* side) {
   co_return co_await origin->scan(mailbox, *side);
 }
 
+/// Of equal messages those with the same flags and date belong together.
+std::uint32_t likeness(const Side& side, Uid uid, bool with_flags) {
+  const auto& entry = side.find(uid);
+  const auto flags = with_flags ? side.flags_of(entry).to_string() : std::string();
+  return static_cast<std::uint32_t>(std::hash<std::string>{}(fmt::format("{} {}", entry.seconds, flags)));
+}
+
 std::map<Uid, Digest> by_uid(const std::vector<plan::BodyDigestOf>& list) {
   std::map<Uid, Digest> digests;
   for (const auto& [uid, digest] : list)
@@ -72,7 +79,7 @@ Task<> MailboxCheck::look() {
                   .detail = fmt::format("the source counts {} than it lists; nothing is known of them",
                                         format_counted(source_.unlisted(), "message more", "messages more"))});
   result_.on_source = source_.size();
-  matching_ = plan::match_messages(source_.take_list(), destination_.take_list(), context_.origin.sizes());
+  matching_ = plan::match_messages(source_.take_list(), destination_.take_list(), context_.origin.sizes(), alike());
   co_return Result<>{};
 }
 
@@ -82,8 +89,17 @@ Task<> MailboxCheck::settle_unsure() {
   const auto destination_uids = matching_.unsure_destination_uids();
   CO_TRY(auto here, co_await context_.origin.digests(result_.source, source_uids));
   CO_TRY(auto there, co_await body_digests(context_.destination, result_.destination, destination_uids));
-  plan::resolve(matching_, std::move(here), std::move(there));
+  plan::resolve(matching_, std::move(here), std::move(there), alike());
   co_return Result<>{};
+}
+
+plan::Likeness MailboxCheck::alike() const {
+  const bool with_flags = context_.origin.has_current_flags();
+  plan::Likeness alike;
+  alike.source = [this, with_flags](Uid uid) { return likeness(source_, uid, with_flags); };
+  alike.source_else = alike.source;
+  alike.destination = [this, with_flags](Uid uid) { return likeness(destination_, uid, with_flags); };
+  return alike;
 }
 
 Task<> MailboxCheck::report_missing() {
@@ -163,11 +179,14 @@ Result<> MailboxCheck::compare_content(const plan::MatchedPair& match, const Dig
                                      .seconds = entry.seconds,
                                      .flags = source_.flags_of(entry)}));
   }
-  if (!context_.deep) return {};
+  const bool is_recorded = context_.manifest == nullptr || here != from.end();
+  if (!context_.deep && is_recorded) return {};
   const bool both = here != from.end() && there != to.end();
   if (both && here->second == there->second) return {};
   ++result_.differing;
-  add(Difference::content, match, both ? "the octets differ" : "one side did not send the message");
+  std::string_view what = both ? "the octets differ" : "one side did not send the message";
+  if (!is_recorded) what = "the source did not send the message: it is not in the manifest";
+  add(Difference::content, match, std::string(what));
   return {};
 }
 

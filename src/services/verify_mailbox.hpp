@@ -37,6 +37,7 @@ class MailboxCheck {
 
   Task<> look();
   Task<> settle_unsure();
+  [[nodiscard]] plan::Likeness alike() const;
   Task<> report_missing();
   void compare(const plan::MatchedPair& match);
   Task<> compare_contents();

@@ -51,6 +51,21 @@ class UnlistedTest(harness.IntegrationTest):
         self.copy_and_verify(counts_one_more_everywhere)
 
 
+class UnsentTest(harness.IntegrationTest):
+    def test_a_message_that_is_not_sent_is_missed_in_the_manifest(self):
+        source, destination = self.server(), self.server()
+        corpus.load(source, corpus.uniform(20, 2_000))
+        self.copy(source, destination, "--quiet")
+
+        def keep_back(number, tag, name, line):
+            return b"{tag} OK done\r\n" if b"BODY.PEEK[]" in line else None
+        with Meddler(source.port, keep_back) as of, Meddler(destination.port) as to:
+            done = harness.run(harness.copy_arguments(source, destination, self.folder, "--manifest", self.folder.path / "m.txt",
+                                                      tls=False, from_port=of.port, to_port=to.port, command="verify"), self.folder)
+        self.assertEqual(done.code, INCOMPLETE, f"\n{done}")
+        self.assertEqual(done.out.count("it is not in the manifest"), 20, f"\n{done}")
+
+
 class VerifyTest(harness.IntegrationTest):
     def setUp(self):
         super().setUp()
@@ -137,6 +152,13 @@ class VerifyTest(harness.IntegrationTest):
         self.assertIn("0 differences", self.verify(*options))
         self.on(self.destination, b"SELECT Both", b"STORE 1 +FLAGS (\\Deleted)", b"UID EXPUNGE 1")
         self.assertIn("1 difference", self.verify(*options, expect=INCOMPLETE))
+
+    def test_equal_messages_in_one_mailbox_are_told_apart_by_their_flags(self):
+        self.on(self.source, b"CREATE One", b"CREATE Two", b"SELECT INBOX", b"COPY 1 One", b"COPY 1:9 Two", b"SELECT One",
+                b"STORE 1 +FLAGS ($Once)")
+        for name in ("Two", "One"):  # bit by bit, and the one that verify looks at first last
+            self.copy(self.source, self.destination, "--quiet", "--mailbox", name, "--map", f"{name}=Both")
+        self.assertIn("0 differences", self.verify("--map", "One=Both", "--map", "Two=Both", "--mailbox", "One", "--mailbox", "Two"))
 
     def explain(self, *arguments, expect=0):
         from_url, from_options = harness.account_arguments("from", self.source)
