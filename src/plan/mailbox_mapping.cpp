@@ -50,6 +50,18 @@ std::optional<SkippedMailbox> skip(const KnownMailbox& mailbox, const MappingRul
   return std::nullopt;
 }
 
+/// "--mailbox X" for each of these patterns that matches nothing.
+template <class Rules, class PatternOf>
+void add_unmatched(std::string_view option, const Rules& rules, PatternOf pattern_of,
+                   std::span<const KnownMailbox> mailboxes, std::vector<std::string>& unmatched) {
+  for (const auto& rule : rules) {
+    const MailboxPattern& pattern = pattern_of(rule);
+    const auto matches = [&](const KnownMailbox& mailbox) { return pattern.matches(mailbox.path, mailbox.use); };
+    if (std::ranges::none_of(mailboxes, matches))
+      unmatched.push_back(fmt::format("{} {}", option, sanitize_for_terminal(pattern.text())));
+  }
+}
+
 /// A route while it is not known yet what else goes to its destination.
 struct Draft {
   Route route;
@@ -76,6 +88,7 @@ class Mapper {
     place_by_use(free_names);
     place_by_name(free_names);
     CHECK_OK(refuse_collisions());
+    CHECK_OK(find_unmatched());
     return finish();
   }
 
@@ -135,6 +148,18 @@ class Mapper {
                        .source = index,
                        .may_join = false});
     return drafts_.back();
+  }
+
+  Result<> find_unmatched() {
+    auto& unmatched = mapping_.unmatched;
+    add_unmatched(
+        "--mailbox", rules_.include, [](const MailboxPattern& rule) -> auto& { return rule; }, source_, unmatched);
+    if (!unmatched.empty() && unmatched.size() == rules_.include.size())
+      return fail(ErrorKind::usage, Scope::run, fmt::format("no mailbox of the source matches {}", unmatched.front()),
+                  "see `mailferry folders FROM` for the names");
+    add_unmatched(
+        "--map", rules_.map, [](const MapRule& rule) -> auto& { return rule.from; }, source_, unmatched);
+    return {};
   }
 
   [[nodiscard]] Result<> refuse_collisions() const {

@@ -65,13 +65,15 @@ struct MailboxMapping {
   /// Parents before children; only mailboxes that routes go to. A server makes missing parents itself (RFC 9051
   /// §6.3.4).
   std::vector<Preparation> preparations;
+  /// Options that name no mailbox of the source: "--mailbox Importnat". An --exclude may.
+  std::vector<std::string> unmatched;
 };
 
 /// The rules, in order: --exclude and --mailbox, mailboxes that cannot hold mail, --map, INBOX, special use, name.
 /// Special use: attributes (RFC 6154) on both sides; where only one side has the attribute, a well-known name on the
 /// other ("Sent" to the one marked \Sent), unless that would split or join mailboxes of the same name.
 /// Two sources on one destination are an error of kind usage that names them, unless a --map without wildcards in its
-/// target sends all but one of them there.
+/// target sends all but one of them there. So are --mailbox options of which none matches anything.
 [[nodiscard]] Result<MailboxMapping> map_mailboxes(std::span<const KnownMailbox> source,
                                                    std::span<const KnownMailbox> destination,
                                                    const NamingLimits& destination_limits, const MappingRules& rules);

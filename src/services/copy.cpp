@@ -68,6 +68,8 @@ class CopyJob {
     CO_TRY(const auto survey, co_await survey_mailboxes(io_, pair, request_.rules));
     for (const auto& skipped : survey.mapping.skipped)
       report_.skipped.push_back({skipped.path, skipped.explanation});
+    for (const auto& option : survey.mapping.unmatched)
+      report_.warnings.push_back("no mailbox of the source matches " + option);
     const auto specs = to_route_specs(survey, [this](const MailboxPath& path) { return renamed(path); });
     sync::CopyRun run(context_, std::move(pair));
     auto worked = co_await plan_and_execute(run, specs);

@@ -104,6 +104,7 @@ struct CreateRequest {
 struct Prepared {
   MailboxStatus status;
   PermanentFlags permanent_flags;
+  std::optional<Error> not_subscribed{};  // as was asked for; the mailbox can be used all the same
 };
 
 struct FlagUpdate {

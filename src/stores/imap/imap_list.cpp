@@ -234,6 +234,7 @@ Task<> receive_prepared(client::ImapConnection& connection, Preparing& step) {
   if (!step.subscribe_tag.empty()) {
     auto done = co_await connection.complete(step.subscribe_tag, Scope::mailbox, "SUBSCRIBE");
     if (!done && !connection.transport().is_open()) co_return std::unexpected(done.error());
+    if (!done) step.prepared.not_subscribed = done.error();
   }
   auto selected = co_await connection.complete(step.select_tag, Scope::mailbox, select, on_data, on_status);
   if (!selected && !connection.transport().is_open()) co_return std::unexpected(selected.error());

@@ -229,5 +229,15 @@ TEST(MapMailboxes, ExplanationsAreSafeToShow) {
   EXPECT_EQ(mapping->routes[0].destination.to_string(), "a__[2Jb");
 }
 
+TEST(MailboxMapping, OptionsThatNameNoMailboxAreTold) {
+  const auto mapping = try_mapping({box("INBOX"), box("Work")}, {},
+                                   {.include = {"Work", "Importnat"}, .exclude = {"Nothing"}, .map = {"Wrok=Old"}});
+  ASSERT_TRUE(mapping);
+  EXPECT_THAT(mapping->unmatched, ElementsAre("--mailbox Importnat", "--map Wrok"));
+
+  EXPECT_THAT(refusal({box("INBOX")}, {}, {.include = {"Importnat"}}),
+              HasSubstr("no mailbox of the source matches --mailbox Importnat"));
+}
+
 }  // namespace
 }  // namespace mailferry::plan
