@@ -1,9 +1,16 @@
 #include "sync/claims.hpp"
 
+#include "state/mailbox_key.hpp"
 #include "sync/identity_match.hpp"
+
+#include <algorithm>
+#include <limits>
 
 namespace mailferry::sync {
 namespace {
+
+/// Of a scan that is only to tell whether the mailbox is there.
+constexpr Uid kLastUid = std::numeric_limits<Uid>::max() - 1;
 
 struct Claims {
   UidSet destination;  // UIDs that were told
@@ -36,23 +43,60 @@ Result<Claims> claims_of(RunContext& context, const RouteWork& route, Uid from) 
   return claims;
 }
 
+/// Takes what is `other`'s in the destination mailbox of `work`.
+Task<> claim(RunContext& context, SessionPair& pair, const RouteWork& other, const RouteWork& work, Uid from,
+             UidSet& claimed) {
+  CO_TRY(const auto claims, claims_of(context, other, from));
+  claimed.add(claims.destination);
+  // Of a mailbox that was given up the source is not asked any more; what it brought before is its own all the same.
+  if (claims.untold.empty() || (other.report != nullptr && other.dead())) co_return Result<>{};
+  auto source = scan_of(other.source, other.route.source_validity);
+  source.uids = claims.untold;
+  auto destination = scan_of(work.destination, work.route.destination_validity, from);
+  CO_TRY(const auto matched, co_await match_by_identity(pair, source, destination, claimed));
+  for (const auto& match : matched)
+    claimed.add(match.destination);
+  co_return Result<>{};
+}
+
+/// Other mailboxes' routes to the mailbox of `work`, in this numbering of it, that this run does not know.
+Result<std::vector<RouteWork>> earlier_siblings(const std::vector<state::Route>& stored, const RouteWork& work) {
+  std::vector<RouteWork> earlier;
+  for (const auto& route : stored) {
+    const auto is_it = [&route](const RouteWork* other) { return other->route.source_mailbox == route.source_mailbox; };
+    if (route.source_validity == 0 || route.destination_mailbox != work.route.destination_mailbox ||
+        route.destination_validity != work.route.destination_validity || is_it(&work) ||
+        std::ranges::any_of(work.siblings, is_it))
+      continue;
+    auto& other = earlier.emplace_back();
+    other.route = route;
+    TRY(other.source, state::parse_mailbox_key(route.source_mailbox));
+  }
+  return earlier;
+}
+
 }  // namespace
 
 Task<UidSet> claimed_by_siblings(RunContext& context, SessionPair& pair, const RouteWork& work, Uid from) {
   UidSet claimed;
-  for (const auto* other : work.siblings) {
-    CO_TRY(const auto claims, claims_of(context, *other, from));
-    claimed.add(claims.destination);
-    // Of a mailbox that was given up the source is not asked any more; what it brought before is its own all the same.
-    if (claims.untold.empty() || other->dead()) continue;
-    auto source = scan_of(other->source, other->route.source_validity);
-    source.uids = claims.untold;
-    auto destination = scan_of(work.destination, work.route.destination_validity, from);
-    CO_TRY(const auto matched, co_await match_by_identity(pair, source, destination, claimed));
-    for (const auto& match : matched)
-      claimed.add(match.destination);
-  }
+  for (const auto* other : work.siblings)
+    CO_CHECK(co_await claim(context, pair, *other, work, from, claimed));
   co_return claimed;
+}
+
+Task<> add_claims_of_earlier_runs(RunContext& context, SessionPair& pair, const std::vector<state::Route>& stored,
+                                  const RouteWork& work, UidSet& claimed) {
+  CO_TRY(const auto earlier, earlier_siblings(stored, work));
+  if (earlier.empty()) co_return Result<>{};
+  std::vector<store::ScanRequest> requests;
+  for (const auto& other : earlier)
+    requests.push_back(scan_of(other.source, other.route.source_validity, kLastUid));
+  const std::vector<store::MetaSink*> no_sinks;
+  CO_TRY(const auto there, co_await pair.source->scan(requests, no_sinks));
+  for (std::size_t index = 0; index < earlier.size(); ++index) {
+    if (there[index]) CO_CHECK(co_await claim(context, pair, earlier[index], work, 1, claimed));
+  }
+  co_return Result<>{};
 }
 
 }  // namespace mailferry::sync

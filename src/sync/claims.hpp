@@ -11,4 +11,10 @@ namespace mailferry::sync {
 /// rather theirs, so that ours is sent once more than lost.
 Task<UidSet> claimed_by_siblings(RunContext& context, SessionPair& pair, const RouteWork& work, Uid from);
 
+/// Adds what belongs to mailboxes that earlier runs copied to the same place and this run does not: with
+/// --mailbox and --map accounts are copied bit by bit. A mailbox that is not on the source any more, or was numbered
+/// anew, claims nothing: it may be the one of `work` under the name of before.
+Task<> add_claims_of_earlier_runs(RunContext& context, SessionPair& pair, const std::vector<state::Route>& stored,
+                                  const RouteWork& work, UidSet& claimed);
+
 }  // namespace mailferry::sync

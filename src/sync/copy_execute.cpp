@@ -320,7 +320,7 @@ Task<> CopyRun::name_failures() {
   for (const auto& work : context_.queue.routes) {
     if (work.keywords_left == 0) continue;
     context_.report.warnings.push_back(
-        fmt::format("{}: {} messages are without some of their keywords, which the destination refused",
+        fmt::format("{}: {} messages are without some of their flags or keywords, which the destination does not take",
                     work.destination.to_string(), work.keywords_left));
   }
   for (auto& work : context_.queue.routes) {

@@ -97,7 +97,7 @@ Task<> CopyRun::plan(const std::vector<RouteSpec>& specs) {
   CO_TRY(const auto closed_source, co_await learn_statuses(*pair_.source, known, source_of));
   CO_TRY(const auto closed_destination, co_await learn_statuses(*pair_.destination, known, destination_of));
   for (const auto& spec : known)
-    add_route(spec);
+    CO_CHECK(add_route(spec));
   for (auto& work : context_.queue.routes) {
     const auto source = closed_source.find(work.source);
     const auto destination = closed_destination.find(work.destination);
@@ -144,7 +144,7 @@ void CopyRun::link_siblings() {
   }
 }
 
-void CopyRun::add_route(const RouteSpec& spec) {
+Result<> CopyRun::add_route(const RouteSpec& spec) {
   auto& report = context_.report.mailboxes.emplace_back();
   report.source = spec.source;
   report.destination = spec.destination;
@@ -163,19 +163,31 @@ void CopyRun::add_route(const RouteSpec& spec) {
   work.route.destination_mailbox = state::to_mailbox_key(spec.destination);
   work.route.source_validity = spec.source_status.uid_validity;
   work.route.destination_validity = spec.destination_status ? spec.destination_status->uid_validity : 0;
-  decide(work, spec);
+  return decide(work, spec);
+}
+
+/// A run that ended before it recorded anything else left this route: it says nothing of what is there.
+Result<bool> CopyRun::is_blank(const state::Route& route) {
+  if (route.source_uid_next != 0 || open_intents_.contains(route.id) || parked_.contains(route.id)) return false;
+  TRY(const auto runs, context_.journal.journal().settled(route.id, 1, 1));
+  return runs.empty();
 }
 
 /// What is known of the route, and whether anything has to be asked at all.
-void CopyRun::decide(RouteWork& work, const RouteSpec& spec) {
+Result<> CopyRun::decide(RouteWork& work, const RouteSpec& spec) {
+  // UIDs of a source that tells no UIDVALIDITY say nothing beyond a run (quirk z1).
   const auto same = [&work](const state::Route& route) {
-    return route.source_mailbox == work.route.source_mailbox &&
+    return route.source_validity != 0 && route.source_mailbox == work.route.source_mailbox &&
            route.destination_mailbox == work.route.destination_mailbox &&
            route.source_validity == work.route.source_validity &&
            route.destination_validity == work.route.destination_validity;
   };
   const auto stored = std::ranges::find_if(stored_routes_, same);
-  if (spec.destination_status && stored != stored_routes_.end()) {
+  bool blank = true;
+  if (stored != stored_routes_.end()) {
+    TRY(blank, is_blank(*stored));
+  }
+  if (spec.destination_status && !blank) {
     work.route = *stored;
     work.fresh = false;
     if (const auto intent = open_intents_.find(work.route.id); intent != open_intents_.end()) {
@@ -194,6 +206,7 @@ void CopyRun::decide(RouteWork& work, const RouteSpec& spec) {
                    now.messages == work.route.source_messages && now.highest_modseq == work.route.source_modseq;
   if (work.fresh && now.messages == 0 && now.uid_validity != 0) work.unchanged = true;
   if (work.unchanged && !work.fresh) work.report->present = now.messages;
+  return {};
 }
 
 /// One pipelined turn for all mailboxes. A route without state only needs the UIDs; with state, what changed since.
@@ -341,7 +354,8 @@ Task<> CopyRun::match_existing(RouteWork& work) {
   CO_TRY(auto listed, co_await pair_.source->scan(list, no_sinks));
   if (!listed.front()) co_return std::unexpected(listed.front().error());
   work.report->unlisted = listed.front()->unlisted;
-  CO_TRY(const auto claimed, co_await claimed_by_siblings(context_, pair_, work, 1));
+  CO_TRY(auto claimed, co_await claimed_by_siblings(context_, pair_, work, 1));
+  CO_CHECK(co_await add_claims_of_earlier_runs(context_, pair_, stored_routes_, work, claimed));
   CO_TRY(const auto matched, co_await match_by_identity(pair_, source, destination, claimed));
   work.source_status.uid_next = listed.front()->status.uid_next;
   if (listed.front()->status.highest_modseq != 0)

@@ -3,6 +3,7 @@
 #include "sync/copy_run.hpp"
 
 #include <algorithm>
+#include <map>
 
 namespace mailferry::sync {
 namespace {
@@ -80,6 +81,9 @@ Task<> CopyRun::prepare_all(const std::vector<RouteWork*>& asked, std::vector<Ro
     const auto& prepared = *results[index];
     work.report->error.reset();
     work.permanent_flags = prepared.permanent_flags;
+    if (prepared.not_subscribed)
+      context_.report.warnings.push_back(fmt::format("{} could not be subscribed to: {}", work.destination.to_string(),
+                                                     prepared.not_subscribed->describe()));
     const bool surprise = work.route.destination_validity == 0 && prepared.status.messages > 0 && work.has_messages();
     // Quirk o6: until SELECT some servers tell the clock. What was matched already must not move, though.
     if (work.route.destination_validity == 0 || (work.fresh && work.found.empty()))
@@ -116,30 +120,39 @@ Task<> CopyRun::prepare_all(const std::vector<RouteWork*>& asked, std::vector<Ro
 /// Names that were refused are tried once more with '_' for what not every server takes; the state remembers it, so
 /// that later runs go there at once.
 Task<> CopyRun::prepare_renamed(const std::vector<RouteWork*>& refused) {
+  std::map<MailboxPath, MailboxPath> names;  // what was wanted → what is tried: mailboxes that share one go on doing so
   std::vector<MailboxPath> wanted;
   for (auto* work : refused) {
     wanted.push_back(work->destination);
-    auto other = plain_name(work->destination);
-    const auto taken = [&](const RouteWork& route) { return &route != work && route.destination == other; };
-    for (int number = 2; std::ranges::any_of(context_.queue.routes, taken); ++number) {
-      auto components = plain_name(work->destination).components();
-      components.back() += "-" + std::to_string(number);
-      other = MailboxPath(std::move(components));
-    }
-    work->destination = other;
-    work->report->destination = other;
-    work->route.destination_mailbox = state::to_mailbox_key(other);
+    const auto [name, is_new] = names.try_emplace(work->destination);
+    if (is_new) name->second = free_plain_name(work->destination);
+    work->destination = name->second;
+    work->report->destination = name->second;
+    work->route.destination_mailbox = state::to_mailbox_key(name->second);
   }
+  link_siblings();
   std::vector<RouteWork*> still_refused;
   CO_CHECK(co_await prepare_all(refused, still_refused));
   for (std::size_t index = 0; index < refused.size(); ++index) {
-    if (refused[index]->dead()) continue;
+    if (refused[index]->dead() || names.erase(wanted[index]) == 0) continue;
     context_.journal.pending().notes.emplace_back(renamed_note(wanted[index]),
                                                   refused[index]->route.destination_mailbox);
     context_.report.warnings.push_back(fmt::format("the destination refuses the name \"{}\": \"{}\" is used",
                                                    wanted[index].to_string(), refused[index]->destination.to_string()));
   }
   co_return Result<>{};
+}
+
+/// The name in plain letters, with a number where another mailbox goes there.
+MailboxPath CopyRun::free_plain_name(const MailboxPath& wanted) const {
+  auto name = plain_name(wanted);
+  const auto taken = [&name](const RouteWork& route) { return route.destination == name; };
+  for (int number = 2; std::ranges::any_of(context_.queue.routes, taken); ++number) {
+    auto components = plain_name(wanted).components();
+    components.back() += "-" + std::to_string(number);
+    name = MailboxPath(std::move(components));
+  }
+  return name;
 }
 
 }  // namespace mailferry::sync

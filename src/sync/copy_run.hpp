@@ -47,10 +47,11 @@ class CopyRun {
 
  private:
   struct KnownFlags;
-  void add_route(const RouteSpec& spec);
+  Result<> add_route(const RouteSpec& spec);
   void link_siblings();
   Result<> load_state();
-  void decide(RouteWork& work, const RouteSpec& spec);
+  Result<bool> is_blank(const state::Route& route);
+  Result<> decide(RouteWork& work, const RouteSpec& spec);
   Task<> scan();
   void take_status(RouteWork& work, const store::ScanResult& scanned);
   Result<> apply_scan(RouteWork& work, const UidSet& uids, const KnownFlags& flags);
@@ -62,6 +63,7 @@ class CopyRun {
   Task<> prepare();
   Task<> prepare_all(const std::vector<RouteWork*>& asked, std::vector<RouteWork*>& refused);
   Task<> prepare_renamed(const std::vector<RouteWork*>& refused);
+  [[nodiscard]] MailboxPath free_plain_name(const MailboxPath& wanted) const;
   Task<> record_intents();
   Task<> copy();
   Task<> copy_disproved();

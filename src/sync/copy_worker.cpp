@@ -235,6 +235,7 @@ bool CopyWorker::admit() {
   in_flight_.push_back({current_, head.uid, head.flags, head.octets});
   ++current_->in_flight;
   head.flags = current_->permanent_flags.storable(std::move(head.flags));
+  in_flight_.back().whole_flags = head.flags == in_flight_.back().flags;
   if (current_->without_keywords.contains(head.uid)) remove_keywords(head.flags);
   return true;
 }
@@ -345,7 +346,7 @@ void CopyWorker::settle(const InFlight& message, Uid uid) {
   } else {
     work.settled.add(message.uid);
   }
-  if (!work.without_keywords.empty() && work.without_keywords.contains(message.uid)) ++work.keywords_left;
+  if (!message.whole_flags || work.without_keywords.contains(message.uid)) ++work.keywords_left;
   ++work.report->copied;
   work.report->copied_octets += message.octets;
   ++context_.progress.settled_messages;

@@ -40,6 +40,7 @@ class CopyWorker {
     Uid uid = 0;
     Flags flags{};
     std::uint64_t octets = 0;
+    bool whole_flags = true;  // the destination's mailbox can keep them all
   };
 
   Task<> work_once();

@@ -44,7 +44,7 @@ struct RouteWork {
   std::optional<std::chrono::steady_clock::time_point> doubt_since;
   UidSet unread;                    // the source did not send them; until it is known whether they are still there
   UidSet without_keywords;          // the destination refused them with their keywords
-  std::uint64_t keywords_left = 0;  // messages that arrived without
+  std::uint64_t keywords_left = 0;  // messages that arrived without some of theirs, or of their flags
   std::map<Uid, Error> refused;     // by the destination, for good
   std::map<Uid, int> attempts;
   unsigned refused_reads = 0;  // requests that the source refused, since it last gave a message

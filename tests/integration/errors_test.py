@@ -11,6 +11,8 @@ import time
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 from support import checker, corpus, harness  # noqa: E402
 from support.faultproxy import Cut, FaultProxy  # noqa: E402
+from support.meddler import Meddler  # noqa: E402
+from support.rawimap import Connection  # noqa: E402
 
 INCOMPLETE, USAGE, UNREACHABLE, CREDENTIALS, LOCAL, SERVER = 1, 2, 3, 4, 5, 6
 TIMEOUT_SECONDS = 1     # in the configuration of the tests with silent servers
@@ -240,6 +242,44 @@ class UsageErrorsTest(ErrorTest):
     def test_from_and_to_are_the_same_account(self):
         done = self.run_copy(destination=self.source)
         self.assert_error(done, USAGE, "same")
+
+
+class ToldTest(ErrorTest):
+    """What could not be done as it was asked for, and is no reason to stop, is told."""
+
+    def setUp(self):
+        super().setUp()
+        self.source, self.destination = self.server(), self.server()
+        corpus.load(self.source, harness.small_account(20))
+
+    def copy_meddled(self, on_command=None, on_line=None):
+        with Meddler(self.source.port) as of, Meddler(self.destination.port, on_command, on_line) as to:
+            done = self.run_copy(tls=False, from_port=of.port, to_port=to.port)
+        self.assertEqual(done.code, 0, f"\n{done}")
+        return done.err + done.out
+
+    def test_a_subscription_that_is_refused(self):
+        with Connection(self.source.port) as connection:
+            for command in (b"CREATE Archive", b"SUBSCRIBE Archive"):
+                connection.command(command)
+        told = self.copy_meddled(lambda number, tag, name, line: b"{tag} NO not here\r\n" if name == "SUBSCRIBE" else None)
+        self.assertIn("Archive could not be subscribed to", told)
+
+    def test_keywords_that_cannot_be_kept(self):
+        with Connection(self.source.port) as connection:
+            for command in (b"SELECT INBOX", b"STORE 1:* -FLAGS ($Odd $Forwarded)", b"STORE 1:3 +FLAGS ($Odd)"):
+                connection.command(command)
+        told = self.copy_meddled(on_line=lambda line: re.sub(rb"PERMANENTFLAGS \(.*\)\]",
+                                                             rb"PERMANENTFLAGS (\\Seen \\Answered \\Flagged \\Deleted \\Draft)]", line))
+        self.assertRegex(told, r"INBOX: \d+ messages are without some of their flags or keywords")
+
+    def test_a_mailbox_that_is_not_there(self):
+        self.assert_error(self.run_copy("--mailbox", "Importnat"), USAGE, "no mailbox of the source matches --mailbox Importnat",
+                          "mailferry folders")
+        done = self.run_copy("--mailbox", "Importnat", "--mailbox", "INBOX", "--map", "Wrok=Old")
+        self.assertEqual(done.code, 0, f"\n{done}")
+        self.assertIn("no mailbox of the source matches --mailbox Importnat", done.err + done.out)
+        self.assertIn("no mailbox of the source matches --map Wrok", done.err + done.out)
 
 
 class SilentServerTest(ErrorTest):

@@ -174,7 +174,8 @@ class WorldProcess {
 struct RunPlan {
   std::vector<memory::Fault> faults{};
   Commits commits = Commits::in_the_end;
-  std::vector<std::string> map{};  // --map
+  std::vector<std::string> map{};      // --map
+  std::vector<std::string> mailbox{};  // --mailbox
   unsigned connections = 1;
   std::size_t window_octets = 0;
   std::chrono::milliseconds least_quiet{0};
@@ -233,7 +234,7 @@ class CopyProcess : private WorldProcess {
     CO_CHECK(co_await sync::connect_pair(context_, pair));
     sync::make_steady(context_, pair);
     const std::vector<std::string> none;
-    CO_TRY(const auto rules, plan::MappingRules::parse(none, none, plan_.map));
+    CO_TRY(const auto rules, plan::MappingRules::parse(plan_.mailbox, none, plan_.map));
     CO_TRY(const auto survey, co_await services::survey_mailboxes(io_, pair, rules));
     const auto specs = services::to_route_specs(survey, [this](const MailboxPath& path) { return renamed(path); });
     sync::CopyRun run(context_, std::move(pair));
