@@ -9,6 +9,7 @@
 #include "services/accounts.hpp"
 #include "services/bridge_monitor.hpp"
 #include "services/bridge_settings.hpp"
+#include "services/bridge_state.hpp"
 #include "services/daily_report.hpp"
 #include "services/reload.hpp"
 #include "state/mailbox_key.hpp"
@@ -25,26 +26,17 @@
 namespace mailferry::services {
 namespace {
 
-/// systemd and Docker kill after 30 seconds; the journal needs a moment as well.
+/// systemd and Docker kill after 30 seconds: until then what is under way is given up, and the journal is written.
 constexpr std::chrono::seconds kStopWithin{25};
+constexpr std::chrono::seconds kCloseWithin{3};
+/// Nobody kills a bridge that is to read its configuration again, but a peer that is silent at the sign-in is waited
+/// for; then the service is started anew instead.
+constexpr std::chrono::seconds kReloadWithin{90};
+constexpr int kStartAgain = 5;  // as after a failure of the state, which units and the container start again
 constexpr const char* kReportNote = "daily_report";
 
 std::string quota_note(const std::string& account) {
   return "quota:" + account;
-}
-
-report::Health to_health(sync::CarrierState::Phase phase) {
-  switch (phase) {
-    case sync::CarrierState::Phase::starting:
-      return report::Health::starting;
-    case sync::CarrierState::Phase::working:
-      return report::Health::working;
-    case sync::CarrierState::Phase::waiting:
-      return report::Health::waiting;
-    case sync::CarrierState::Phase::failing:
-      return report::Health::failing;
-  }
-  return report::Health::starting;
 }
 
 class BridgeJob final : private web::StatusSource {
@@ -130,18 +122,21 @@ class BridgeJob final : private web::StatusSource {
     around.spawn("flushes of the journal", run_flushes());
     around.spawn("daily work", daily_.run());
     around.spawn("status server", http_.serve());
-    around.spawn("watchdog", run_watchdog());
     around.spawn("clocks", run_clock_watch());
-    around.spawn("stop", run_stop());
+    async::TaskScope ending(io_);
+    ending.spawn("watchdog", run_watchdog());
+    ending.spawn("stop", run_stop());
     for (auto& carrier : carriers_)
       carrying.spawn("carrier of " + carrier.name(), run_carrier(&carrier));
     log::info("the bridge works", {{"sources", carriers_.size()}, {"destination", destination_.name()}});
     manager_.ready(fmt::format("{} sources into {}", carriers_.size(), destination_.name()));
     auto carried = co_await carrying.join();
-    ended_ = true;
     begin_stop();
     writer_.stop();
     co_await around.join();
+    ended_ = true;
+    ending_.notify_all();
+    co_await ending.join();
     signals_.stop();
     auto flushed = co_await writer_.flush();
     if (carried && flushed) flushed = co_await close_intents();
@@ -156,14 +151,19 @@ class BridgeJob final : private web::StatusSource {
   /// Nothing can be recorded any more: nothing may be carried any more.
   Task<> run_flushes() {
     auto ran = co_await writer_.run_flushes();
-    if (!ran) begin_stop();
+    if (!ran) fail_now();
     co_return ran;
   }
 
   Task<> run_carrier(sync::Carrier* carrier) {
     auto ran = co_await carrier->run();
-    if (!ran) begin_stop();
+    if (!ran) fail_now();
     co_return ran;
+  }
+
+  void fail_now() {
+    failed_ = true;
+    begin_stop();
   }
 
   /// Behind a sleep of the machine nobody knows which connections are still alive.
@@ -182,9 +182,9 @@ class BridgeJob final : private web::StatusSource {
 
   Task<> run_watchdog() {
     const auto period = manager_.watchdog_period();
-    while (period && !context_.stopping) {
+    while (period && !ended_) {
       manager_.alive();
-      co_await async::sleep_for(*period, stopped_);
+      co_await async::sleep_for(*period, ending_);
     }
     co_return Result<>{};
   }
@@ -200,17 +200,36 @@ class BridgeJob final : private web::StatusSource {
     co_return co_await writer_.apply(0, batch);
   }
 
-  /// After a signal, what does not end in time is given up: it is in doubt, and looked up at the next start.
+  /// What does not end in time is given up: it is in doubt, and looked up at the next start.
   Task<> run_stop() {
     while (!context_.stopping)
       co_await stopped_.wait();
-    const auto until = std::chrono::steady_clock::now() + kStopWithin;
-    while (!ended_ && std::chrono::steady_clock::now() < until)
-      co_await async::sleep_for(std::chrono::milliseconds(50), never_);
+    co_await wait_for_end(kStopWithin);
     if (ended_) co_return Result<>{};
     log::warning("something did not end in time; what was under way is looked up at the next start");
+    close_all();
+    co_await wait_for_end(end_ == BridgeEnd::reload ? kReloadWithin : kCloseWithin);
+    if (ended_) co_return Result<>{};
     co_await writer_.flush();
-    std::_Exit(0);
+    std::_Exit(code_of_given_up());
+  }
+
+  Task<> wait_for_end(std::chrono::milliseconds within) {
+    const auto until = std::chrono::steady_clock::now() + within;
+    while (!ended_ && std::chrono::steady_clock::now() < until)
+      co_await async::sleep_for(std::chrono::milliseconds(50), ending_);
+    co_return Result<>{};
+  }
+
+  void close_all() {
+    for (auto& carrier : carriers_)
+      carrier.close();
+    context_.lanes.close_all();
+  }
+
+  /// Well ended is only what was asked to end and has recorded what it could.
+  [[nodiscard]] int code_of_given_up() const {
+    return end_ == BridgeEnd::stopped && !writer_.error() && !failed_ ? 0 : kStartAgain;
   }
 
   void begin_stop() {
@@ -234,7 +253,7 @@ class BridgeJob final : private web::StatusSource {
 
   void on_signal(int number) {
     if (number == SIGUSR1) return look_again();
-    if (context_.stopping && number != SIGHUP) std::_Exit(0);
+    if (context_.stopping && number != SIGHUP) std::_Exit(writer_.error() || failed_ ? kStartAgain : 0);
     if (number != SIGHUP) return end(BridgeEnd::stopped);
     if (!context_.stopping) reload_.ask();
   }
@@ -294,33 +313,6 @@ class BridgeJob final : private web::StatusSource {
     return status;
   }
 
-  static void add_quota_status(sync::QuotaGate& gate, report::QuotaStatus& status) {
-    const auto now = std::chrono::time_point_cast<std::chrono::milliseconds>(std::chrono::system_clock::now());
-    status.down = gate.ledger().used(plan::Direction::down, now);
-    status.up = gate.ledger().used(plan::Direction::up, now);
-    status.down_limit = gate.ledger().limits().down;
-    status.up_limit = gate.ledger().limits().up;
-    status.resumes_at = gate.waits_until();
-  }
-
-  static void add_parked(sync::Carrier& carrier, std::vector<report::ParkedStatus>& parked) {
-    for (auto& mailbox : carrier.mailboxes()) {
-      for (const auto& route : mailbox.routes()) {
-        for (const auto& [uid, message] : route.parked) {
-          auto& status = parked.emplace_back();
-          status.account = carrier.name();
-          status.mailbox = mailbox.path().to_string();
-          status.destination = route.to->path().to_string();
-          status.uid = uid;
-          status.reason = message.reason;
-          status.remedy = message.remedy;
-          status.attempts = message.attempts;
-          if (message.since != 0) status.since = report::WallTime(std::chrono::seconds(message.since));
-        }
-      }
-    }
-  }
-
   Task<std::size_t> retry() override {
     std::size_t parked = 0;
     for (auto& carrier : carriers_) {
@@ -365,12 +357,13 @@ class BridgeJob final : private web::StatusSource {
   net::ServiceManager manager_;
   sync::ClockWatch clocks_;
   async::Notifier stopped_;
-  async::Notifier never_{io_};
+  async::Notifier ending_{io_};
   Reload reload_;
   async::Signals signals_;
   report::WallTime started_ = std::chrono::system_clock::now();
   BridgeEnd end_ = BridgeEnd::stopped;
   bool ended_ = false;
+  bool failed_ = false;  // an error that ends the work
 };
 
 }  // namespace

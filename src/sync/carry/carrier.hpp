@@ -33,6 +33,8 @@ class Carrier {
   void stop() noexcept;
   /// The machine slept, or its clock was set: the connections may be dead, and are made anew.
   void reconnect() noexcept;
+  /// After stop(): what is under way is given up.
+  void close() noexcept { reconnect(); }
   /// Looks at everything again now, parked messages included where asked.
   void look_again(bool parked) noexcept;
 

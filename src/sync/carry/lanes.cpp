@@ -60,11 +60,16 @@ bool Lanes::has_room(Lane::Use use) const noexcept {
 Task<Lane> Lanes::borrow(Lane::Use use) {
   const unsigned streams = use == Lane::Use::streaming ? 1 : 0;
   streaming_ += streams;
-  if (!idle_.empty()) co_return Lane(*this, take_idle(), use);
+  if (!idle_.empty()) co_return lend(take_idle(), use);
   auto session = co_await open_session();
-  if (session) co_return Lane(*this, std::move(*session), use);
+  if (session) co_return lend(std::move(*session), use);
   streaming_ -= streams;
   co_return std::unexpected(session.error());
+}
+
+Lane Lanes::lend(std::unique_ptr<store::Session> session, Lane::Use use) {
+  lent_.insert(session.get());
+  return {*this, std::move(session), use};
 }
 
 std::unique_ptr<store::Session> Lanes::take_idle() {
@@ -164,6 +169,7 @@ void Lanes::drop_stale() {
 }
 
 void Lanes::give_back(std::unique_ptr<store::Session> session, Lane::Use use, bool spoilt) noexcept {
+  lent_.erase(session.get());
   if (use == Lane::Use::streaming) --streaming_;
   if (spoilt || stopped_) {
     session->close();
@@ -176,6 +182,12 @@ void Lanes::give_back(std::unique_ptr<store::Session> session, Lane::Use use, bo
 
 void Lanes::stop() noexcept {
   stopped_ = true;
+  drop_idle();
+}
+
+void Lanes::close_all() noexcept {
+  for (auto* session : lent_)
+    session->close();
   drop_idle();
 }
 

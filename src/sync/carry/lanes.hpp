@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <deque>
 #include <memory>
+#include <set>
 
 namespace mailferry::sync {
 
@@ -74,6 +75,8 @@ class Lanes {
   /// The user wants it to be asked now.
   void ask_again() noexcept;
   void stop() noexcept;
+  /// Also what is borrowed is of no use any more: whoever waits in it gets an error.
+  void close_all() noexcept;
 
   /// Never more than the settings allow.
   [[nodiscard]] unsigned open() const noexcept { return open_; }
@@ -102,6 +105,7 @@ class Lanes {
   [[nodiscard]] std::unique_ptr<store::Session> take_idle();
   [[nodiscard]] bool has_room(Lane::Use use) const noexcept;
   Task<Lane> borrow(Lane::Use use);
+  [[nodiscard]] Lane lend(std::unique_ptr<store::Session> session, Lane::Use use);
   void drop_stale();
   void rest_after(Failures& failures, const Error& error);
   [[nodiscard]] bool means_down(const Failures& failures) const noexcept;
@@ -115,6 +119,7 @@ class Lanes {
   Listener& listener_;
   async::Notifier changed_;
   std::deque<Idle> idle_;
+  std::set<store::Session*> lent_;
   unsigned open_ = 0;
   unsigned streaming_ = 0;  // of these
   Failures sign_ins_;
