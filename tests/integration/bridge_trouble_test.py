@@ -3,14 +3,25 @@
 set back, dates and numbers that a source does not tell."""
 
 import pathlib
+import re
 import signal
 import sys
+import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 from support import harness  # noqa: E402
 from support.bridging import QUICK, DefectTest, message  # noqa: E402
 from support.daemon import Source, count, wait_until  # noqa: E402
 from support.meddler import STALL  # noqa: E402
+
+
+def names(asked, uid):
+    """Whether a set of UIDs as in a command holds this one."""
+    for part in asked.split(","):
+        first, _, last = part.partition(":")
+        if last == "*" and uid >= int(first) or int(first) <= uid <= int((last if last != "*" else "") or first):
+            return True
+    return False
 
 
 class EndTest(DefectTest):
@@ -29,6 +40,55 @@ class EndTest(DefectTest):
         self.assert_arrives(2, timeout=50, bridge=bridge)
         self.assertIn("read again", bridge.log())
         self.assertEqual(bridge.stop(), 0, bridge.log())
+
+
+class RefusalTest(DefectTest):
+    """Of some messages the source says NO, also when they are asked for with others."""
+
+    def refusing(self, uids, item):
+        """A proxy that refuses every UID FETCH of `item` for one of these; what it refuses may change."""
+        def on_command(number, tag, name, line):
+            if name != "UID FETCH" or item not in line:
+                return None
+            asked = line.split()[3].decode()
+            if not any(names(asked, uid) for uid in uids):
+                return None
+            time.sleep(0.1)  # the server answers the EXAMINE before it first
+            return b"{tag} NO [UNAVAILABLE] not readable\r\n"
+        return self.meddle(self.source, on_command)
+
+    def assert_only_it_is_parked(self, bridge, uid):
+        self.assertTrue(wait_until(lambda: bridge.failures(), 30, 0.5), bridge.log())
+        self.assertEqual([one["uid"] for one in bridge.failures()], [uid])
+        self.assertIn("not readable", bridge.failures()[0]["reason"])
+        self.assertIn(f"refuses UID {uid}", bridge.log())
+
+    def test_a_message_whose_body_is_refused_holds_up_no_other(self):
+        proxy = self.refusing([2], b"BODY.PEEK[]")
+        self.put(self.source, "a", [message(n) for n in range(4)])
+        bridge = self.bridge([self.one(port=proxy.port)], message_attempts=3, **QUICK).start()
+        self.assert_arrives(3, bridge=bridge)
+        self.assert_only_it_is_parked(bridge, 2)
+        self.put(self.source, "a", [message(9)])
+        self.assert_arrives(4, bridge=bridge)
+
+    def test_a_message_whose_header_is_refused_holds_up_no_other(self):
+        proxy = self.refusing([4], b"HEADER")
+        self.put(self.source, "a", [message(n) for n in range(4)])
+        bridge = self.bridge([self.one(port=proxy.port)], message_attempts=3, **QUICK).start()
+        self.assert_arrives(3, bridge=bridge)
+        self.assert_only_it_is_parked(bridge, 4)
+
+    def test_a_source_that_sends_nothing_for_a_while_has_none_parked(self):
+        uids = [1, 2, 3]
+        proxy = self.refusing(uids, b"BODY.PEEK[]")
+        self.put(self.source, "a", [message(n) for n in range(3)])
+        bridge = self.bridge([self.one(port=proxy.port)], message_attempts=2, **QUICK).start()
+        self.assert_logged(bridge, "refuses UID")
+        self.settle(6)
+        self.assertEqual(bridge.failures(), [])
+        uids.clear()
+        self.assert_arrives(3, bridge=bridge)
 
 
 if __name__ == "__main__":

@@ -1,34 +1,19 @@
-// Which messages of a batch are wanted by whom, and the reading of them.
+// Which messages of a batch are wanted by whom.
 #include "sync/carry/carry_batch.hpp"
 
 #include "sync/carry/carry_branch.hpp"
+#include "sync/carry/source_refusal.hpp"
 
 #include <algorithm>
 
 namespace mailferry::sync {
 namespace {
 
-/// Smaller messages are read whole before a connection to the destination is asked for, so that a source that stalls
-/// holds up nobody else. Larger ones stream.
-constexpr std::uint64_t kWhole = 256U << 10;
-/// Of such messages in memory at a time, for each source.
-constexpr std::size_t kMostWhole = 2U << 20;
-
 class MetaCollector final : public store::MetaSink {
  public:
   void message(store::MessageMeta&& meta) override { found.push_back(std::move(meta)); }
   std::vector<store::MessageMeta> found;
 };
-
-Error not_sent_error(std::string_view what) {
-  return {.kind = ErrorKind::message_missing,
-          .scope = Scope::message,
-          .retry = Retry::later,
-          .retry_after = {},
-          .message = fmt::format("the source did not send {}", what),
-          .remedy = "look at this message with a mail program",
-          .trail = {}};
-}
 
 Error too_large_error(std::uint64_t octets, std::uint64_t limit) {
   return {.kind = ErrorKind::message_rejected,
@@ -58,6 +43,7 @@ Task<> CarryBatch::carry(const UidSet& uids) {
   }
   if (to_read.empty()) co_return Result<>{};
   auto done = co_await read_within_quota(to_read);
+  if (done) done = co_await read_refused();
   // What was read whole is not lost with the connection to the source.
   auto delivered = co_await deliver();
   auto ended = co_await end_branches();
@@ -69,31 +55,43 @@ Task<> CarryBatch::carry(const UidSet& uids) {
 /// A large message goes to as many mailboxes at once as connections may stream; for the others it is read again.
 void CarryBatch::spread_large() {
   for (auto& [uid, wanted] : wanted_) {
-    while (wanted.meta.octets > kWhole && wanted.routes.size() > context_.lanes.most_streams()) {
+    while (wanted.meta.octets > kWholeOctets && wanted.routes.size() > context_.lanes.most_streams()) {
       read_again_for(*wanted.routes.back(), uid);
       wanted.routes.pop_back();
     }
   }
 }
 
+store::ScanRequest CarryBatch::header_request(const UidSet& uids) const {
+  return {.mailbox = mailbox_.path(),
+          .uid_validity = mailbox_.uid_validity(),
+          .uids = uids,
+          .from = 1,
+          .changed_since = 0,
+          .detail = {.flags = true, .octets = true, .date = true, .identity = true, .message_id = true}};
+}
+
 Task<> CarryBatch::learn(const UidSet& uids) {
-  store::ScanRequest request{
-      .mailbox = mailbox_.path(),
-      .uid_validity = mailbox_.uid_validity(),
-      .uids = uids,
-      .from = 1,
-      .changed_since = 0,
-      .detail = {.flags = true, .octets = true, .date = true, .identity = true, .message_id = true}};
   MetaCollector collector;
-  const std::vector<store::ScanRequest> requests{std::move(request)};
+  const std::vector<store::ScanRequest> requests{header_request(uids)};
   const std::vector<store::MetaSink*> sinks{&collector};
   CO_TRY(auto results, co_await source_.scan(requests, sinks));
-  if (!results.front()) co_return std::unexpected(results.front().error());
   auto silent = uids;
+  std::map<Uid, Error> refused;
+  if (!results.front()) {
+    if (!is_of_messages(results.front().error())) co_return std::unexpected(results.front().error());
+    for (const auto& meta : collector.found)
+      silent.remove(UidRange{meta.uid, meta.uid});
+    CO_CHECK(co_await learn_singly(silent, collector, refused));
+  }
   for (auto& meta : collector.found) {
     const auto uid = meta.uid;
     silent.remove(UidRange{uid, uid});
     wanted_[uid].meta = std::move(meta);
+  }
+  for (const auto& [uid, error] : refused) {
+    silent.remove(UidRange{uid, uid});
+    CO_CHECK(co_await note_refused(uid, error));
   }
   // Gone, which the next look will find, or the source cannot read it.
   const auto error = not_sent_error("the header of this message");
@@ -103,6 +101,25 @@ Task<> CarryBatch::learn(const UidSet& uids) {
       if (!route.rests(uid, std::chrono::steady_clock::now()))
         CO_CHECK(co_await mailbox_.note_trouble(route, uid, error, false));
     }
+  }
+  co_return Result<>{};
+}
+
+/// A refusal may be about one message of many (quirk y3): only the answer for each by itself tells.
+Task<> CarryBatch::learn_singly(const UidSet& uids, store::MetaSink& sink, std::map<Uid, Error>& refused) {
+  std::vector<store::ScanRequest> requests;
+  std::vector<Uid> asked;
+  auto each = uids.each();
+  for (auto uid = each.next(); uid != 0; uid = each.next()) {
+    requests.push_back(header_request(UidSet(UidRange{uid, uid})));
+    asked.push_back(uid);
+  }
+  const std::vector<store::MetaSink*> sinks(requests.size(), &sink);
+  CO_TRY(const auto results, co_await source_.scan(requests, sinks));
+  for (std::size_t index = 0; index < results.size(); ++index) {
+    if (results[index]) continue;
+    if (!is_of_messages(results[index].error())) co_return std::unexpected(results[index].error());
+    refused.emplace(asked[index], results[index].error());
   }
   co_return Result<>{};
 }
@@ -245,123 +262,6 @@ Task<Digest> CarryBatch::body_on_source(Uid uid) {
   }
   if (digests->empty()) co_return Digest{};
   co_return bodies_[uid] = digests->front().second;
-}
-
-/// Where a day has a limit, messages go one by one: what is allowed now is known for each.
-Task<> CarryBatch::read_within_quota(UidSet uids) {
-  if (!download_.is_limited() && !context_.upload.is_limited()) co_return co_await read(uids);
-  while (!uids.empty()) {
-    const auto one = uids.take_front(1);
-    auto& wanted = wanted_.at(one.min());
-    auto passed = co_await download_.pass(plan::Direction::down, wanted.meta.octets);
-    if (passed && !wanted.routes.empty())
-      passed = co_await context_.upload.pass(plan::Direction::up, wanted.meta.octets * wanted.routes.size());
-    if (!passed && passed.error().scope != Scope::message) co_return passed;
-    if (!passed) {
-      for (auto* route : wanted.routes)
-        CO_CHECK(co_await mailbox_.note_trouble(*route, wanted.meta.uid, passed.error(), true));
-      continue;
-    }
-    CO_CHECK(co_await read(one));
-  }
-  co_return Result<>{};
-}
-
-Task<> CarryBatch::read(const UidSet& uids) {
-  const auto reader = source_.reader();
-  reader->request({.ticket = 1, .mailbox = mailbox_.path(), .uid_validity = mailbox_.uid_validity(), .uids = uids});
-  while (!context_.stopping || streaming_) {
-    auto step = reader->poll();
-    if (!step) co_return co_await broken_off(step.error());
-    if (step->kind == store::ReadStep::Kind::done) {
-      auto done = reader->take_done();
-      co_return co_await finish(std::move(done));
-    }
-    if (step->kind != store::ReadStep::Kind::nothing) {
-      CO_CHECK(co_await take(*step, *reader));
-      continue;
-    }
-    // What has come is not kept waiting for what has not.
-    if (!in_message_) CO_CHECK(co_await deliver());
-    auto waited = co_await reader->wait();
-    if (!waited) co_return co_await broken_off(waited.error());
-  }
-  reader->close();                                            // its answers are still coming
-  if (in_message_ && current_ != nullptr) whole_.pop_back();  // what has come of it is no message
-  co_return fail(ErrorKind::cancelled, Scope::run, "stopping");
-}
-
-Task<> CarryBatch::take(const store::ReadStep& step, store::Reader& reader) {
-  using Kind = store::ReadStep::Kind;
-  if (step.kind == Kind::message) co_return co_await begin_message(reader.head());
-  if (current_ == nullptr) co_return Result<>{};
-  if (step.kind == Kind::end) co_return co_await end_message();
-  digest_.update(step.octets);
-  if (!streaming_) {
-    whole_.back().octets.append(step.octets.data(), step.octets.size());
-    co_return Result<>{};
-  }
-  for (auto& branch : branches_)
-    co_await branch->write(step.octets);
-  co_return Result<>{};
-}
-
-Task<> CarryBatch::begin_message(const store::MessageHead& head) {
-  const auto found = wanted_.find(head.uid);
-  current_ = found == wanted_.end() || found->second.routes.empty() ? nullptr : &found->second;
-  if (current_ == nullptr) co_return Result<>{};
-  in_message_ = true;
-  static_cast<void>(digest_.finish());
-  streaming_ = head.octets > kWhole;
-  if (streaming_) {
-    CO_CHECK(co_await deliver());
-    co_return co_await begin_branches(head);
-  }
-  whole_.push_back({.wanted = current_, .head = head});
-  whole_.back().octets.reserve(head.octets);
-  co_return Result<>{};
-}
-
-Task<> CarryBatch::end_message() {
-  in_message_ = false;
-  const auto body = digest_.finish();
-  if (std::exchange(streaming_, false)) {
-    for (auto& branch : branches_)
-      branch->end(body);
-    co_return co_await end_branches();
-  }
-  auto& whole = whole_.back();
-  whole.body = body;
-  whole_octets_ += whole.octets.size();
-  if (whole_octets_ >= kMostWhole) co_return co_await deliver();
-  co_return Result<>{};
-}
-
-/// The connection to the source broke. If that happens in the same message each time, it is the message's fault.
-Task<> CarryBatch::broken_off(Error error) {
-  if (std::exchange(in_message_, false) && current_ != nullptr) {
-    if (!streaming_) whole_.pop_back();
-    for (auto& branch : branches_)
-      branch->abandon();
-    auto reason = error;
-    reason.message = "the connection broke in the middle of this message: " + error.message;
-    for (auto* route : current_->routes)
-      CO_CHECK(co_await mailbox_.note_trouble(*route, current_->meta.uid, reason, false));
-  }
-  streaming_ = false;
-  co_return std::unexpected(std::move(error));
-}
-
-Task<> CarryBatch::finish(store::ReadDone done) {
-  CO_CHECK(co_await deliver());
-  const auto error = done.result ? not_sent_error("this message") : done.result.error();
-  if (!done.result && error.scope != Scope::message) co_return std::unexpected(error);
-  auto each = done.missing.each();
-  for (auto uid = each.next(); uid != 0; uid = each.next()) {
-    for (auto* route : wanted_[uid].routes)
-      CO_CHECK(co_await mailbox_.note_trouble(*route, uid, error, false));
-  }
-  co_return Result<>{};
 }
 
 }  // namespace mailferry::sync

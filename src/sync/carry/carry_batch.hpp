@@ -14,6 +14,10 @@ namespace mailferry::sync {
 class CarryBranch;
 struct SentMessage;
 
+/// Smaller messages are read whole before a connection to the destination is asked for, so that a source that stalls
+/// holds up nobody else. Larger ones stream.
+inline constexpr std::uint64_t kWholeOctets = 256U << 10;
+
 class CarryBatch {
  public:
   /// `source` is the carrier's own session; all must outlive the batch.
@@ -40,7 +44,9 @@ class CarryBatch {
     Digest body{};
   };
 
+  [[nodiscard]] store::ScanRequest header_request(const UidSet& uids) const;
   Task<> learn(const UidSet& uids);
+  Task<> learn_singly(const UidSet& uids, store::MetaSink& sink, std::map<Uid, Error>& refused);
   Task<> choose(CarryRoute& route);
   Task<> unready(CarryRoute& route, Lane& lane, const std::vector<Wanted*>& open, const Error& error);
   Task<> look_up(CarryRoute& route, Lane& lane, const std::vector<Wanted*>& open);
@@ -53,6 +59,8 @@ class CarryBatch {
   void spread_large();
   static void read_again_for(CarryRoute& route, Uid uid);
   Task<> read_within_quota(UidSet uids);
+  Task<> read_refused();
+  Task<> note_refused(Uid uid, const Error& error);
   Task<> read(const UidSet& uids);
   Task<> take(const store::ReadStep& step, store::Reader& reader);
   Task<> begin_message(const store::MessageHead& head);
@@ -79,6 +87,10 @@ class CarryBatch {
   Wanted* current_ = nullptr;  // the message that is being read; null: nobody wants it
   bool in_message_ = false;
   bool streaming_ = false;  // into branches_
+  UidSet refused_;          // by the source, of what was read
+  std::optional<Error> refusal_;
+  bool has_told_ = false;  // of a refusal
+  std::uint64_t read_before_;
   BodyDigest digest_;
   std::vector<std::unique_ptr<CarryBranch>> branches_;
 };

@@ -12,7 +12,11 @@ constexpr std::chrono::seconds kAfterCrowd{2};
 }  // namespace
 
 CarryBatch::CarryBatch(CarryContext& context, SourceMailbox& mailbox, store::Session& source, QuotaGate& download)
-    : context_(context), mailbox_(mailbox), source_(source), download_(download) {}
+    : context_(context),
+      mailbox_(mailbox),
+      source_(source),
+      download_(download),
+      read_before_(mailbox.messages_read()) {}
 
 Task<> CarryBatch::deliver() {
   if (whole_.empty()) co_return Result<>{};

@@ -20,6 +20,13 @@ struct Trouble {
   std::int64_t since = 0;  // when it was parked first; 0: never
   /// What the destination had accepted when this message broke a connection first; absent: it broke none.
   std::optional<std::uint64_t> broke_at{};
+  /// The source refused to send it.
+  struct Refusal {
+    std::uint64_t read = 0;  // messages of its mailbox before
+    SteadyTime since{};
+    int times = 0;
+  };
+  std::optional<Refusal> refused{};
 };
 
 /// Where a message is on the destination, with the flags that the source had when they were last brought there.

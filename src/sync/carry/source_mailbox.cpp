@@ -10,6 +10,8 @@
 namespace mailferry::sync {
 namespace {
 
+/// What a source refuses for so long it will not send, though it sent nothing else meanwhile.
+constexpr std::chrono::hours kRefusedFor{24};
 constexpr Uid kLastUid = std::numeric_limits<Uid>::max() - 1;
 
 double unit_random() {
@@ -178,6 +180,17 @@ Task<> SourceMailbox::note_trouble(CarryRoute& route, Uid uid, const Error& erro
   route.troubled.erase(uid);
   context_.observer.parked(account_, rule_.from, uid, error);
   co_return co_await context_.journal.apply(pair_, batch);
+}
+
+Task<> SourceMailbox::note_refused(CarryRoute& route, Uid uid, const Error& error, std::uint64_t read_before) {
+  const auto now = std::chrono::steady_clock::now();
+  auto& trouble = route.troubled[uid];
+  if (!trouble.refused) trouble.refused = Trouble::Refusal{.read = read_before, .since = now};
+  const bool was_parked = trouble.since != 0;
+  if (was_parked || read_ > trouble.refused->read || now >= trouble.refused->since + kRefusedFor)
+    co_return co_await note_trouble(route, uid, error, false);
+  trouble.again_at = now + pause_after(++trouble.refused->times, error);
+  co_return Result<>{};
 }
 
 void SourceMailbox::retry_parked() {

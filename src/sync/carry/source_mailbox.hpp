@@ -37,6 +37,12 @@ class SourceMailbox {
   Task<> intend(CarryRoute& route);
   /// The message was refused, or its reading failed. Parks it when that is enough.
   Task<> note_trouble(CarryRoute& route, Uid uid, const Error& error, bool park_at_once);
+  /// The source refused to send the message, in a batch before which so many had been read. It is blamed only where
+  /// others could be read since, or after a day: a source that sends nothing is ill, and no message is to blame.
+  Task<> note_refused(CarryRoute& route, Uid uid, const Error& error, std::uint64_t read_before);
+  /// A message was read whole.
+  void note_read() noexcept { ++read_; }
+  [[nodiscard]] std::uint64_t messages_read() const noexcept { return read_; }
   /// How long something waits that failed so often in a row.
   [[nodiscard]] std::chrono::milliseconds pause_after(int failures, const Error& error) const;
   /// Brings flags that changed on the source to the destination. Error of scope account: the source's.
@@ -88,6 +94,7 @@ class SourceMailbox {
   Uid uid_next_ = 0;
   UnseenMessages unseen_;
   std::uint64_t open_ = 0;
+  std::uint64_t read_ = 0;
   ModSeq followed_modseq_ = 0;  // flags are followed up to here
   SteadyTime followed_at_{};
   bool replaced_ = false;  // messages of before may be on the destination, under UIDs that say nothing any more
