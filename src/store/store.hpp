@@ -59,6 +59,7 @@ struct MessageMeta {
   InternalDate date;
   MessageIdentity identity;
   std::string message_id{};  // "<…>" as the header has it; empty: none, or not asked for
+  bool is_dated = false;     // the store told a date
 };
 
 /// What a scan shall fill in besides the UID.

@@ -91,5 +91,27 @@ class RefusalTest(DefectTest):
         self.assert_arrives(3, bridge=bridge)
 
 
+
+class UntoldTest(DefectTest):
+    """What servers leave out."""
+
+    def without_dates(self):
+        def on_line(line):
+            return re.sub(rb"\(INTERNALDATE \"[^\"]*\" ", b"(", re.sub(rb" INTERNALDATE \"[^\"]*\"", b"", line))
+        return self.meddle(self.source, on_line=on_line)
+
+    def test_a_message_without_a_date_is_not_old_mail_that_nobody_wants(self):
+        self.put(self.source, "a", [message(1), message(2)])
+        bridge = self.bridge([self.one(port=self.without_dates().port, since="7d")], **QUICK).start()
+        self.assert_arrives(2, bridge=bridge)
+
+    def test_a_message_without_a_date_is_not_pruned(self):
+        self.put(self.source, "a", [message(1), message(2)])
+        bridge = self.bridge([self.one(port=self.without_dates().port, retention_days=5)], **QUICK).start()
+        self.assert_arrives(2, bridge=bridge)
+        self.settle(3)
+        self.assertEqual(count(self.source, "a"), 2, bridge.log())
+
+
 if __name__ == "__main__":
     harness.main()

@@ -246,6 +246,7 @@ class MailboxScan {
                             .octets = fetch.size.value_or(0),
                             .date = fetch.internal_date.value_or(InternalDate{}),
                             .identity = {}};
+    meta.is_dated = fetch.internal_date.has_value();
     // Which may be the whole header (quirk z6).
     if (request_.detail.identity) meta.identity = identify_headers(header_of(fetch));
     if (request_.detail.message_id) meta.message_id = find_field(header_of(fetch), "Message-ID").value_or("");

@@ -26,6 +26,7 @@ store::MessageMeta to_meta(const Message& message, const store::ScanDetail& deta
   if (detail.flags) meta.flags = message.flags;
   if (detail.octets) meta.octets = message.octets.size();
   if (detail.date) meta.date = message.date;
+  meta.is_dated = detail.date;
   if (detail.identity) meta.identity = identify_headers(header_of(message.octets));
   if (detail.message_id) meta.message_id = find_field(header_of(message.octets), "Message-ID").value_or("");
   return meta;

@@ -9,11 +9,13 @@
 namespace mailferry::sync {
 namespace {
 
+/// What the server tells no date of is never old: nothing is left out or removed on a guess.
 class OldSink final : public store::MetaSink {
  public:
   explicit OldSink(std::int64_t before) : before_(before) {}
   void message(store::MessageMeta&& meta) override {
-    if (meta.date.seconds < before_) old.add(meta.uid);
+    const bool is_all = before_ == std::numeric_limits<std::int64_t>::max();
+    if (is_all || (meta.is_dated && meta.date.seconds < before_)) old.add(meta.uid);
   }
   UidSet old;
 
