@@ -4,13 +4,15 @@ set back, dates and numbers that a source does not tell."""
 
 import pathlib
 import re
+import shutil
 import signal
+import subprocess
 import sys
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 from support import harness  # noqa: E402
-from support.bridging import QUICK, DefectTest, message  # noqa: E402
+from support.bridging import QUICK, DefectTest, literal_size, message  # noqa: E402
 from support.daemon import Source, count, wait_until  # noqa: E402
 from support.meddler import STALL  # noqa: E402
 
@@ -111,6 +113,49 @@ class UntoldTest(DefectTest):
         self.assert_arrives(2, bridge=bridge)
         self.settle(3)
         self.assertEqual(count(self.source, "a"), 2, bridge.log())
+
+    def test_a_message_that_goes_while_it_waits_keeps_nobody_busy_where_no_uidnext_is_told(self):
+        source = self.meddle(self.source, on_line=lambda line: b"" if b"[UIDNEXT" in line else line)
+        destination = self.meddle(self.destination, lambda number, tag, name, line:
+                                  b"{tag} NO not now\r\n" if name == "APPEND" and abs(literal_size(line) - 3_000) < 20 else None)
+        self.put(self.source, "a", [message(1)])
+        bridge = self.bridge([self.one(port=source.port, idle=False, poll_interval="1h")], port=destination.port,
+                             message_attempts=100, backoff_first="2s", backoff_most="2s").start()
+        self.assert_arrives(1, bridge=bridge)
+        bridge.stop()
+        self.put(self.source, "a", [message(2, size=3_000)])
+        bridge.start()
+        self.assertTrue(wait_until(lambda: destination.names("APPEND")[1:], 20), bridge.log())
+        self.command(self.source, "a", b"SELECT INBOX", b"UID STORE 2 +FLAGS (\\Deleted)", b"EXPUNGE")
+        self.settle(4)
+        before = len(source.names("EXAMINE"))
+        self.settle(5)
+        self.assertLessEqual(len(source.names("EXAMINE")) - before, 3, bridge.log())
+
+
+class SetBackTest(DefectTest):
+    def test_mail_after_a_mailbox_was_restored_from_a_copy_is_carried(self):
+        folder, copy = self.source.mail / "a", self.folder.path / "copy"
+        self.put(self.source, "a", [message(n, days=9) for n in range(2)])
+        subprocess.run(["cp", "-a", folder, copy], check=True)
+        bridge = self.bridge([self.one(retention_days=5)], **QUICK).start()
+        self.assert_arrives(2, bridge=bridge)
+        bridge.stop()
+        self.put(self.source, "a", [message(2, days=9), message(3, days=9), message(4)])
+        bridge.start()
+        self.assert_arrives(5, bridge=bridge)
+        bridge.stop()
+        shutil.rmtree(folder)
+        subprocess.run(["cp", "-a", copy, folder], check=True)
+        bridge.start()
+        self.settle(2)
+        self.put(self.source, "a", [message(7), message(8, kind="no-message-id")])
+        self.assert_arrives(7, timeout=60, bridge=bridge)
+        self.assertIn("counts its messages from UID 3 again", bridge.log())
+        self.put(self.source, "a", [message(9)])
+        self.assert_arrives(8, bridge=bridge)
+        self.settle(2)
+        self.assert_arrives(8, bridge=bridge)
 
 
 if __name__ == "__main__":

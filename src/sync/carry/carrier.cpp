@@ -134,7 +134,9 @@ Task<> Carrier::look_everywhere() {
     const auto refusal = refused_.find(index);
     const bool again = refusal != refused_.end() && refusal->second.first <= now;
     if (!poll && !news && !again && mailboxes_[index].next_due() > now) continue;
+    const auto begun = std::chrono::steady_clock::now();
     auto looked = co_await look_at(index);
+    mailboxes_[index].rest_after_look(begun);
     if (looked) {
       refused_.erase(index);
       ++looks_[index];

@@ -149,6 +149,7 @@ Task<> CarryBranch::take_refused(const SentMessage& sent, const Error& error, bo
     route_.to->doubt_now(from_, validity_);
     route_.doubtful.add(sent.uid);
     route_.troubled[sent.uid].alone = true;
+    route_.put_off(sent.uid, std::chrono::steady_clock::now());
     co_return Result<>{};
   }
   // A code says that it will not pass; without one nobody knows.

@@ -20,6 +20,17 @@ bool CarryRoute::settle(UidRange range) {
   return true;
 }
 
+void CarryRoute::forget(UidRange range) {
+  for (auto* uids : {&settled, &skipped, &gone, &flags_unsaved, &unsaved, &doubtful})
+    uids->remove(range);
+  const auto erase = [&](auto& messages) {
+    messages.erase(messages.lower_bound(range.first), messages.upper_bound(range.last));
+  };
+  erase(troubled);
+  erase(parked);
+  erase(placed);
+}
+
 void CarryRoute::want_labels(Uid on_destination) {
   if (label_validity != to->uid_validity()) unlabelled = {};  // of a mailbox that is gone
   label_validity = to->uid_validity();

@@ -83,6 +83,8 @@ struct CarryRoute {
   }
   /// Takes note; true: it was not settled before.
   bool settle(UidRange range);
+  /// Nothing is known of these any more.
+  void forget(UidRange range);
   /// Not to be tried before; no fault of the message.
   void put_off(Uid uid, SteadyTime until) {
     auto& again = troubled[uid].again_at;

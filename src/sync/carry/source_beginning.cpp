@@ -46,6 +46,7 @@ Task<> SourceMailbox::begin(store::Session& session, const store::MailboxStatus&
   const bool replaced = uid_validity_ != 0;
   uid_validity_ = status.uid_validity;
   unseen_ = {};
+  set_back_ = {};
   uid_next_ = 0;
   CO_CHECK(co_await load(status.uid_validity));
   const bool is_new = std::ranges::any_of(routes_, [](const CarryRoute& route) { return !has_begun(route); });

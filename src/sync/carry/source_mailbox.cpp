@@ -30,6 +30,18 @@ Error counts_more(const MailboxPath& path, std::uint32_t messages) {
           .trail = {}};
 }
 
+Error set_back_error(const MailboxPath& path, Uid uid) {
+  return {
+      .kind = ErrorKind::protocol,
+      .scope = Scope::mailbox,
+      .retry = Retry::now,
+      .retry_after = {},
+      .message = fmt::format("{} counts its messages from UID {} again, as if an older copy of it had been restored",
+                             path.to_string(), uid),
+      .remedy = "what is there from this UID on is looked for on the destination, and carried where it is not there",
+      .trail = {}};
+}
+
 }  // namespace
 
 Error validity_changed(const MailboxPath& path) {
@@ -73,10 +85,20 @@ Task<UidSet> SourceMailbox::look(store::Session& session, Again again) {
     co_return co_await look(session, Again::yes);
   }
   const auto& found = looked.uids;
-  const auto end = std::max(status.uid_next, found.empty() ? 0 : found.max() + 1);
+  const auto set_back_to = set_back_.look(status.uid_next, seen_below(), found.max(), std::chrono::steady_clock::now());
+  if (set_back_to != 0) {
+    CO_CHECK(co_await forget_from(set_back_to));
+    co_return co_await look(session, again);
+  }
+  // Not every server tells its UIDNEXT, and what was seen is gone where it is not listed any more.
+  const auto end = std::max({status.uid_next, found.empty() ? 0 : found.max() + 1, seen_below()});
   if (end > from) looked_at.add(UidRange{from, end - 1});
   spare_unseen(looked_at, looked, from);
   if (end > 1) uid_next_ = end;
+  co_return take_found(found, looked_at);
+}
+
+UidSet SourceMailbox::take_found(const UidSet& found, const UidSet& looked_at) {
   const auto now = std::chrono::steady_clock::now();
   UidSet open;
   open_ = 0;
@@ -91,7 +113,7 @@ Task<UidSet> SourceMailbox::look(store::Session& session, Again again) {
       if (!route.parked.contains(uid)) ++open_;
     }
   }
-  co_return open;
+  return open;
 }
 
 void SourceMailbox::spare_unseen(UidSet& looked_at, const store::ScanResult& looked, Uid from) {
@@ -113,6 +135,35 @@ void SourceMailbox::take_gone(CarryRoute& route, const UidSet& looked_at, const 
     route.settle(range);
     route.parked.erase(route.parked.lower_bound(range.first), route.parked.upper_bound(range.last));
   }
+}
+
+Uid SourceMailbox::seen_below() const {
+  auto end = uid_next_;
+  for (const auto& route : routes_) {
+    end = std::max(end, route.first_unknown());
+    if (!route.troubled.empty()) end = std::max(end, route.troubled.rbegin()->first + 1);
+    if (!route.parked.empty()) end = std::max(end, route.parked.rbegin()->first + 1);
+  }
+  return end;
+}
+
+Task<> SourceMailbox::forget_from(Uid uid) {
+  context_.observer.trouble(account_, set_back_error(rule_.from, uid));
+  const UidRange range{uid, kLastUid};
+  state::Batch batch;
+  for (auto& route : routes_) {
+    route.forget(range);
+    batch.forgotten.emplace_back(route.row.id, UidSet(range));
+    batch.unparked.emplace_back(route.row.id, UidSet(range));
+    batch.notes.emplace_back(skipped_note(route.row.id), route.skipped.to_string());
+    route.gone_unsaved |= settings_.prune_days.has_value();
+  }
+  replaced_ = true;
+  unseen_ = {};
+  uid_next_ = uid;
+  followed_modseq_ = 0;
+  context_.journal.mark_dirty();
+  co_return co_await context_.journal.apply(pair_, batch);
 }
 
 Uid SourceMailbox::tail(UidSet& holes) const {
@@ -209,10 +260,15 @@ void SourceMailbox::retry_parked() {
 }
 
 SteadyTime SourceMailbox::next_due() const {
-  auto due = unseen_.due();
+  auto due = std::min(unseen_.due(), set_back_.due());
   for (const auto& route : routes_)
     due = std::min(due, route.next_due());
-  return due;
+  return std::max(due, rests_until_);
+}
+
+void SourceMailbox::rest_after_look(SteadyTime begun) {
+  rests_until_ = {};
+  if (next_due() <= begun) rests_until_ = std::chrono::steady_clock::now() + context_.settings.backoff.first;
 }
 
 void SourceMailbox::save(state::Batch& batch) {
@@ -280,6 +336,8 @@ UidSet SourceMailbox::delivered_everywhere() const {
     proven.remove(route.gone);
     delivered = std::exchange(first, false) ? std::move(proven) : delivered.intersection(proven);
   }
+  // It may stand for another message now.
+  if (set_back_.doubtful_from() != 0) delivered.remove(UidRange{set_back_.doubtful_from(), kLastUid});
   return delivered;
 }
 

@@ -3,6 +3,7 @@
 
 #include "sync/carry/carry_context.hpp"
 #include "sync/carry/carry_route.hpp"
+#include "sync/carry/set_back.hpp"
 #include "sync/carry/unseen_messages.hpp"
 
 #include <deque>
@@ -27,6 +28,8 @@ class SourceMailbox {
   Task<UidSet> look(store::Session& session) { return look(session, Again::no); }
   /// When something that had trouble is to be tried again; max: nothing.
   [[nodiscard]] SteadyTime next_due() const;
+  /// After a look that began then: what was due before it and still is waits, lest the looks follow without a pause.
+  void rest_after_look(SteadyTime begun);
   /// What was parked is tried again, and what waits does not wait any longer.
   void retry_parked();
   /// Parked messages that are chosen are neither tried nor told of again; how many.
@@ -83,7 +86,14 @@ class SourceMailbox {
   Task<store::ScanResult> scan_open(store::Session& session, const UidSet& holes, Uid from);
   /// What was not found is not gone yet, where it may still come to light.
   void spare_unseen(UidSet& looked_at, const store::ScanResult& looked, Uid from);
+  /// What is to be carried of it now.
+  UidSet take_found(const UidSet& found, const UidSet& looked_at);
   void take_gone(CarryRoute& route, const UidSet& looked_at, const UidSet& found);
+  /// All below was seen on the source at some time.
+  [[nodiscard]] Uid seen_below() const;
+  /// These UIDs and those above stand for other messages now: they are looked for on the destination like those of a
+  /// mailbox that was replaced.
+  Task<> forget_from(Uid uid);
 
   CarryContext& context_;
   state::PairId pair_;
@@ -93,6 +103,8 @@ class SourceMailbox {
   UidValidity uid_validity_ = 0;
   Uid uid_next_ = 0;
   UnseenMessages unseen_;
+  SetBack set_back_;
+  SteadyTime rests_until_{};  // what is due before then was due at the last look, which changed nothing
   std::uint64_t open_ = 0;
   std::uint64_t read_ = 0;
   ModSeq followed_modseq_ = 0;  // flags are followed up to here
