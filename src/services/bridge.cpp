@@ -56,7 +56,7 @@ class BridgeJob final : private web::StatusSource {
         reload_(io_, request.can_reload, [this] { end(BridgeEnd::reload); }),
         signals_(io_, kBridgeSignals, [this](int number) { on_signal(number); }) {
     daily_.status = [this] { return status(); };
-    daily_.retry = [this] { look_again(); };
+    daily_.retry = [this] { retry_parked(); };
   }
 
   Result<> add_sources(state::Journal& journal, state::PairId own_pair) {
@@ -248,7 +248,13 @@ class BridgeJob final : private web::StatusSource {
 
   void look_again() {
     for (auto& carrier : carriers_)
-      carrier.look_again(true);
+      carrier.look_again();
+  }
+
+  /// Nobody asked for it: who wants to be left alone for a while is.
+  void retry_parked() {
+    for (auto& carrier : carriers_)
+      carrier.retry_parked();
   }
 
   void on_signal(int number) {

@@ -26,9 +26,9 @@ DailyReport::DailyReport(sync::CarryContext& context, BridgeMonitor& monitor, Ma
       woken_(context.io) {}
 
 Task<> DailyReport::run() {
-  if (!due_) due_ = report::next_report_time(std::chrono::system_clock::now(), hour_);
   while (!context_.stopping) {
     const auto now = std::chrono::system_clock::now();
+    take_time(now);
     const auto wait = std::chrono::duration_cast<std::chrono::milliseconds>(*due_ - now);
     if (wait.count() > 0) {
       co_await async::sleep_for(std::min(wait, kLongestSleep), woken_);
@@ -45,10 +45,25 @@ Task<> DailyReport::run() {
     } else {
       due_ = report::next_report_time(std::chrono::system_clock::now(), hour_);
     }
-    retry();
+    retry_once_a_day();
     context_.journal.mark_dirty();
   }
   co_return Result<>{};
+}
+
+/// A clock that was ahead for a moment must not put anything off for longer than a day.
+void DailyReport::take_time(report::WallTime now) {
+  const auto next = report::next_report_time(now, hour_);
+  due_ = std::min(due_.value_or(next), next);
+  if (retried_until_) retried_until_ = std::min(*retried_until_, next);
+}
+
+/// Also where the mail is refused, and tried every few minutes.
+void DailyReport::retry_once_a_day() {
+  const auto now = std::chrono::system_clock::now();
+  if (retried_until_ && now < *retried_until_) return;
+  retried_until_ = report::next_report_time(now, hour_);
+  retry();
 }
 
 Task<> DailyReport::deliver() {
@@ -88,14 +103,19 @@ Task<> DailyReport::append(const std::string& message, const std::string& messag
 }
 
 std::string DailyReport::to_text() const {
-  return (due_ ? report::to_utc_text(*due_) : std::string("-")) + "\n" + monitor_.digest().to_text();
+  const auto due = due_ ? report::to_utc_text(*due_) : std::string("-");
+  const auto retried = retried_until_ ? " " + report::to_utc_text(*retried_until_) : std::string();
+  return due + retried + "\n" + monitor_.digest().to_text();
 }
 
 void DailyReport::restore(const std::string& text) {
   const auto end = text.find('\n');
   if (end == std::string::npos) return;
   // A report that was due while nobody ran goes out now.
-  due_ = report::parse_utc_text(std::string_view(text).substr(0, end));
+  const auto times = std::string_view(text).substr(0, end);
+  const auto blank = std::min(times.find(' '), times.size());
+  due_ = report::parse_utc_text(times.substr(0, blank));
+  if (blank < times.size()) retried_until_ = report::parse_utc_text(times.substr(blank + 1));
   auto log = report::DigestLog::parse(std::string_view(text).substr(end + 1));
   if (log) monitor_.digest() = std::move(*log);
 }

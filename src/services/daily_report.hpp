@@ -30,6 +30,8 @@ class DailyReport {
   void restore(const std::string& text);
 
  private:
+  void take_time(report::WallTime now);
+  void retry_once_a_day();
   Task<> deliver();
   Task<> append(const std::string& message, const std::string& message_id);
 
@@ -40,6 +42,7 @@ class DailyReport {
   std::string recipient_;
   async::Notifier woken_;
   std::optional<report::WallTime> due_;
+  std::optional<report::WallTime> retried_until_;  // not again before
 };
 
 }  // namespace mailferry::services

@@ -58,13 +58,19 @@ void Carrier::reconnect() noexcept {
   woken_.notify_all();
 }
 
-void Carrier::look_again(bool parked) noexcept {
-  for (auto& mailbox : mailboxes_) {
-    if (parked) mailbox.retry_parked();
-  }
-  if (parked) context_.lanes.ask_again();
+void Carrier::look_again() noexcept {
+  for (auto& mailbox : mailboxes_)
+    mailbox.retry_parked();
+  context_.lanes.ask_again();
   polled_.reset();
   wake();
+}
+
+void Carrier::retry_parked() noexcept {
+  for (auto& mailbox : mailboxes_)
+    mailbox.retry_parked();
+  polled_.reset();
+  if (!pausing_) wake();
 }
 
 Task<> Carrier::run() {
@@ -95,7 +101,9 @@ Task<> Carrier::pause(const Error& error) {
   if (error.kind == ErrorKind::auth) pause = std::max<std::chrono::milliseconds>(pause, kAfterRefusedLogin);
   pause = std::max(pause, wanted_pause(error, failures_));
   download_.heed(error.message);
+  pausing_ = true;
   if (!ending()) co_await async::sleep_for(pause, woken_);
+  pausing_ = false;
   co_return Result<>{};
 }
 

@@ -35,8 +35,10 @@ class Carrier {
   void reconnect() noexcept;
   /// After stop(): what is under way is given up.
   void close() noexcept { reconnect(); }
-  /// Looks at everything again now, parked messages included where asked.
-  void look_again(bool parked) noexcept;
+  /// Looks at everything again now, parked messages included, and ends all pauses.
+  void look_again() noexcept;
+  /// Parked messages are tried again, now or when the pauses have ended that the source and the destination are given.
+  void retry_parked() noexcept;
 
   [[nodiscard]] const CarrierState& state() const noexcept { return state_; }
   [[nodiscard]] const std::string& name() const noexcept { return source_.name(); }
@@ -85,6 +87,7 @@ class Carrier {
   int failures_ = 0;
   bool listed_ = false;
   bool stopping_ = false;
+  bool pausing_ = false;       // nothing is asked of the source
   bool living_ = false;        // a session is in use: its watches may run
   bool watches_many_ = false;  // all mailboxes over that session
   bool anew_ = false;          // it is to be replaced at once, though nothing is wrong with it

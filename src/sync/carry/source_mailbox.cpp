@@ -30,6 +30,18 @@ Error counts_more(const MailboxPath& path, std::uint32_t messages) {
           .trail = {}};
 }
 
+Error given_up_error(const MailboxPath& path, std::size_t messages, int days) {
+  return {.kind = ErrorKind::message_rejected,
+          .scope = Scope::message,
+          .retry = Retry::never,
+          .retry_after = {},
+          .message =
+              fmt::format("{} of {} given up: parked for more than {}", format_counted(messages, "message", "messages"),
+                          path.to_string(), format_counted(static_cast<std::uint64_t>(days), "day", "days")),
+          .remedy = "what is given up is still on the source, and is not tried again (error_retention_days)",
+          .trail = {}};
+}
+
 Error set_back_error(const MailboxPath& path, Uid uid) {
   return {
       .kind = ErrorKind::protocol,
@@ -323,7 +335,8 @@ Task<> SourceMailbox::expire_parked() {
   const auto before = unix_now() - settings_.error_retention_days * kDay;
   const auto is_old = [before](const state::Parked& parked) { return parked.since != 0 && parked.since < before; };
   CO_TRY(const auto given_up, co_await give_up(is_old));
-  static_cast<void>(given_up);
+  if (given_up > 0)
+    context_.observer.trouble(account_, given_up_error(rule_.from, given_up, settings_.error_retention_days));
   co_return Result<>{};
 }
 
