@@ -133,6 +133,19 @@ class UntoldTest(DefectTest):
         self.assertLessEqual(len(source.names("EXAMINE")) - before, 3, bridge.log())
 
 
+class QuotaTest(DefectTest):
+    def test_a_long_wait_for_room_in_a_quota_holds_up_no_other_mailbox(self):
+        self.create(self.source, "a", "Other")
+        self.put(self.source, "a", [message(n, size=100_000) for n in range(3)])
+        source = self.one(mappings=[("INBOX", ["INBOX"], []), ("Other", ["Other"], [])], account_keys={"daily_download": "400KB"})
+        bridge = self.bridge([source], **QUICK).start()
+        self.assert_arrives(2, bridge=bridge)
+        self.settle(2)
+        self.put(self.source, "a", [message(9)], "Other")
+        self.assert_arrives(1, "Other", timeout=20, bridge=bridge)
+        self.assertEqual(count(self.destination, "archive"), 2, bridge.log())
+
+
 class SetBackTest(DefectTest):
     def test_mail_after_a_mailbox_was_restored_from_a_copy_is_carried(self):
         folder, copy = self.source.mail / "a", self.folder.path / "copy"

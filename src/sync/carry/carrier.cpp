@@ -7,8 +7,6 @@
 namespace mailferry::sync {
 namespace {
 
-/// Messages looked at together: what one batch keeps in memory of each is its metadata.
-constexpr std::uint64_t kBatch = 200;
 constexpr std::chrono::hours kPruneEvery{1};
 constexpr std::int64_t kDay = 86'400;
 
@@ -20,11 +18,7 @@ double unit_random() {
 }  // namespace
 
 Carrier::Carrier(CarryContext& context, store::Store& source, const SourceSettings& settings, state::PairId pair)
-    : context_(context),
-      source_(source),
-      settings_(settings),
-      download_(context.io, context.stopping),
-      woken_(context.io) {
+    : context_(context), source_(source), settings_(settings), download_(context.io), woken_(context.io) {
   for (const auto& rule : settings.rules)
     mailboxes_.emplace_back(context, pair, settings, rule, source.name());
   watching_.resize(mailboxes_.size());
@@ -177,9 +171,12 @@ Task<> Carrier::look_at(std::size_t index) {
 
 Task<> Carrier::carry_all(SourceMailbox& mailbox, UidSet uids) {
   while (!uids.empty() && !ending()) {
-    const auto part = uids.take_front(kBatch);
+    // Of what would only be put off nothing is learnt.
+    const auto part = uids.take_front(batch_);
     CarryBatch batch(context_, mailbox, *session_, download_);
     CO_CHECK(co_await batch.carry(part));
+    batch_ = batch.is_held() ? 1 : std::min(kBatch, 2 * batch_);
+    if (batch.is_held()) break;
   }
   co_return Result<>{};
 }

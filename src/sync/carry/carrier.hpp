@@ -84,6 +84,9 @@ class Carrier {
   CarrierState state_;
   std::optional<SteadyTime> polled_;
   std::map<MailboxPath, SteadyTime> pruned_;
+  /// Messages looked at together: what one batch keeps in memory of each is its metadata.
+  static constexpr std::uint64_t kBatch = 200;
+  std::uint64_t batch_ = kBatch;  // less while a quota has no room
   int failures_ = 0;
   bool listed_ = false;
   bool stopping_ = false;

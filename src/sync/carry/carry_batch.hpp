@@ -29,6 +29,8 @@ class CarryBatch {
   /// Carries what of `uids` is still open. An error of scope account is the source's: its session is of no use any
   /// more. What the destination refuses is noted with the messages, and its connections that break are replaced.
   Task<> carry(const UidSet& uids);
+  /// A quota has no room for a while: what is left was put off until then.
+  [[nodiscard]] bool is_held() const noexcept { return held_until_.has_value(); }
 
  private:
   /// A message that is there to be carried, and who wants it.
@@ -59,6 +61,8 @@ class CarryBatch {
   void spread_large();
   static void read_again_for(CarryRoute& route, Uid uid);
   Task<> read_within_quota(UidSet uids);
+  Task<bool> pass_quota(const Wanted& wanted);
+  void put_off(const UidSet& uids);
   Task<> read_refused();
   Task<> note_refused(Uid uid, const Error& error);
   Task<> read(const UidSet& uids);
@@ -90,6 +94,7 @@ class CarryBatch {
   UidSet refused_;          // by the source, of what was read
   std::optional<Error> refusal_;
   bool has_told_ = false;  // of a refusal
+  std::optional<SteadyTime> held_until_;
   std::uint64_t read_before_;
   BodyDigest digest_;
   std::vector<std::unique_ptr<CarryBranch>> branches_;

@@ -48,7 +48,7 @@ struct CarryContext final : Lanes::Listener {
         journal(writer),
         settings(wanted),
         observer(watcher),
-        upload(context, stopping),
+        upload(context),
         lanes(context, to, wanted, *this) {}
 
   void sign_in_failed(const Error& error) override { observer.trouble(destination.name(), error); }

@@ -6,6 +6,8 @@
 namespace mailferry::sync {
 namespace {
 
+/// How long a connection to the source waits unused for room in a quota.
+constexpr std::chrono::minutes kLongestHold{1};
 /// Of such messages in memory at a time, for each source.
 constexpr std::size_t kMostWhole = 2U << 20;
 
@@ -17,18 +19,52 @@ Task<> CarryBatch::read_within_quota(UidSet uids) {
   while (!uids.empty()) {
     const auto one = uids.take_front(1);
     auto& wanted = wanted_.at(one.min());
-    auto passed = co_await download_.pass(plan::Direction::down, wanted.meta.octets);
-    if (passed && !wanted.routes.empty())
-      passed = co_await context_.upload.pass(plan::Direction::up, wanted.meta.octets * wanted.routes.size());
-    if (!passed && passed.error().scope != Scope::message) co_return passed;
+    auto passed = co_await pass_quota(wanted);
+    if (!passed && passed.error().scope != Scope::message) co_return std::unexpected(passed.error());
     if (!passed) {
       for (auto* route : wanted.routes)
         CO_CHECK(co_await mailbox_.note_trouble(*route, wanted.meta.uid, passed.error(), true));
       continue;
     }
+    if (!*passed) {
+      uids.add(one);
+      put_off(uids);
+      co_return Result<>{};
+    }
     CO_CHECK(co_await read(one));
   }
   co_return Result<>{};
+}
+
+/// Whether the message may be read now, which is then counted. A long wait is not waited for: the source would lose
+/// patience with its connection, and other mailboxes may have less to carry.
+Task<bool> CarryBatch::pass_quota(const Wanted& wanted) {
+  const auto up = wanted.meta.octets * wanted.routes.size();
+  while (!context_.stopping) {
+    CO_TRY(const auto download, download_.delay(plan::Direction::down, wanted.meta.octets));
+    CO_TRY(const auto upload, context_.upload.delay(plan::Direction::up, up));
+    const auto wait = std::max(download, upload);
+    if (wait.count() == 0) {
+      download_.record(plan::Direction::down, wanted.meta.octets);
+      context_.upload.record(plan::Direction::up, up);
+      co_return true;
+    }
+    if (wait > kLongestHold) {
+      held_until_ = std::chrono::steady_clock::now() + wait;
+      co_return false;
+    }
+    auto& gate = download >= upload ? download_ : context_.upload;
+    CO_CHECK(co_await gate.wait(wait));
+  }
+  co_return fail(ErrorKind::cancelled, Scope::run, "stopping");
+}
+
+void CarryBatch::put_off(const UidSet& uids) {
+  auto each = uids.each();
+  for (auto uid = each.next(); uid != 0; uid = each.next()) {
+    for (auto* route : wanted_.at(uid).routes)
+      route->put_off(uid, *held_until_);
+  }
 }
 
 /// What was refused together is asked for one by one: the others may be readable (quirk y3).

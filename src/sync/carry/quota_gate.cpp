@@ -14,22 +14,27 @@ plan::QuotaTime now() {
 
 }  // namespace
 
-Task<> QuotaGate::pass(plan::Direction direction, std::uint64_t octets) {
-  while (!stopping_) {
-    const auto wait = ledger_.delay(direction, octets, now());
-    if (!wait)
-      co_return fail(ErrorKind::quota, Scope::message,
-                     fmt::format("the message has {} octets, more than the account may move in a day", octets),
-                     "raise daily_download or daily_upload of the account");
-    if (wait->count() == 0) {
-      waits_until_.reset();
-      ledger_.record(direction, octets, now());
-      co_return Result<>{};
-    }
-    waits_until_ = now() + *wait;
-    co_await async::sleep_for(std::min(*wait, kLongestWait), woken_);
-  }
-  co_return fail(ErrorKind::cancelled, Scope::run, "stopping");
+Result<std::chrono::milliseconds> QuotaGate::delay(plan::Direction direction, std::uint64_t octets) {
+  const auto wait = ledger_.delay(direction, octets, now());
+  if (!wait)
+    return fail(ErrorKind::quota, Scope::message,
+                fmt::format("the message has {} octets, more than the account may move in a day", octets),
+                "raise daily_download or daily_upload of the account");
+  waits_until_ = wait->count() == 0 ? std::nullopt : std::optional(now() + *wait);
+  return *wait;
+}
+
+void QuotaGate::record(plan::Direction direction, std::uint64_t octets) {
+  ledger_.record(direction, octets, now());
+}
+
+Task<> QuotaGate::wait(std::chrono::milliseconds pause) {
+  co_await async::sleep_for(std::min(pause, kLongestWait), woken_);
+  co_return Result<>{};
+}
+
+std::optional<plan::QuotaTime> QuotaGate::waits_until() const noexcept {
+  return waits_until_ && *waits_until_ > now() ? waits_until_ : std::nullopt;
 }
 
 void QuotaGate::heed(const std::string& text) {
