@@ -2,10 +2,12 @@
 """What must not stop a bridge for good: a connection that stalls while it ends, a message that its source refuses, a mailbox that is
 set back, dates and numbers that a source does not tell."""
 
+import contextlib
 import pathlib
 import re
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -144,6 +146,28 @@ class QuotaTest(DefectTest):
         self.put(self.source, "a", [message(9)], "Other")
         self.assert_arrives(1, "Other", timeout=20, bridge=bridge)
         self.assertEqual(count(self.destination, "archive"), 2, bridge.log())
+
+
+class FollowedTest(DefectTest):
+    def test_what_is_gone_from_the_source_takes_no_room_in_the_state(self):
+        mail = [message(n, flags=("\\Seen",) if n % 2 else ()) for n in range(20)]
+        self.put(self.source, "a", mail)
+        bridge = self.bridge([self.one(follow_flags=True)], **QUICK).start()
+        self.assert_arrives(20, bridge=bridge)
+        self.assertEqual(bridge.stop(), 0, bridge.log())
+        before = self.runs(bridge)
+        self.command(self.source, "a", b"SELECT INBOX", b"UID STORE 1:18 +FLAGS (\\Deleted)", b"EXPUNGE")
+        bridge.start()
+        self.put(self.source, "a", [message(50)])
+        self.assert_arrives(21, bridge=bridge)
+        self.assertEqual(bridge.stop(), 0, bridge.log())
+        self.assertLess(self.runs(bridge), before / 2)
+
+    @staticmethod
+    def runs(bridge):
+        """The octets that the settled messages of the state take."""
+        with contextlib.closing(sqlite3.connect(bridge.state)) as connection:
+            return connection.execute("SELECT sum(length(runs)) FROM settled").fetchone()[0]
 
 
 class SetBackTest(DefectTest):

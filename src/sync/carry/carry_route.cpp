@@ -44,6 +44,15 @@ void CarryRoute::place(Uid uid, Uid on_destination, const Flags& flags) {
   placed.insert_or_assign(uid, Placed{on_destination, flags});
 }
 
+void CarryRoute::unplace(const UidSet& uids) {
+  auto each = uids.each();
+  for (auto uid = each.next(); uid != 0; uid = each.next()) {
+    if (placed.erase(uid) == 0) continue;
+    flags_unsaved.remove(UidRange{uid, uid});
+    if (settled.contains(uid)) unsaved.add(uid);  // without its place it is one run with its neighbours
+  }
+}
+
 /// Messages with a place one by one (the journal joins neighbours), what is between them as one run.
 void CarryRoute::add_runs(UidRange range, state::Batch& batch) const {
   const auto add = [&](Uid first, std::uint64_t count, const Placed& place) {

@@ -94,6 +94,8 @@ struct CarryRoute {
   void want_labels(Uid on_destination);
   /// Remembers, where flags are followed. Before the message is settled.
   void place(Uid uid, Uid on_destination, const Flags& flags);
+  /// These are not on the source any more: where they were brought is of no use, and is not kept.
+  void unplace(const UidSet& uids);
   /// When the first of those that had trouble is due; max: none had.
   [[nodiscard]] SteadyTime next_due() const;
   /// What has a higher UID was never settled.

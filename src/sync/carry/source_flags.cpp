@@ -25,12 +25,25 @@ void add_update(std::vector<store::FlagUpdate>& updates, Uid uid, const Flags& a
   update.uids.add(uid);
 }
 
+/// What is gone from the source is told by a look at all.
+constexpr std::chrono::hours kAllEvery{24};
+
+/// Whether there was any.
+bool forget_gone(CarryRoute& route, const std::map<Uid, Flags>& now) {
+  UidSet gone;
+  for (const auto& [uid, place] : route.placed) {
+    if (!now.contains(uid)) gone.add(uid);
+  }
+  route.unplace(gone);
+  return !gone.empty();
+}
+
 }  // namespace
 
-/// With CONDSTORE only what changed is asked for; without, all is, and seldom.
+/// With CONDSTORE only what changed is asked for, but once a day; without, all is, and seldom.
 Task<> SourceMailbox::follow_flags(store::Session& session) {
   const auto now = std::chrono::steady_clock::now();
-  const bool is_cheap = session.traits().change_tokens && followed_modseq_ != 0;
+  const bool is_cheap = session.traits().change_tokens && followed_modseq_ != 0 && now < followed_all_at_ + kAllEvery;
   if (!settings_.follow_flags || (!is_cheap && now < followed_at_)) co_return Result<>{};
   std::vector<store::ScanRequest> requests;
   requests.push_back({.mailbox = rule_.from,
@@ -43,6 +56,12 @@ Task<> SourceMailbox::follow_flags(store::Session& session) {
   if (!results.front()) co_return std::unexpected(results.front().error());
   followed_modseq_ = results.front()->status.highest_modseq;
   followed_at_ = now + settings_.poll_every;
+  if (!is_cheap) followed_all_at_ = now;
+  if (!is_cheap && results.front()->unlisted == 0) {
+    for (auto& route : routes_) {
+      if (forget_gone(route, sink.found)) context_.journal.mark_dirty();
+    }
+  }
   for (auto& route : routes_)
     CO_CHECK(co_await follow_flags(route, sink.found));
   co_return Result<>{};

@@ -355,8 +355,11 @@ UidSet SourceMailbox::delivered_everywhere() const {
 }
 
 void SourceMailbox::note_pruned(const UidSet& uids) {
-  for (auto& route : routes_)
+  for (auto& route : routes_) {
     route.gone.add(uids);
+    route.unplace(uids);
+  }
+  context_.journal.mark_dirty();
 }
 
 std::size_t SourceMailbox::parked_messages() const {

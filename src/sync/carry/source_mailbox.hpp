@@ -109,7 +109,8 @@ class SourceMailbox {
   std::uint64_t read_ = 0;
   ModSeq followed_modseq_ = 0;  // flags are followed up to here
   SteadyTime followed_at_{};
-  bool replaced_ = false;  // messages of before may be on the destination, under UIDs that say nothing any more
+  SteadyTime followed_all_at_{};  // the flags of all messages
+  bool replaced_ = false;         // messages of before may be on the destination, under UIDs that say nothing any more
   std::deque<CarryRoute> routes_;
 };
 

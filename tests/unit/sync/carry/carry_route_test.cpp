@@ -39,6 +39,24 @@ TEST_F(CarryRouteTest, SavesWhatWasSettledOnce) {
   EXPECT_TRUE(saved().empty());
 }
 
+TEST_F(CarryRouteTest, WhatIsGoneFromTheSourceKeepsNoPlace) {
+  route_.follows = true;
+  for (const Uid uid : {1U, 2U, 3U}) {
+    route_.place(uid, 10 * uid, {});
+    route_.settle(UidRange{uid, uid});
+  }
+  EXPECT_EQ(saved().settled.size(), 3U);
+
+  route_.unplace(UidSet(UidRange{1, 2}));
+
+  EXPECT_EQ(route_.placed.size(), 1U);
+  EXPECT_TRUE(route_.settled.contains(1));
+  const auto batch = saved();
+  ASSERT_EQ(batch.settled.size(), 1U);
+  EXPECT_EQ(batch.settled.front().second.count, 2U);
+  EXPECT_EQ(batch.settled.front().second.destination, 0U);
+}
+
 TEST_F(CarryRouteTest, MovesTheIntentOnOnlyWhenNothingIsDoubtful) {
   route_.intent = state::Intent{.route = 7, .source = UidSet(UidRange{1, 100}), .destination_from = 1};
   route_.doubtful.add(2);
