@@ -93,7 +93,7 @@ class LabelTest(GmailTest):
         self.gmail.script = script
         self.put(self.source, "a", [message(n) for n in range(4)])
         bridge = self.bridge([self.one(["kept"])], **QUICK).start()
-        self.assertTrue(wait_until(lambda: signed_in, 20), bridge.log())
+        self.assertTrue(wait_until(lambda: signed_in, 20), f"{bridge.log()}\n{self.gmail.commands}\n{self.gmail.open} open")
         begin = time.monotonic()
         self.assertEqual(bridge.stop(), 0, bridge.log())
         self.assertLess(time.monotonic() - begin, 10)
