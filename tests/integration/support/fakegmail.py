@@ -104,10 +104,13 @@ class FakeGmail:
     def __enter__(self):
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port = self._listener.getsockname()[1]
-        threading.Thread(target=self._accept, daemon=True).start()
+        self._acceptor = threading.Thread(target=self._accept, daemon=True)
+        self._acceptor.start()
         return self
 
     def __exit__(self, *_):
+        self._listener.shutdown(socket.SHUT_RDWR)  # a thread that waits in accept() would take a connection of the next test
+        self._acceptor.join()
         self._listener.close()
         self.drop_all()
         shutil.rmtree(self.root, ignore_errors=True)

@@ -31,11 +31,14 @@ class Meddler:
     def __enter__(self):
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port = self._listener.getsockname()[1]
-        threading.Thread(target=self._accept, daemon=True).start()
+        self._acceptor = threading.Thread(target=self._accept, daemon=True)
+        self._acceptor.start()
         return self
 
     def __exit__(self, *_):
         self._closed = True
+        self._listener.shutdown(socket.SHUT_RDWR)  # a thread that waits in accept() would take a connection of the next test
+        self._acceptor.join()
         self._listener.close()
         self.cut_all()
 
