@@ -1,5 +1,5 @@
 // GMime, opened when the first message is written. Linked, it would have fifteen libraries more loaded at each start of
-// the program, which costs more than all the rest of the start together, and a copy never writes a message (ADR 13).
+// the program, which is almost half of what the start costs, and a copy never writes a message (ADR 13).
 #pragma once
 
 #include "base/result.hpp"
