@@ -101,7 +101,7 @@ class GnuMechanism final : public SaslClient {
  private:
   // Some servers send one more empty continuation before their verdict; the answer is empty too.
   Result<std::string> after_the_end(std::string_view challenge) {
-    if (challenge.empty()) return std::string{};
+    if (challenge.empty() && !std::exchange(was_asked_again_, true)) return std::string{};
     failed_ = true;
     return explain(traits_.name, GSASL_MECHANISM_CALLED_TOO_MANY_TIMES);
   }
@@ -111,6 +111,7 @@ class GnuMechanism final : public SaslClient {
   std::unique_ptr<Gsasl_session, FreeSession> session_;
   bool started_ = false;
   bool finished_ = false;
+  bool was_asked_again_ = false;
   bool failed_ = false;
 };
 

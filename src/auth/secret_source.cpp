@@ -2,19 +2,14 @@
 
 #include "auth/line_reader.hpp"
 #include "auth/secret_command.hpp"
+#include "auth/secret_file.hpp"
 #include "auth/terminal_prompt.hpp"
 
 #include <fmt/format.h>
 
-#include <cerrno>
 #include <charconv>
 #include <chrono>
 #include <cstdlib>
-#include <cstring>
-#include <fcntl.h>
-#include <memory>
-#include <sys/stat.h>
-#include <unistd.h>
 
 namespace mailferry::auth {
 namespace {
@@ -26,36 +21,8 @@ std::string_view noun(const SecretSource& source) {
   return source.is_token ? "access token" : "password";
 }
 
-Result<> check_private(int descriptor, const std::string& path, std::string_view what) {
-  struct stat status {};
-  if (::fstat(descriptor, &status) != 0) {
-    return fail(ErrorKind::local_io, Scope::run,
-                fmt::format("cannot read {} file {}: {}", what, path, std::strerror(errno)));
-  }
-  if (S_ISDIR(status.st_mode)) {
-    return fail(ErrorKind::local_io, Scope::run, fmt::format("cannot read {} file {}: it is a directory", what, path));
-  }
-  // A pipe (as from <(command)) has no readers but its holders.
-  if (S_ISREG(status.st_mode) && (status.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
-    return fail(ErrorKind::auth, Scope::run,
-                fmt::format("{} file {} can be read by other users (mode {:o})", what, path, status.st_mode & 07777),
-                fmt::format("chmod 600 {}", path));
-  }
-  return {};
-}
-
 Result<Secret> from_file(const SecretSource& source) {
-  const int descriptor = ::open(source.value.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY);
-  if (descriptor < 0) {
-    return fail(ErrorKind::local_io, Scope::run,
-                fmt::format("cannot read {} file {}: {}", noun(source), source.value, std::strerror(errno)),
-                "check the path and that you may read it");
-  }
-  auto checked = check_private(descriptor, source.value, noun(source));
-  auto secret = checked ? read_secret_line(descriptor, fmt::format("{} file {}", noun(source), source.value), kPatience)
-                        : Result<Secret>(std::unexpected(checked.error()));
-  ::close(descriptor);
-  return secret;
+  return read_secret_file(source.value, noun(source), kPatience);
 }
 
 Result<Secret> from_environment(const SecretSource& source) {

@@ -67,6 +67,49 @@ std::filesystem::path directory_of(const std::filesystem::path& path) {
   return path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
 }
 
+/// The place where a chain of links ends, where nothing need be yet: the links are the user's and stay. Not those of
+/// somebody else, who may have put one where a file is expected.
+Result<std::filesystem::path> follow_links(std::filesystem::path path) {
+  constexpr int kMostLinks = 40;  // as many as the kernel follows
+  for (int links = 0; links <= kMostLinks; ++links) {
+    struct stat status {};
+    if (::lstat(path.c_str(), &status) != 0 || !S_ISLNK(status.st_mode)) return path;
+    if (status.st_uid != ::geteuid() && status.st_uid != 0)
+      return fail(ErrorKind::local_io, Scope::run,
+                  fmt::format("cannot write {}: it is a link of another user", path.string()),
+                  "Give the path of the file itself.");
+    std::error_code code;
+    const auto target = std::filesystem::read_symlink(path, code);
+    if (code) return fail_with_errno(code.value(), "read the link", path);
+    path = target.is_absolute() ? target : directory_of(path) / target;
+  }
+  return fail_with_errno(ELOOP, "write", path);
+}
+
+/// A device, a pipe or a socket would be gone, and a file in its place.
+Result<> check_replaceable(const std::filesystem::path& path) {
+  struct stat status {};
+  if (::lstat(path.c_str(), &status) != 0 || S_ISREG(status.st_mode)) return {};
+  if (S_ISDIR(status.st_mode)) return fail_with_errno(EISDIR, "write", path);
+  return fail(ErrorKind::local_io, Scope::run, fmt::format("cannot write {}: it is no regular file", path.string()),
+              "Give the path of a file, or one where nothing is yet.");
+}
+
+std::string link_to(int descriptor) {
+  return fmt::format("/proc/self/fd/{}", descriptor);
+}
+
+/// A name beside `path` for a file that has none. Nobody but a crash at this very moment leaves it behind.
+Result<std::string> give_name(int descriptor, const std::filesystem::path& path) {
+  constexpr int kTries = 100;
+  for (int number = 0; number < kTries; ++number) {
+    auto name = fmt::format("{}.{}-{}", path.string(), ::getpid(), number);
+    if (::linkat(AT_FDCWD, link_to(descriptor).c_str(), AT_FDCWD, name.c_str(), AT_SYMLINK_FOLLOW) == 0) return name;
+    if (errno != EEXIST) return fail_with_errno(errno, "write", path);
+  }
+  return fail_with_errno(EEXIST, "write", path);
+}
+
 }  // namespace
 
 std::unexpected<Error> fail_with_errno(int error_number, std::string_view action, const std::filesystem::path& path) {
@@ -109,11 +152,17 @@ AtomicFile::~AtomicFile() {
 }
 
 Result<AtomicFile> AtomicFile::create(const std::filesystem::path& path) {
-  std::string name = path.string() + ".XXXXXX";
+  TRY(const auto target, follow_links(path));
+  CHECK_OK(check_replaceable(target));
+  const auto directory = directory_of(target);
+  const int nameless = ::open(directory.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+  if (nameless >= 0 && ::access(link_to(nameless).c_str(), F_OK) == 0) return AtomicFile(target, {}, nameless);
+  if (nameless >= 0) ::close(nameless);
+  std::string name = target.string() + ".XXXXXX";
   // mkostemp() makes it with mode 0600.
   const int descriptor = ::mkostemp(name.data(), O_CLOEXEC);
   if (descriptor < 0) return fail_with_errno(errno, "write", path);
-  return AtomicFile(path, std::move(name), descriptor);
+  return AtomicFile(target, std::move(name), descriptor);
 }
 
 Result<> AtomicFile::flush() {
@@ -131,6 +180,9 @@ Result<> AtomicFile::write(std::string_view content) {
 Result<> AtomicFile::commit() {
   CHECK_OK(flush());
   if (::fsync(descriptor_) != 0) return fail_with_errno(errno, "write", path_);
+  if (temporary_.empty()) {
+    TRY(temporary_, give_name(descriptor_, path_));
+  }
   if (::rename(temporary_.c_str(), path_.c_str()) != 0) return fail_with_errno(errno, "write", path_);
   temporary_.clear();
   return sync_directory(directory_of(path_));

@@ -37,13 +37,16 @@ Result<services::BridgeAccount> read_account(const config::Config& config, const
 }
 
 /// What another tool did counts for the mailboxes that this bridge has not begun with yet; so it is read as long as it
-/// is there, and it must be readable only while nothing else is known.
+/// is there, and it must be readable only while there is such a mailbox, which only our own state tells.
 Result<> take_over(const config::Config& config, services::BridgeRequest& request) {
   if (config.bridge->take_over.empty()) return {};
   const bool begun = std::filesystem::exists(request.state_file);
   const auto read = takeover::read_old_state(config);
-  if (!read && begun) return {};
-  if (!read) return std::unexpected(read.error());
+  if (!read && !begun) return std::unexpected(read.error());
+  if (!read) {
+    request.unread_state = read.error();
+    return {};
+  }
   const auto& old = *read;
   for (const auto& note : old.notes)
     log::warning(note);
@@ -56,6 +59,9 @@ Result<> take_over(const config::Config& config, services::BridgeRequest& reques
     for (const auto& failure : old.failures) {
       if (failure.place.account == account) done[failure.place.mailbox].but.add(failure.uid);
     }
+    for (const auto& message : old.delivered_uids) {
+      if (message.place.account == account) done[message.place.mailbox].delivered[message.destination].add(message.uid);
+    }
   }
   // imap-to-gmail-sync marked what it had lost as done: its last days are looked at again.
   if (old.last_sync) {
@@ -65,9 +71,10 @@ Result<> take_over(const config::Config& config, services::BridgeRequest& reques
   }
   for (const auto& message : old.delivered)
     request.delivered_before[message.destination].insert(message.message_id);
-  log::info(
-      "the state of the tool before is taken over",
-      {{"file", config.bridge->take_over}, {"mailboxes", old.offsets.size()}, {"messages", old.delivered.size()}});
+  log::info("the state of the tool before is taken over",
+            {{"file", config.bridge->take_over},
+             {"mailboxes", old.offsets.size()},
+             {"messages", old.delivered.size() + old.delivered_uids.size()}});
   return {};
 }
 
@@ -115,9 +122,21 @@ Result<services::BridgeRequest> resolve_request(const RawOptions& raw) {
   return request;
 }
 
+/// What a bridge that works would go on with.
+Result<services::BridgeRequest> resolve_next(const RawOptions& raw,
+                                             const services::BridgeRequest::MayBegin& may_begin) {
+  TRY(auto request, resolve_request(raw));
+  CHECK_OK(may_begin(request));
+  if (lacks_mappings(request.bridge))
+    return fail(ErrorKind::usage, Scope::run, "a source has no mappings",
+                "add them; only when it is started without, mailferry bridge lists the names of mailboxes");
+  return request;
+}
+
 /// A configuration that is wrong changes nothing in a bridge that works.
-bool read_again(const RawOptions& raw, std::optional<services::BridgeRequest>& next) {
-  auto request = resolve_request(raw);
+bool read_again(const RawOptions& raw, const services::BridgeRequest::MayBegin& may_begin,
+                std::optional<services::BridgeRequest>& next) {
+  auto request = resolve_next(raw, may_begin);
   if (request) next = std::move(*request);
   if (!request)
     log::error("the configuration stays as it was: " + request.error().describe(),
@@ -140,7 +159,7 @@ int cmd_bridge(const Invocation& invocation) {
       return discover(*request);
     }
     std::optional<services::BridgeRequest> next;
-    request->can_reload = [&] { return read_again(*invocation.raw, next); };
+    request->can_reload = [&](const auto& may_begin) { return read_again(*invocation.raw, may_begin, next); };
     const auto ended = services::run_bridge(*request, guard);
     if (!ended) {
       log::error(ended.error().describe(), {{"remedy", ended.error().remedy}});

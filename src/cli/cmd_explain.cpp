@@ -2,6 +2,7 @@
 #include "base/utf8.hpp"
 #include "cli/commands.hpp"
 #include "cli/errors.hpp"
+#include "cli/json_line.hpp"
 #include "cli/output.hpp"
 #include "mime/decoded_text.hpp"
 #include "services/explain.hpp"
@@ -25,8 +26,7 @@ int cmd_explain(const Invocation& invocation) {
   for (const auto& [topic, raw] : report.facts) {
     const auto text = topic == "subject" ? mime::decode_header_text(raw) : raw;
     if (invocation.options.json) {
-      print_out("{}\n",
-                boost::json::serialize(boost::json::object{{"event", "fact"}, {"topic", topic}, {"text", text}}));
+      print_json_line(boost::json::serialize(boost::json::object{{"event", "fact"}, {"topic", topic}, {"text", text}}));
     } else {
       print_out("{:<12} {}\n", topic, sanitize_for_terminal(text));
     }

@@ -3,6 +3,7 @@
 #include "cli/commands.hpp"
 #include "cli/errors.hpp"
 #include "cli/exit_codes.hpp"
+#include "cli/json_line.hpp"
 #include "cli/output.hpp"
 #include "cli/status_view.hpp"
 #include "report/status_json.hpp"
@@ -23,12 +24,12 @@ Result<std::vector<report::ParkedStatus>> list_parked(const std::string& state_f
 
 void print_json(const std::vector<report::ParkedStatus>& parked) {
   for (const auto& message : parked)
-    print_out("{}\n", report::to_json(message));
+    print_json_line(report::to_json(message));
 }
 
 int print_count(const char* event, std::size_t count, std::string_view sentence, const Options& options) {
   if (options.json) {
-    print_out("{}\n", boost::json::serialize(boost::json::object{{"event", event}, {"messages", count}}));
+    print_json_line(boost::json::serialize(boost::json::object{{"event", event}, {"messages", count}}));
   } else {
     print_out("{} {}\n", format_counted(count, "message", "messages"), sentence);
   }

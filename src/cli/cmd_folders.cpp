@@ -3,6 +3,7 @@
 #include "base/utf8.hpp"
 #include "cli/commands.hpp"
 #include "cli/errors.hpp"
+#include "cli/json_line.hpp"
 #include "cli/mapping_options.hpp"
 #include "cli/output.hpp"
 #include "services/verify.hpp"
@@ -25,13 +26,18 @@ std::string describe(const store::MailboxInfo& mailbox) {
   }
   if (const auto use = to_attribute(mailbox.use); !use.empty()) text += ", " + std::string(use);
   if (mailbox.subscribed) text += ", subscribed";
+  if (mailbox.foreign) text += ", of others";
   return text;
 }
 
-void print_list(const std::string& account, const std::vector<store::MailboxInfo>& mailboxes) {
+void print_list(const std::string& account, const std::vector<store::MailboxInfo>& mailboxes,
+                std::uint64_t unreadable) {
   print_out("{}: {} mailboxes\n", sanitize_for_terminal(account), mailboxes.size());
   for (const auto& mailbox : mailboxes)
     print_out("  {}: {}\n", sanitize_for_terminal(mailbox.path.to_string()), describe(mailbox));
+  if (unreadable > 0)
+    print_out("  and {} told in a form that cannot be read\n",
+              format_counted(unreadable, "mailbox that is", "mailboxes that are"));
 }
 
 void print_mapping(const plan::MailboxMapping& mapping) {
@@ -51,6 +57,7 @@ json::array to_json(const std::vector<store::MailboxInfo>& mailboxes) {
     json::object object{{"name", mailbox.path.to_string()},
                         {"selectable", mailbox.selectable},
                         {"subscribed", mailbox.subscribed},
+                        {"of_others", mailbox.foreign},
                         {"special_use", std::string(to_attribute(mailbox.use))}};
     if (mailbox.status) object["messages"] = mailbox.status->messages;
     if (mailbox.status && mailbox.status->octets) object["octets"] = *mailbox.status->octets;
@@ -60,7 +67,8 @@ json::array to_json(const std::vector<store::MailboxInfo>& mailboxes) {
 }
 
 void print_json(const services::MailboxSurvey& survey, bool both) {
-  json::object object{{"event", "folders"}, {"source", to_json(survey.source)}};
+  json::object object{
+      {"event", "folders"}, {"source", to_json(survey.source)}, {"source_unreadable", survey.source_unreadable}};
   if (both) {
     json::array routes;
     for (const auto& route : survey.mapping.routes)
@@ -69,9 +77,10 @@ void print_json(const services::MailboxSurvey& survey, bool both) {
                         {"exists", route.destination_exists},
                         {"reason", route.explanation}});
     object["destination"] = to_json(survey.destination);
+    object["destination_unreadable"] = survey.destination_unreadable;
     object["mapping"] = std::move(routes);
   }
-  print_out("{}\n", json::serialize(object));
+  print_json_line(json::serialize(object));
 }
 
 }  // namespace
@@ -84,7 +93,8 @@ int cmd_folders(const Invocation& invocation) {
                                    .to = {},
                                    .from_secret = invocation.from_secret,
                                    .to_secret = invocation.to_secret,
-                                   .rules = std::move(*rules)};
+                                   .rules = std::move(*rules),
+                                   .state_file = options.state_file};
   if (invocation.has_to) request.to = invocation.to;
   const auto report = services::run_folders(request);
   if (report.error) return print_error(*report.error, options.json);
@@ -92,9 +102,9 @@ int cmd_folders(const Invocation& invocation) {
     print_json(report.survey, invocation.has_to);
     return 0;
   }
-  print_list(invocation.from.label(), report.survey.source);
+  print_list(invocation.from.label(), report.survey.source, report.survey.source_unreadable);
   if (!invocation.has_to) return 0;
-  print_list(invocation.to.label(), report.survey.destination);
+  print_list(invocation.to.label(), report.survey.destination, report.survey.destination_unreadable);
   print_mapping(report.survey.mapping);
   return 0;
 }

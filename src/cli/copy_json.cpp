@@ -1,6 +1,8 @@
 // The --json form of a copy: one object a line.
 #include "cli/copy_view.hpp"
-#include "cli/output.hpp"
+#include "cli/json_line.hpp"
+#include "cli/skipped_view.hpp"
+#include "mime/decoded_text.hpp"
 
 #include <boost/json.hpp>
 
@@ -12,7 +14,7 @@ namespace {
 namespace json = boost::json;
 
 void print_line(const json::object& object) {
-  print_out("{}\n", json::serialize(object));
+  print_json_line(json::serialize(object));
   std::fflush(stdout);
 }
 
@@ -50,15 +52,12 @@ json::array to_json(const std::deque<sync::MailboxReport>& mailboxes) {
 }  // namespace
 
 void CopyView::print_plan_json(const sync::Report& plan) const {
-  json::array skipped;
-  for (const auto& mailbox : plan.skipped)
-    skipped.push_back({{"mailbox", mailbox.mailbox.to_string()}, {"reason", mailbox.reason}});
   print_line({{"event", "plan"},
               {"from", from_},
               {"to", to_},
               {"messages", plan.sum(&sync::MailboxReport::planned)},
               {"mailboxes", to_json(plan.mailboxes)},
-              {"skipped", std::move(skipped)}});
+              {"skipped", to_json(plan.skipped)}});
 }
 
 void CopyView::print_progress_json(const sync::Progress& progress, std::chrono::milliseconds elapsed) const {
@@ -77,9 +76,9 @@ void CopyView::print_report_json(const sync::Report& report, int exit_code) cons
   for (const auto& failure : report.failures)
     failures.push_back({{"mailbox", failure.mailbox.to_string()},
                         {"uid", failure.uid},
-                        {"subject", failure.subject},
+                        {"subject", mime::decode_header_text(failure.subject)},
                         {"reason", failure.reason},
-                        {"remedy", failure.remedy}});
+                        {"remedy", remedy_of(failure)}});
   json::array warnings;
   for (const auto& warning : report.warnings)
     warnings.push_back(json::string(warning));
@@ -90,6 +89,7 @@ void CopyView::print_report_json(const sync::Report& report, int exit_code) cons
                       {"copied", report.sum(&sync::MailboxReport::copied)},
                       {"copied_octets", report.sum(&sync::MailboxReport::copied_octets)},
                       {"failed", report.failures.size()},
+                      {"unreadable_mailboxes", report.unreadable_mailboxes},
                       {"elapsed_ms", std::chrono::duration_cast<std::chrono::milliseconds>(report.elapsed).count()},
                       {"source_commands", report.source_commands},
                       {"destination_commands", report.destination_commands},

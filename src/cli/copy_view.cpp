@@ -5,6 +5,7 @@
 #include "cli/errors.hpp"
 #include "cli/exit_codes.hpp"
 #include "cli/output.hpp"
+#include "cli/skipped_view.hpp"
 #include "cli/terminal.hpp"
 #include "mime/decoded_text.hpp"
 
@@ -47,6 +48,10 @@ std::string estimate(std::uint64_t messages, std::optional<std::uint64_t> octets
 
 }  // namespace
 
+std::string remedy_of(const sync::Failure& failure) {
+  return failure.remedy.empty() ? "if that does not say enough, ask the server's administrator" : failure.remedy;
+}
+
 int exit_code_of(const sync::Report& report) {
   if (report.interrupted) return to_int(ExitCode::interrupted);
   if (report.error) return exit_code(*report.error);
@@ -88,10 +93,8 @@ void CopyView::print_plan(const sync::Report& plan) const {
       print_out("      because {}\n", sanitize_for_terminal(mailbox.reason));
     if (mailbox.error) print_out("      problem: {}\n", mailbox.error->describe());
   }
-  for (const auto& skipped : plan.skipped) {
-    if (options_.explain || options_.verbose)
-      print_out("  {}: not copied, {}\n", shown(skipped.mailbox), sanitize_for_terminal(skipped.reason));
-  }
+  const bool all = options_.explain || options_.verbose;
+  print_skipped(plan.skipped, "copied", all ? SkippedDetail::all : SkippedDetail::surprising);
   print_out("Planned: {} in {} mailboxes{}", format_counted(messages, "message", "messages"), plan.mailboxes.size(),
             octets ? ", " + format_octets(*octets) : "");
   if (options_.dry_run && messages > 0) print_out(", roughly {}", estimate(messages, octets));
@@ -155,6 +158,7 @@ int CopyView::finish(const sync::Report& report) {
   clear_progress();
   const bool planned_only = (options_.dry_run || refused_) && !report.error;
   const bool sound =
+      report.unreadable_mailboxes == 0 &&
       std::ranges::none_of(report.mailboxes, [](const auto& mailbox) { return mailbox.error.has_value(); });
   const int code = planned_only && sound ? to_int(ExitCode::ok) : exit_code_of(report);
   if (options_.json) {
@@ -194,7 +198,7 @@ void CopyView::print_report(const sync::Report& report) const {
   for (const auto& failure : report.failures) {
     print_err("not copied: {} UID {} \"{}\": {}{}\n", shown(failure.mailbox), failure.uid,
               sanitize_for_terminal(mime::decode_header_text(failure.subject), 80),
-              sanitize_for_terminal(failure.reason), failure.remedy.empty() ? "" : " — " + failure.remedy);
+              sanitize_for_terminal(failure.reason), " — " + remedy_of(failure));
   }
   if (report.error) print_error(*report.error, false);
   if (options_.dry_run || options_.quiet || (report.error && report.mailboxes.empty())) return;

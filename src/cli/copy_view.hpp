@@ -43,6 +43,9 @@ class CopyView final : public services::CopyObserver {
   std::map<MailboxPath, std::uint64_t> told_;  // messages of each mailbox at the last plain line
 };
 
+/// What can be done about it; never empty.
+[[nodiscard]] std::string remedy_of(const sync::Failure& failure);
+
 /// The exit code of a finished run: what ended it, else whether all that was planned was done.
 [[nodiscard]] int exit_code_of(const sync::Report& report);
 

@@ -2,6 +2,7 @@
 
 #include "base/utf8.hpp"
 #include "cli/exit_codes.hpp"
+#include "cli/json_line.hpp"
 #include "cli/output.hpp"
 
 #include <boost/json.hpp>
@@ -19,7 +20,7 @@ int print_error(const Error& error, bool json) {
   if (json) {
     const boost::json::object object{
         {"event", "error"}, {"message", error.describe()}, {"remedy", error.remedy}, {"exit_code", code}};
-    print_out("{}\n", boost::json::serialize(object));
+    print_json_line(boost::json::serialize(object));
   }
   return code;
 }

@@ -4,6 +4,8 @@
 #include "base/utf8.hpp"
 #include "imap/response_errors.hpp"
 
+#include <algorithm>
+
 namespace mailferry::client {
 namespace {
 
@@ -20,6 +22,14 @@ constexpr std::size_t kAlertCharacters = 500;
 /// Servers say goodbye at any moment, as when a token expires (quirk x2).
 Error bye_error(const imap::StatusResponse& response) {
   return imap::to_error(response, Scope::account, "this connection");
+}
+
+Error late_error() {
+  return {.kind = ErrorKind::timeout,
+          .scope = Scope::account,
+          .retry = Retry::later,
+          .message = "the server keeps talking, but does not finish the sign-in",
+          .remedy = "try again later; if the server is only slow, raise response_timeout of the account"};
 }
 
 }  // namespace
@@ -48,6 +58,7 @@ Task<std::unique_ptr<ImapConnection>> ImapConnection::open_once(asio::io_context
     is_refused = connection->is_refused_;
     co_return with_context(std::move(signed_in).error(), options.endpoint.host);
   }
+  connection->account_ = fmt::format("{}@{}", options.credentials.user, options.endpoint.host);
   co_return connection;
 }
 
@@ -86,7 +97,13 @@ Task<> ImapConnection::send_octets(std::span<const char> octets) {
 std::unexpected<Error> ImapConnection::broken(Error error) {
   transport_->close();
   error.scope = Scope::account;
-  return std::unexpected(std::move(error));
+  return std::unexpected(located(std::move(error)));
+}
+
+Error ImapConnection::located(Error error) const {
+  const bool is_named = !server_.empty() && error.message.contains(server_);
+  if (!account_.empty() && !is_named) error.trail.push_back(account_);
+  return error;
 }
 
 Result<imap::Event*> ImapConnection::poll() {
@@ -114,10 +131,21 @@ Result<bool> ImapConnection::receive_at_once() {
   return *octets > 0;
 }
 
+std::chrono::milliseconds ImapConnection::patience() const {
+  if (!sign_in_until_) return timeouts_.response;
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(*sign_in_until_ - std::chrono::steady_clock::now());
+  return std::clamp(left, std::chrono::milliseconds{1}, timeouts_.response);
+}
+
+bool ImapConnection::is_sign_in_late() const {
+  return sign_in_until_ && std::chrono::steady_clock::now() >= *sign_in_until_;
+}
+
 Task<> ImapConnection::receive() {
   CO_CHECK(co_await flush());
   const auto room = engine_.prepare(kReadSize);
-  auto octets = co_await transport_->read_some(room, timeouts_.response);
+  auto octets = co_await transport_->read_some(room, patience());
+  if (is_sign_in_late() && (octets || octets.error().kind == ErrorKind::timeout)) co_return broken(late_error());
   if (!octets) co_return broken(std::move(octets).error());
   engine_.received(*octets);
   co_return Result<>{};
@@ -170,13 +198,14 @@ Task<imap::StatusResponse> ImapConnection::complete(std::string_view tag, Scope 
     }
   }
   if (completion->status == imap::Status::ok) co_return std::move(*completion);
-  co_return std::unexpected(imap::to_error(*completion, scope, step));
+  co_return std::unexpected(located(imap::to_error(*completion, scope, step)));
 }
 
 Error ImapConnection::refuse(const imap::StatusResponse& response, Scope scope, std::string_view step) {
   auto error = imap::to_error(response, scope, step);
   if (imap::needs_pause(error)) transport_->close();
-  return error;
+  // Only a destination refuses a single message, and there may be many.
+  return error.scope == Scope::message ? error : located(std::move(error));
 }
 
 Task<imap::StatusResponse> ImapConnection::run(const imap::Command& command, Scope scope,

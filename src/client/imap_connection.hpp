@@ -12,6 +12,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 
@@ -43,7 +44,8 @@ class ImapConnection {
   /// Over a transport that is connected already; nothing is sent until sign_in().
   ImapConnection(std::unique_ptr<net::Transport> transport, net::Timeouts timeouts, imap::ParserLimits limits = {});
 
-  /// Greeting, STARTTLS where asked, authentication, capabilities afterwards.
+  /// Greeting, STARTTLS where asked, authentication, capabilities afterwards. Has a deadline as a whole: a server that
+  /// always says something else holds nobody up.
   Task<> sign_in(const ConnectOptions& options);
 
   /// Queues a command and returns its tag; sent by the next call that waits.
@@ -72,6 +74,8 @@ class ImapConnection {
   /// The Error of a NO or BAD to what carries messages. Where the whole account is refused and that may pass, the
   /// connection is closed: so the messages do not count as refused, and the next connection begins after a pause.
   Error refuse(const imap::StatusResponse& response, Scope scope, std::string_view step);
+  /// The same error, with the account where its message does not name the server: there may be two at work.
+  [[nodiscard]] Error located(Error error) const;
   /// submit() and complete() in one.
   Task<imap::StatusResponse> run(const imap::Command& command, Scope scope, const UntaggedHandler& on_data = {},
                                  const StatusHandler& on_status = {});
@@ -93,6 +97,9 @@ class ImapConnection {
   /// `is_refused`: the server judged the credentials, and does not accept them.
   static Task<std::unique_ptr<ImapConnection>> open_once(asio::io_context& context, const ConnectOptions& options,
                                                          bool& is_refused);
+  /// How long to wait for the next octets: for an answer, and in a sign-in no longer than for all of it.
+  [[nodiscard]] std::chrono::milliseconds patience() const;
+  [[nodiscard]] bool is_sign_in_late() const;
   /// Closes: a stream that failed once cannot be used again.
   std::unexpected<Error> broken(Error error);
   /// Users have to see an alert (RFC 9051 §7.1); each text once.
@@ -105,14 +112,18 @@ class ImapConnection {
   Task<> authenticate(const ConnectOptions& options, bool encrypted);
   /// Notes whether the error is about the credentials.
   Error judged(Error error) noexcept;
+  /// Leaves the connection open only where the server answered with NO or BAD: nothing else is a reason for a mechanism
+  /// that tells the password.
   Task<> authenticate_sasl(auth::SaslClient& mechanism, const auth::Credentials& credentials);
   Task<> login(const auth::Credentials& credentials, bool encrypted, bool allow_plaintext);
 
   std::unique_ptr<net::Transport> transport_;
   net::Timeouts timeouts_;
   imap::ClientEngine engine_;
+  std::optional<std::chrono::steady_clock::time_point> sign_in_until_;  // while it lasts
   bool is_refused_ = false;
   std::string server_;                                 // as the user calls it
+  std::string account_;                                // "ann@host", once it is signed in
   std::set<std::string> alerts_;                       // told
   std::string greeting_;                               // its text, which some quirks show in
   std::map<std::string, imap::StatusResponse> early_;  // completions that came before their turn

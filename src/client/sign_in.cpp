@@ -7,6 +7,9 @@
 namespace mailferry::client {
 namespace {
 
+/// So many times the patience for one answer is enough for all answers of a sign-in together.
+constexpr int kSignInPatience = 5;
+
 Error refused(const imap::StatusResponse& response, const auth::Credentials& credentials) {
   auto error = imap::to_error(response, Scope::account, "the sign-in of " + credentials.user);
   if (error.kind != ErrorKind::permission && error.kind != ErrorKind::auth) return error;
@@ -43,11 +46,25 @@ std::unexpected<Error> plaintext_refused() {
               "use imaps:// or imap:// with STARTTLS, or allow it with --from-plaintext / --to-plaintext");
 }
 
+Error unproved() {
+  return {.kind = ErrorKind::auth,
+          .scope = Scope::account,
+          .message = "the server accepted the sign-in without proving that it knows the password",
+          .remedy = "this may be an impostor: check the host name and the certificate"};
+}
+
+Result<std::string> answer(auth::SaslClient& mechanism, std::string_view challenge) {
+  const auto decoded = from_base64(challenge);
+  if (!decoded) return fail(ErrorKind::auth, Scope::account, "the server sent a SASL challenge that is not base64");
+  return mechanism.step(*decoded);
+}
+
 }  // namespace
 
 Task<> ImapConnection::sign_in(const ConnectOptions& options) {
   for (const auto capability : options.disabled)
     engine_.disable(capability);
+  sign_in_until_ = std::chrono::steady_clock::now() + kSignInPatience * timeouts_.response;
   bool preauthenticated = false;
   CO_CHECK(co_await read_greeting(preauthenticated));
   bool encrypted = options.endpoint.security == net::Security::tls;
@@ -63,6 +80,7 @@ Task<> ImapConnection::sign_in(const ConnectOptions& options) {
   if (engine_.capabilities().empty()) CO_CHECK(co_await refresh_capabilities());
   name_ourselves();
   CO_CHECK(co_await compress(options.endpoint.compression));
+  sign_in_until_.reset();
   co_return Result<>{};
 }
 
@@ -127,6 +145,7 @@ Task<> ImapConnection::authenticate(const ConnectOptions& options, bool encrypte
   CO_TRY(auto mechanism, auth::choose_mechanism(offered, options.credentials, channel));
   while (mechanism) {
     const auto done = co_await authenticate_sasl(*mechanism, options.credentials);
+    // Closed: the server was no longer talking of the password, or is not to be told it.
     if (done || !mechanism->may_be_unusable() || !transport_->is_open()) co_return done;
     // Servers offer mechanisms for which they hold no verifier of this user; the password was not judged.
     auto weaker = choose_next(*mechanism, offered, options.credentials, channel);
@@ -156,21 +175,15 @@ Task<> ImapConnection::authenticate_sasl(auth::SaslClient& mechanism, const auth
   while (true) {
     CO_TRY(const auto event, co_await next());
     if (const auto* challenge = std::get_if<imap::Continuation>(&event)) {
-      auto decoded = from_base64(challenge->text);
-      if (!decoded)
-        co_return fail(ErrorKind::auth, Scope::account, "the server sent a SASL challenge that is not base64");
-      auto response = mechanism.step(*decoded);
-      if (!response) co_return std::unexpected(std::move(response).error());
+      auto response = answer(mechanism, challenge->text);
+      if (!response) co_return broken(std::move(response).error());
       const auto line = to_base64(*response);
       engine_.submit_line(line);
     } else if (const auto* status = std::get_if<imap::StatusResponse>(&event);
                status != nullptr && status->tag == tag) {
       if (status->status != imap::Status::ok) co_return std::unexpected(judged(refused(*status, credentials)));
       // RFC 5802 §5: an OK without the server's proof may come from somebody who does not know the password.
-      if (!mechanism.is_complete())
-        co_return fail(ErrorKind::auth, Scope::account,
-                       "the server accepted the sign-in without proving that it knows the password",
-                       "this may be an impostor: check the host name and the certificate");
+      if (!mechanism.is_complete()) co_return broken(unproved());
       co_return Result<>{};
     }
   }

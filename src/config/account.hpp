@@ -39,8 +39,8 @@ struct Account {
   [[nodiscard]] bool may_need_no_secret() const noexcept {
     return oauth || !endpoint.tunnel.empty() || !endpoint.tls.certificate_file.empty();
   }
-  /// "alice@mail.example.org:993", for messages and as the account's key in the state (host in lower case, IPv6 in
-  /// brackets).
+  /// "alice@mail.example.org:993", for messages and as the account's key in the state, which finds it by its other port
+  /// too (host in lower case, IPv6 in brackets).
   [[nodiscard]] std::string label() const;
 };
 

@@ -28,6 +28,11 @@ bool has_empty_level(std::string_view path) {
   return is_empty;
 }
 
+/// What decides which mail is wanted of a mailbox at the first look.
+auto beginning(const BridgeSource& source) {
+  return std::tuple(source.new_only, source.since_days, source.retention.kind);
+}
+
 class Check {
  public:
   Check(const Bridge& bridge, std::span<const Account> accounts, std::span<const std::string_view> names)
@@ -87,7 +92,7 @@ class Check {
     if (mapping.from.empty()) complain("from is missing: a mailbox of the source");
     if (mapping.to.empty()) complain("to is missing: a mailbox of the destination, or several");
     if (!mapping.from.empty()) check_mailbox("from", mapping.from);
-    check_pruning(mapping.from, from);
+    check_shared(mapping.from, from);
     for (const auto& to : mapping.to) {
       check_mailbox("to", to);
       check_twice(mapping.from, to, from);
@@ -103,21 +108,25 @@ class Check {
       complain(fmt::format("{}: '{}' has a level without a name", key, shown(mailbox)));
   }
 
-  /// A source only knows of its own deliveries: it must not remove what another one has still to carry.
-  void check_pruning(const std::string& from, const Account* account) {
+  /// Where the mail of a mailbox begins is on record once for all sources of its account, and a source only knows of
+  /// its own deliveries: it must not remove what another one has still to carry.
+  void check_shared(const std::string& from, const Account* account) {
     if (account == nullptr || from.empty()) return;
-    const auto prunes = [this](std::size_t source) {
-      return bridge_.sources[source].retention.kind == Retention::Kind::prune;
-    };
-    const auto shared = [&](const Route& route) {
-      return route.source != *source_ && (prunes(route.source) || prunes(*source_)) && route.from == folded(from) &&
-             is_same_account(*route.account, *account);
-    };
-    if (std::ranges::any_of(routes_, shared))
-      complain(
-          fmt::format("'{}' is carried by another source too, and one of them removes mail (retention_days): "
-                      "put the mappings into one source",
-                      shown(from)));
+    const auto& own = bridge_.sources[*source_];
+    for (const auto& route : routes_) {
+      if (route.source == *source_ || route.from != folded(from) || !is_same_account(*route.account, *account))
+        continue;
+      const auto& other = bridge_.sources[route.source];
+      if (other.retention.kind == Retention::Kind::prune || own.retention.kind == Retention::Kind::prune)
+        return complain_of_shared(from, "one of them removes mail (retention_days)");
+      if (beginning(own) != beginning(other))
+        return complain_of_shared(from, "they begin differently (new_only, since)");
+    }
+  }
+
+  void complain_of_shared(const std::string& from, std::string_view why) {
+    complain(fmt::format("'{}' is carried by another source too, and {}: put the mappings into one source", shown(from),
+                         why));
   }
 
   /// Also when the account was given two names.

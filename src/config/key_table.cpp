@@ -223,7 +223,7 @@ constexpr std::array kKeys{
                 [](const Target& to, Value value) { to.account->connections = static_cast<unsigned>(value.number); }), 0, kMaxConnections),
     within(account_key("connect_timeout", duration, "30s", "The longest wait for the name look-up, the connection and the TLS handshake, each", "\"10s\"",
                 set_timeout<&net::Timeouts::connect>), 100, kMaxWait),
-    within(account_key("response_timeout", duration, "2min", "The longest silence of the server while an answer is due", "\"5min\"",
+    within(account_key("response_timeout", duration, "2min", "The longest silence of the server while an answer is due; all answers of a sign-in together may take five times that", "\"5min\"",
                 set_timeout<&net::Timeouts::response>), 100, kMaxWait),
     within(account_key("write_timeout", duration, "2min", "The longest time that the server may take nothing of what is sent", "\"5min\"",
                 set_timeout<&net::Timeouts::write>), 100, kMaxWait),

@@ -167,6 +167,7 @@ Error plain_error(Status status, Scope scope) {
               .remedy = {},
               .trail = {}};
   if (scope == Scope::message) error.kind = ErrorKind::message_rejected;
+  if (scope == Scope::mailbox) error.remedy = kAskAdministrator;
   if (status != Status::bye) return error;
   error.kind = ErrorKind::network;
   error.scope = Scope::account;

@@ -7,6 +7,10 @@
 
 namespace mailferry::imap {
 
+/// The remedy where a refusal has no response code and its words are all that is known of it. Messages have none then:
+/// whoever carries them tells by that whether a code speaks.
+inline constexpr std::string_view kAskAdministrator = "if that does not say enough, ask the server's administrator";
+
 /// The Error of a NO, BAD or BYE. `scope`: how far the refusal reaches when nothing says that it reaches further.
 /// `step` is the name of the command with what belongs to it ("CREATE Sent"), for the message.
 [[nodiscard]] Error to_error(const StatusResponse& response, Scope scope, std::string_view step);

@@ -1,6 +1,7 @@
 #include "net/tunnel.hpp"
 
 #include "async/child_attributes.hpp"
+#include "net/end_tunnels.hpp"
 
 #include <algorithm>
 #include <array>
@@ -50,6 +51,33 @@ Leaving& leaving() {
   return processes;
 }
 
+/// Commands whose connection is open.
+class Running {
+ public:
+  void add(pid_t pid) {
+    const std::lock_guard lock(mutex_);
+    pids_.push_back(pid);
+  }
+  void remove(pid_t pid) {
+    const std::lock_guard lock(mutex_);
+    std::erase(pids_, pid);
+  }
+  void end_all() {
+    const std::lock_guard lock(mutex_);
+    for (const pid_t pid : pids_)
+      ::kill(-pid, SIGTERM);
+  }
+
+ private:
+  std::mutex mutex_;
+  std::vector<pid_t> pids_;
+};
+
+Running& running() {
+  static Running processes;
+  return processes;
+}
+
 /// 0 or an error number.
 int spawn(const std::string& command, int descriptor, pid_t& pid) {
   posix_spawn_file_actions_t actions;
@@ -82,10 +110,19 @@ Result<Tunnel::Started> Tunnel::start(const std::string& command) {
   return Started{.tunnel = std::unique_ptr<Tunnel>(new Tunnel(pid)), .socket = ends[0]};
 }
 
+Tunnel::Tunnel(pid_t pid) : pid_(pid) {
+  running().add(pid);
+}
+
 Tunnel::~Tunnel() {
+  running().remove(pid_);
   if (::waitpid(pid_, nullptr, WNOHANG) == pid_) return;
   ::kill(-pid_, SIGTERM);
   leaving().add(pid_);
+}
+
+void end_tunnels() {
+  running().end_all();
 }
 
 }  // namespace mailferry::net

@@ -25,7 +25,7 @@ class Tunnel {
   Tunnel& operator=(const Tunnel&) = delete;
 
  private:
-  explicit Tunnel(pid_t pid) : pid_(pid) {}
+  explicit Tunnel(pid_t pid);
   pid_t pid_;
 };
 

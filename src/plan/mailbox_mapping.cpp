@@ -47,6 +47,8 @@ std::optional<SkippedMailbox> skip(const KnownMailbox& mailbox, const MappingRul
     return because(SkipReason::not_included, "no --mailbox matches it");
   }
   if (!mailbox.selectable) return because(SkipReason::not_selectable, "it is only a level and cannot hold messages");
+  if (mailbox.foreign && rules.include.empty())
+    return because(SkipReason::belongs_to_others, "it belongs to others; --mailbox includes it");
   return std::nullopt;
 }
 
@@ -68,15 +70,30 @@ struct Draft {
   std::size_t source = 0;
   /// A --map without wildcards in its target: joining mailboxes there is what the user asked for.
   bool may_join = false;
+  bool is_home = false;
 };
+
+/// A home, and why mail is there.
+struct Residence {
+  MailboxPath destination;
+  RouteReason reason = RouteReason::earlier_run;
+  std::string explanation;
+};
+using Residences = std::map<MailboxPath, Residence>;  // by source
 
 class Mapper {
  public:
   Mapper(std::span<const KnownMailbox> source, std::span<const KnownMailbox> destination, const NamingLimits& limits,
-         const MappingRules& rules)
-      : source_(source), destination_(destination), rules_(rules), names_(paths_of(source), limits) {
+         const MappingRules& rules, const Residences& residences)
+      : source_(source),
+        destination_(destination),
+        rules_(rules),
+        names_(paths_of(source), limits),
+        residences_(residences) {
     for (const KnownMailbox& mailbox : destination_)
       by_path_.emplace(mailbox.path, &mailbox);
+    for (const auto& [path, residence] : residences_)
+      inhabited_.insert(residence.destination);
   }
 
   Result<MailboxMapping> run() {
@@ -108,6 +125,11 @@ class Mapper {
           .may_join = rule.to.wildcards() == 0;
       return false;
     }
+    if (const auto residence = residences_.find(mailbox.path); residence != residences_.end()) {
+      const auto& [destination, reason, explanation] = residence->second;
+      place(index, destination, reason, explanation).is_home = true;
+      return false;
+    }
     if (!mailbox.path.is_inbox()) return true;
     place(index, mailbox.path, RouteReason::inbox, "both are INBOX");
     return false;
@@ -115,6 +137,7 @@ class Mapper {
 
   void place_by_use(SourceNames& free_names) {
     for (const SpecialUsePair& pair : match_special_uses(source_, destination_, free_names)) {
+      if (inhabited_.contains(destination_[pair.destination].path)) continue;
       place(pair.source, destination_[pair.destination].path, RouteReason::special_use,
             pair.by_attributes ? fmt::format("both are marked {}", to_attribute(pair.use))
                                : fmt::format("one is marked {}, the other is called so", to_attribute(pair.use)));
@@ -126,12 +149,28 @@ class Mapper {
     for (std::size_t i = 0; i < source_.size(); ++i) {
       if (!free_names.free[i]) continue;
       const MailboxPath& name = free_names.translated[i];
-      if (name == source_[i].path) {
+      if (inhabited_.contains(name)) {
+        place(i, name_beside(name, free_names), RouteReason::altered_name,
+              fmt::format("{} has the mail that earlier runs brought of another mailbox", to_pattern_text(name)));
+      } else if (name == source_[i].path) {
         place(i, name, RouteReason::same_name, "the same name");
       } else {
         place(i, name, RouteReason::altered_name,
               fmt::format("the destination cannot have a mailbox called {}", to_pattern_text(source_[i].path)));
       }
+    }
+  }
+
+  /// With a number, where neither earlier runs brought anything nor another mailbox goes by its name.
+  [[nodiscard]] MailboxPath name_beside(const MailboxPath& name, const SourceNames& names) const {
+    for (int number = 2;; ++number) {
+      auto components = name.components();
+      components.back() += fmt::format("-{}", number);
+      auto other = names_.adapt(MailboxPath(std::move(components)));
+      bool is_name = false;
+      for (std::size_t i = 0; i < names.free.size(); ++i)
+        is_name = is_name || (names.free[i] && names.translated[i] == other);
+      if (!is_name && !inhabited_.contains(other)) return other;
     }
   }
 
@@ -146,7 +185,8 @@ class Mapper {
                                  .destination_exists = exists,
                                  .messages = mailbox.messages},
                        .source = index,
-                       .may_join = false});
+                       .may_join = false,
+                       .is_home = false});
     return drafts_.back();
   }
 
@@ -163,18 +203,29 @@ class Mapper {
   }
 
   [[nodiscard]] Result<> refuse_collisions() const {
-    std::map<MailboxPath, const Route*> owners;
+    std::map<MailboxPath, const Draft*> owners;
     for (const Draft& draft : drafts_) {
+      CHECK_OK(refuse_foreign(draft.route));
       if (draft.route.destination.empty()) {
         return fail(ErrorKind::usage, Scope::run,
                     fmt::format("{} gives {} an empty name", draft.route.explanation, shown(draft.route.source)),
                     "Write a target that is a name for everything that its pattern matches.");
       }
       if (draft.may_join) continue;
-      const auto [owner, first] = owners.emplace(draft.route.destination, &draft.route);
-      if (!first) return collision(*owner->second, draft.route);
+      const auto [owner, first] = owners.emplace(draft.route.destination, &draft);
+      if (!first && !(draft.is_home && owner->second->is_home)) return collision(owner->second->route, draft.route);
     }
     return {};
+  }
+
+  [[nodiscard]] Result<> refuse_foreign(const Route& route) const {
+    const auto known = by_path_.find(route.destination);
+    if (known == by_path_.end() || !known->second->foreign || route.reason == RouteReason::mapped) return {};
+    return fail(ErrorKind::usage, Scope::run,
+                fmt::format("{} would go to {} of the destination, which belongs to others", shown(route.source),
+                            shown(route.destination)),
+                fmt::format("Use --map '{}=OTHER NAME' to put it elsewhere, or --map '{}={}' if they may read it.",
+                            shown(route.source), shown(route.source), shown(route.destination)));
   }
 
   static std::unexpected<Error> collision(const Route& first, const Route& second) {
@@ -227,10 +278,27 @@ class Mapper {
   std::span<const KnownMailbox> destination_;
   const MappingRules& rules_;
   NameTranslation names_;
+  const Residences& residences_;
+  std::set<MailboxPath> inhabited_;                     // of the destination
   std::map<MailboxPath, const KnownMailbox*> by_path_;  // of the destination
   std::vector<Draft> drafts_;
   MailboxMapping mapping_;
 };
+
+/// Of several homes the one where the mailbox would go anyhow, else the last.
+Residences choose_homes(std::span<const Home> homes, std::span<const Route> afresh) {
+  Residences chosen;
+  for (const Home& home : homes) {
+    const auto route = std::ranges::find(afresh, home.source, &Route::source);
+    Residence& residence = chosen[home.source];
+    if (route != afresh.end() && !residence.destination.empty() && residence.destination == route->destination)
+      continue;
+    residence = {home.destination, RouteReason::earlier_run, "earlier runs brought its mail there"};
+    if (route != afresh.end() && route->destination == home.destination)
+      residence = {home.destination, route->reason, route->explanation};
+  }
+  return chosen;
+}
 
 }  // namespace
 
@@ -246,6 +314,8 @@ std::string_view to_string(RouteReason reason) noexcept {
       return "same_name";
     case RouteReason::altered_name:
       return "altered_name";
+    case RouteReason::earlier_run:
+      return "earlier_run";
   }
   return "";
 }
@@ -258,13 +328,19 @@ std::string_view to_string(SkipReason reason) noexcept {
       return "not_included";
     case SkipReason::not_selectable:
       return "not_selectable";
+    case SkipReason::belongs_to_others:
+      return "belongs_to_others";
   }
   return "";
 }
 
 Result<MailboxMapping> map_mailboxes(std::span<const KnownMailbox> source, std::span<const KnownMailbox> destination,
-                                     const NamingLimits& destination_limits, const MappingRules& rules) {
-  return Mapper(source, destination, destination_limits, rules).run();
+                                     const NamingLimits& destination_limits, const MappingRules& rules,
+                                     std::span<const Home> homes) {
+  const auto afresh = Mapper(source, destination, destination_limits, rules, {}).run();
+  if (homes.empty()) return afresh;
+  const auto residences = choose_homes(homes, afresh ? afresh->routes : std::vector<Route>{});
+  return Mapper(source, destination, destination_limits, rules, residences).run();
 }
 
 }  // namespace mailferry::plan

@@ -21,10 +21,12 @@ struct KnownMailbox {
   bool selectable = true;
   bool subscribed = false;
   std::uint64_t messages = 0;
+  /// Of another user, or shared by several.
+  bool foreign = false;
 };
 
 /// Why a mailbox goes where it goes.
-enum class RouteReason { mapped, inbox, special_use, same_name, altered_name };
+enum class RouteReason { mapped, inbox, special_use, same_name, altered_name, earlier_run };
 [[nodiscard]] std::string_view to_string(RouteReason reason) noexcept;
 
 struct Route {
@@ -39,7 +41,7 @@ struct Route {
 };
 
 /// Why a mailbox of the source is not copied.
-enum class SkipReason { excluded, not_included, not_selectable };
+enum class SkipReason { excluded, not_included, not_selectable, belongs_to_others };
 [[nodiscard]] std::string_view to_string(SkipReason reason) noexcept;
 
 struct SkippedMailbox {
@@ -69,13 +71,24 @@ struct MailboxMapping {
   std::vector<std::string> unmatched;
 };
 
-/// The rules, in order: --exclude and --mailbox, mailboxes that cannot hold mail, --map, INBOX, special use, name.
+/// Where an earlier run brought mail of a mailbox, and it is still there.
+struct Home {
+  MailboxPath source{};
+  MailboxPath destination{};
+};
+
+/// The rules, in order: --exclude and --mailbox, mailboxes that cannot hold mail, those of others (which only --mailbox
+/// includes), --map, where the mail of earlier runs is, INBOX, special use, name.
 /// Special use: attributes (RFC 6154) on both sides; where only one side has the attribute, a well-known name on the
 /// other ("Sent" to the one marked \Sent), unless that would split or join mailboxes of the same name.
 /// Two sources on one destination are an error of kind usage that names them, unless a --map without wildcards in its
-/// target sends all but one of them there. So are --mailbox options of which none matches anything.
+/// target sends all but one of them there, or earlier runs did. So is a destination that belongs to others, unless
+/// --map says so, because others would read the mail there; and so are --mailbox options of which none matches
+/// anything. `homes`, oldest first: of several of a mailbox the one counts where it would go without them, else the
+/// last. A mailbox without one goes by its name beside those of others.
 [[nodiscard]] Result<MailboxMapping> map_mailboxes(std::span<const KnownMailbox> source,
                                                    std::span<const KnownMailbox> destination,
-                                                   const NamingLimits& destination_limits, const MappingRules& rules);
+                                                   const NamingLimits& destination_limits, const MappingRules& rules,
+                                                   std::span<const Home> homes = {});
 
 }  // namespace mailferry::plan

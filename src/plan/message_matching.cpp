@@ -49,11 +49,19 @@ bool is_weak(Entries group) {
   return std::any_of(group.begin(), group.end(), [](const Entry& entry) { return entry.weak != 0; });
 }
 
+/// The sizes of a sorted group tell its messages apart.
+bool has_distinct_sizes(Entries group) {
+  return std::adjacent_find(group.begin(), group.end(),
+                            [](const Entry& a, const Entry& b) { return a.octets == b.octets; }) == group.end();
+}
+
+/// Of several messages that look the same any may be another one, and any the double of its neighbour: that there are
+/// as many on the other side proves nothing.
 bool are_surely_the_same(Entries source, Entries destination, SizeEvidence sizes) {
   if (source.size() != destination.size() || is_weak(source) || is_weak(destination)) return false;
-  return sizes == SizeEvidence::ignore ||
-         std::equal(source.begin(), source.end(), destination.begin(),
-                    [](const Entry& a, const Entry& b) { return a.octets == b.octets; });
+  if (sizes == SizeEvidence::ignore) return source.size() == 1;
+  return has_distinct_sizes(source) && std::equal(source.begin(), source.end(), destination.begin(),
+                                                  [](const Entry& a, const Entry& b) { return a.octets == b.octets; });
 }
 
 /// Collects the outcome; UIDs come in the order of digests, so they are sorted at the end.
@@ -83,7 +91,7 @@ class Collector {
 /// One message of several that are the same. Those with one content can be matched.
 struct Candidate {
   std::uint32_t group = 0;
-  bool has_digest = true;
+  bool has_digest = false;
   Digest digest{};
   std::uint32_t likeness = 0;
   Uid uid = 0;
@@ -136,20 +144,8 @@ void pair_up(MessageMatching& matching, std::vector<Candidate>& here, std::vecto
   match_equal(matching, here, there, [](const Candidate& message) { return message.content(); });
 }
 
-using TellLikeness = std::function<std::uint32_t(Uid)>;
-
-std::vector<Candidate> candidates(Entries entries, SizeEvidence sizes, const TellLikeness& likeness) {
-  std::vector<Candidate> found;
-  found.reserve(entries.size());
-  for (const Entry& entry : entries)
-    found.push_back({.group = sizes == SizeEvidence::compare ? entry.octets : 0U,
-                     .likeness = likeness_of(likeness, entry.uid),
-                     .uid = entry.uid});
-  return found;
-}
-
 std::vector<Candidate> candidates(const std::vector<UnsureMessage>& unsure, std::vector<BodyDigestOf> digests,
-                                  const TellLikeness& likeness) {
+                                  const std::function<std::uint32_t(Uid)>& likeness) {
   std::ranges::sort(digests, {}, &BodyDigestOf::uid);
   std::vector<Candidate> found;
   found.reserve(unsure.size());
@@ -166,15 +162,10 @@ std::vector<Candidate> candidates(const std::vector<UnsureMessage>& unsure, std:
 }
 
 void match_group(MessageMatching& matching, Entries source, Entries destination, std::uint32_t& groups,
-                 SizeEvidence sizes, const Likeness& likeness) {
+                 SizeEvidence sizes) {
   if (are_surely_the_same(source, destination, sizes)) {
-    if (source.size() == 1) {
-      matching.matched.push_back({source[0].uid, destination[0].uid});
-      return;
-    }
-    auto here = candidates(source, sizes, {});
-    auto there = candidates(destination, sizes, likeness.destination);
-    pair_up(matching, here, there, likeness);
+    for (std::size_t at = 0; at < source.size(); ++at)
+      matching.matched.push_back({source[at].uid, destination[at].uid});
     return;
   }
   for (const Entry& entry : source)
@@ -201,8 +192,7 @@ UidSet MessageMatching::unsure_destination_uids() const {
   return uids_of(unsure_destination);
 }
 
-MessageMatching match_messages(IdentityList source, IdentityList destination, SizeEvidence sizes,
-                               const Likeness& likeness) {
+MessageMatching match_messages(IdentityList source, IdentityList destination, SizeEvidence sizes) {
   sort_by_identity(source.entries());
   sort_by_identity(destination.entries());
   MessageMatching matching;
@@ -219,7 +209,7 @@ MessageMatching match_messages(IdentityList source, IdentityList destination, Si
       collector.extra(take_group(there));
     } else {
       const Entries both = take_group(here);
-      match_group(matching, both, take_group(there), groups, sizes, likeness);
+      match_group(matching, both, take_group(there), groups, sizes);
     }
   }
   collector.finish(matching);

@@ -77,10 +77,11 @@ struct Likeness {
 };
 
 /// First stage. Messages with one identity are matched when both sides have the same number of them with the same
-/// sizes, and the identity is not weak; otherwise they are unsure. What has no counterpart at all is missing or extra.
-/// Takes up to 16 octets a message besides the lists, and gives the memory of these back.
+/// sizes, the identity is not weak, and no two have one size; otherwise they are unsure. What has no
+/// counterpart at all is missing or extra. Takes up to 16 octets a message besides the lists, and gives the memory of
+/// these back.
 [[nodiscard]] MessageMatching match_messages(IdentityList source, IdentityList destination,
-                                             SizeEvidence sizes = SizeEvidence::compare, const Likeness& likeness = {});
+                                             SizeEvidence sizes = SizeEvidence::compare);
 
 struct BodyDigestOf {
   Uid uid = 0;
@@ -88,8 +89,8 @@ struct BodyDigestOf {
 };
 
 /// Second stage: within each unsure group, equal body digests are matched one to one, those that are alike first and in
-/// the order of UIDs. A message
-/// of the source whose digest is not given is missing: copying it twice is better than not at all.
+/// the order of UIDs. A message of the source whose digest is not given is missing: copying it twice is better than not
+/// at all.
 void resolve(MessageMatching& matching, std::vector<BodyDigestOf> source, std::vector<BodyDigestOf> destination,
              const Likeness& likeness = {});
 

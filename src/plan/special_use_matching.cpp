@@ -79,7 +79,7 @@ class Matching {
   static Candidates by_name(std::span<const KnownMailbox> side, SpecialUse use) {
     Candidates found;
     for (std::size_t i = 0; i < side.size(); ++i) {
-      const bool unmarked = side[i].use == SpecialUse::none;
+      const bool unmarked = side[i].use == SpecialUse::none && !side[i].foreign;
       if (side[i].selectable && unmarked && use_by_name(side[i].path) == use) found.push_back(i);
     }
     return found;

@@ -42,7 +42,7 @@ struct AccountStatus {
   std::string watching;  // "NOTIFY", "IDLE", "polling"
   std::string last_error;
   std::optional<WallTime> last_error_at{};
-  std::optional<WallTime> last_success{};  // a look at the account that ended well
+  std::optional<WallTime> last_success{};  // a look that ended well; the destination did something
   std::optional<WallTime> last_delivery{};
   std::uint64_t delivered = 0;  // since the start
   std::uint64_t delivered_octets = 0;

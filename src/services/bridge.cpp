@@ -6,7 +6,9 @@
 #include "net/http_server.hpp"
 #include "net/service_manager.hpp"
 #include "report/failure_selection.hpp"
+#include "services/account_quotas.hpp"
 #include "services/accounts.hpp"
+#include "services/bridge_beginning.hpp"
 #include "services/bridge_monitor.hpp"
 #include "services/bridge_settings.hpp"
 #include "services/bridge_state.hpp"
@@ -35,10 +37,6 @@ constexpr std::chrono::seconds kReloadWithin{90};
 constexpr int kStartAgain = 5;  // as after a failure of the state, which units and the container start again
 constexpr const char* kReportNote = "daily_report";
 
-std::string quota_note(const std::string& account) {
-  return "quota:" + account;
-}
-
 class BridgeJob final : private web::StatusSource {
  public:
   BridgeJob(const BridgeRequest& request, state::Journal& journal, state::PairId own_pair, MailboxPath report_mailbox)
@@ -47,13 +45,14 @@ class BridgeJob final : private web::StatusSource {
         destination_(io_, to_connect_options(request.destination.account, request.destination.secret)),
         writer_(io_, pool_, journal, settings_, own_pair),
         context_(io_, destination_, writer_, settings_, monitor_),
+        quotas_(io_, journal, own_pair),
         daily_(context_, monitor_, std::move(report_mailbox), request.bridge.daily_hour,
                request.destination.account.user),
         status_service_(*this, request.bridge.listen_reach),
         http_(io_, status_service_),
         manager_(net::ServiceManager::from_environment()),
         stopped_(io_),
-        reload_(io_, request.can_reload, [this] { end(BridgeEnd::reload); }),
+        reload_(io_, to_reader(request, journal), [this] { end(BridgeEnd::reload); }),
         signals_(io_, kBridgeSignals, [this](int number) { on_signal(number); }) {
     daily_.status = [this] { return status(); };
     daily_.retry = [this] { retry_parked(); };
@@ -67,12 +66,11 @@ class BridgeJob final : private web::StatusSource {
       auto& store = sources_.emplace_back(io_, to_connect_options(source.account, source.secret));
       if (request_.bridge.names == config::MailboxNames::server) store.use_server_names();
       TRY(const auto pair, journal.pair(source.account.label(), request_.destination.account.label()));
-      auto& carrier = carriers_.emplace_back(context_, store, source_settings_.back(), pair);
-      CHECK_OK(restore_quota(journal, own_pair, store.identity(), to_quota_limits(source.account), carrier.download()));
+      TRY(auto* download, quotas_.gate_of(source.account, store.identity()));
+      carriers_.emplace_back(context_, store, source_settings_.back(), pair, *download);
     }
     if (request_.bridge.names == config::MailboxNames::server) destination_.use_server_names();
-    CHECK_OK(restore_quota(journal, own_pair, destination_.identity(), to_quota_limits(request_.destination.account),
-                           context_.upload));
+    CHECK_OK(quotas_.restore(request_.destination.account, destination_.identity(), context_.upload));
     TRY(const auto report, journal.note(own_pair, kReportNote));
     if (report) daily_.restore(*report);
     writer_.add_filler([this](state::Batch& batch) { fill(batch); });
@@ -89,31 +87,19 @@ class BridgeJob final : private web::StatusSource {
   }
 
   Result<BridgeEnd> run() {
+    for (auto& carrier : carriers_)
+      CHECK_OK(carrier.load_parked());
     CHECK_OK(async::run_until_done(io_, run_all()));
     return end_;
   }
 
  private:
-  static Result<> restore_quota(state::Journal& journal, state::PairId pair, const std::string& account,
-                                plan::QuotaLimits limits, sync::QuotaGate& gate) {
-    TRY(const auto note, journal.note(pair, quota_note(account)));
-    auto ledger = note ? plan::QuotaLedger::parse(*note, limits) : Result<plan::QuotaLedger>(limits);
-    gate.ledger() = ledger ? std::move(*ledger) : plan::QuotaLedger(limits);
-    return {};
-  }
-
   /// All that is unsaved, for one transaction.
   void fill(state::Batch& batch) {
-    for (auto& carrier : carriers_) {
+    for (auto& carrier : carriers_)
       carrier.save(batch);
-      add_quota(batch, carrier.account(), carrier.download());
-    }
-    add_quota(batch, destination_.identity(), context_.upload);
+    quotas_.save(batch);
     batch.notes.emplace_back(kReportNote, daily_.to_text());
-  }
-
-  static void add_quota(state::Batch& batch, const std::string& account, sync::QuotaGate& gate) {
-    if (gate.is_limited()) batch.notes.emplace_back(quota_note(account), gate.ledger().to_text());
   }
 
   Task<> run_all() {
@@ -279,10 +265,11 @@ class BridgeJob final : private web::StatusSource {
     rusage usage{};
     if (getrusage(RUSAGE_SELF, &usage) == 0) status.journal_octets = static_cast<std::uint64_t>(usage.ru_oublock) * 512;
     status.accounts.push_back(destination_status());
-    for (auto& carrier : carriers_) {
-      status.accounts.push_back(source_status(carrier));
+    for (const auto& account : source_names())
+      status.accounts.push_back(source_status(account));
+    for (auto& carrier : carriers_)
       add_parked(carrier, status.parked);
-    }
+    add_forecasts(carriers_, context_.upload, status.accounts);
     return status;
   }
 
@@ -290,8 +277,8 @@ class BridgeJob final : private web::StatusSource {
     auto status = monitor_.status_of(destination_.name());
     status.is_destination = true;
     status.connections = context_.lanes.open();
-    for (auto& carrier : carriers_) {
-      const auto counted = monitor_.status_of(carrier.name());
+    for (const auto& account : source_names()) {
+      const auto counted = monitor_.status_of(account);
       status.delivered += counted.delivered;
       status.delivered_octets += counted.delivered_octets;
       status.duplicates += counted.duplicates;
@@ -300,30 +287,34 @@ class BridgeJob final : private web::StatusSource {
     const bool resting = context_.lanes.resting_until() > std::chrono::steady_clock::now();
     status.health = resting && !context_.lanes.has_worked() ? report::Health::starting : report::Health::waiting;
     if (context_.lanes.is_down()) status.health = report::Health::failing;
-    if (!resting) status.last_success = std::chrono::system_clock::now();
+    status.last_success = context_.lanes.last_success();
     add_quota_status(context_.upload, status.quota);
     return status;
   }
 
-  report::AccountStatus source_status(sync::Carrier& carrier) {
-    auto status = monitor_.status_of(carrier.name());
-    const auto& state = carrier.state();
-    status.health = to_health(state.phase);
-    status.watching = state.watching;
-    status.last_success = state.last_success;
-    status.reconnects = state.reconnects;
-    status.connections = state.connections;
-    for (const auto& mailbox : carrier.mailboxes())
-      status.queued += mailbox.open_messages();
-    add_quota_status(carrier.download(), status.quota);
+  report::AccountStatus source_status(const std::string& account) {
+    auto status = monitor_.status_of(account);
+    status.health = report::Health::waiting;
+    for (auto& carrier : carriers_) {
+      if (carrier.name() == account) add_carrier(carrier, status);
+    }
     return status;
+  }
+
+  /// An account may be several sources; it is told of once.
+  [[nodiscard]] std::vector<std::string> source_names() const {
+    std::vector<std::string> names;
+    for (const auto& carrier : carriers_) {
+      if (std::ranges::find(names, carrier.name()) == names.end()) names.push_back(carrier.name());
+    }
+    return names;
   }
 
   Task<std::size_t> retry() override {
     std::size_t parked = 0;
     for (auto& carrier : carriers_) {
       for (const auto& mailbox : carrier.mailboxes())
-        parked += mailbox.parked_messages();
+        parked += mailbox.parked().size();
     }
     look_again();
     co_return parked;
@@ -356,6 +347,7 @@ class BridgeJob final : private web::StatusSource {
   BridgeMonitor monitor_;
   sync::CarryJournal writer_;
   sync::CarryContext context_;
+  AccountQuotas quotas_;
   std::deque<sync::Carrier> carriers_;
   DailyReport daily_;
   web::StatusService status_service_;
@@ -376,6 +368,7 @@ class BridgeJob final : private web::StatusSource {
 
 Result<BridgeEnd> run_bridge(const BridgeRequest& request, async::SignalGuard& guard) {
   TRY(const auto journal, state::Journal::open(request.state_file));
+  CHECK_OK(begin_without_old_state(*journal, request));
   // What belongs to the bridge as a whole is noted under a pair of its own.
   TRY(const auto own_pair, journal->pair("bridge", request.destination.account.label()));
   MailboxPath report_mailbox;

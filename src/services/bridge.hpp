@@ -2,6 +2,7 @@
 #pragma once
 
 #include "async/signal_guard.hpp"
+#include "base/result.hpp"
 #include "base/secret.hpp"
 #include "config/account.hpp"
 #include "config/bridge.hpp"
@@ -18,10 +19,11 @@
 
 namespace mailferry::services {
 
-/// What another tool had carried of one mailbox before: all up to this UID but for some.
+/// What another tool had carried of one mailbox before: all up to this UID but for some, and to single mailboxes more.
 struct DoneBefore {
   Uid up_to = 0;
   UidSet but{};
+  std::map<std::string, UidSet> delivered{};  // by BridgeMapping::to
 };
 
 struct BridgeAccount {
@@ -37,8 +39,12 @@ struct BridgeRequest {
   std::string state_file;
   std::string version;
   std::string config_file{};
+  /// Whether a bridge may begin with what was read, as far as the one that runs knows.
+  using MayBegin = std::function<Result<>(const BridgeRequest&)>;
   /// Asked at SIGHUP, on a thread of its own: false keeps the bridge as it is. Absent: it may always.
-  std::function<bool()> can_reload{};
+  std::function<bool(const MayBegin&)> can_reload{};
+  /// Why the state of another tool, which is to be taken over, cannot be read: a mailbox that needs it must not begin.
+  std::optional<Error> unread_state{};
   /// Message-IDs that another tool brought to a mailbox, by BridgeMapping::to.
   std::map<std::string, std::set<std::string>> delivered_before{};
 };

@@ -44,6 +44,12 @@ sync::CarryRule& rule_for(std::vector<sync::CarryRule>& rules, const MailboxPath
   return known != rules.end() ? *known : rules.emplace_back(sync::CarryRule{.from = from});
 }
 
+/// Null: nothing.
+const DoneBefore* done_before(const BridgeAccount& source, const std::string& from) {
+  const auto done = source.done.find(from);
+  return done == source.done.end() ? nullptr : &done->second;
+}
+
 /// What each source may have of the connections of its account, which may be that of others as well; 0: not limited.
 Result<std::size_t> connections_of(const BridgeRequest& request, const config::Account& account) {
   const auto sources = std::ranges::count_if(
@@ -84,9 +90,10 @@ Result<sync::SourceSettings> to_source_settings(const BridgeRequest& request, st
   for (const auto& mapping : source.mappings) {
     TRY(const auto from, to_path(mapping.from, bridge.names));
     auto& rule = rule_for(settings.rules, from);
-    if (const auto done = request.sources[index].done.find(mapping.from); done != request.sources[index].done.end()) {
-      rule.done_up_to = done->second.up_to;
-      rule.but = done->second.but;
+    const auto* done = done_before(request.sources[index], mapping.from);
+    if (done != nullptr) {
+      rule.done_up_to = done->up_to;
+      rule.but = done->but;
     }
     for (const auto& to : mapping.to) {
       auto& target = rule.to.emplace_back();
@@ -94,6 +101,7 @@ Result<sync::SourceSettings> to_source_settings(const BridgeRequest& request, st
       target.labels = mapping.labels;
       if (const auto known = request.delivered_before.find(to); known != request.delivered_before.end())
         target.delivered_before = &known->second;
+      if (done != nullptr && done->delivered.contains(to)) target.uids_before = done->delivered.at(to);
     }
   }
   return settings;

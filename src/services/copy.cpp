@@ -3,7 +3,10 @@
 #include "async/run_loop.hpp"
 #include "async/signals.hpp"
 #include "async/task_scope.hpp"
+#include "base/units.hpp"
 #include "services/accounts.hpp"
+#include "services/earlier_runs.hpp"
+#include "services/interruption.hpp"
 #include "services/mailbox_survey.hpp"
 #include "state/journal.hpp"
 #include "state/mailbox_key.hpp"
@@ -65,16 +68,26 @@ class CopyJob {
     CO_CHECK(co_await sync::connect_pair(context_, pair));
     sync::make_steady(context_, pair);
     progress_.phase = "listing mailboxes";
-    CO_TRY(const auto survey, co_await survey_mailboxes(io_, pair, request_.rules));
-    for (const auto& skipped : survey.mapping.skipped)
-      report_.skipped.push_back({skipped.path, skipped.explanation});
+    CO_TRY(const auto stored, placed_routes(writer_.journal(), writer_.pair()));
+    CO_TRY(const auto survey, co_await survey_mailboxes(io_, pair, request_.rules, stored));
+    report_.skipped = skipped_mailboxes(survey);
     for (const auto& option : survey.mapping.unmatched)
       report_.warnings.push_back("no mailbox of the source matches " + option);
+    note_missed(missed_mailboxes(survey, request_.rules));
     const auto specs = to_route_specs(survey, [this](const MailboxPath& path) { return renamed(path); });
     sync::CopyRun run(context_, std::move(pair));
     auto worked = co_await plan_and_execute(run, specs);
     co_await run.finish();
     co_return worked;
+  }
+
+  void note_missed(std::uint64_t mailboxes) {
+    report_.unreadable_mailboxes = mailboxes;
+    if (mailboxes == 0) return;
+    report_.warnings.push_back(
+        fmt::format("the source tells {} in a form that cannot be read, which cannot be copied; ask its administrator, "
+                    "or name each mailbox that is to be copied with --mailbox",
+                    format_counted(mailboxes, "mailbox", "mailboxes")));
   }
 
   Task<> plan_and_execute(sync::CopyRun& run, const std::vector<sync::RouteSpec>& specs) {
@@ -107,7 +120,7 @@ class CopyJob {
   void on_signal() {
     if (!executing_ || interrupted_) {
       observer_.stopping();
-      std::_Exit(130);
+      end_interrupted();
     }
     interrupted_ = true;
     stop_before_ = std::chrono::steady_clock::now() + kStopWithin;

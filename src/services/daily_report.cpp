@@ -76,7 +76,14 @@ Task<> DailyReport::deliver() {
   co_return Result<>{};
 }
 
+/// Where somebody deleted or renamed the mailbox, it is made again.
 Task<> DailyReport::append(const std::string& message, const std::string& message_id) {
+  auto appended = co_await try_append(message, message_id);
+  if (!appended && appended.error().scope == Scope::mailbox) appended = co_await try_append(message, message_id);
+  co_return appended;
+}
+
+Task<> DailyReport::try_append(const std::string& message, const std::string& message_id) {
   auto& mailbox = context_.mailbox(mailbox_);
   CO_TRY(auto lane, co_await context_.lanes.acquire());
   auto ready = co_await mailbox.make_ready(*lane, context_.slowest_append, context_.stopping);
@@ -84,13 +91,19 @@ Task<> DailyReport::append(const std::string& message, const std::string& messag
     lane.spoil();
     co_return ready;
   }
+  auto stored = co_await bring(*lane, message, message_id);
+  if (!stored) lane.spoil();
+  if (!stored) mailbox.forget_prepared();
+  co_return stored;
+}
+
+Task<> DailyReport::bring(store::Session& session, const std::string& message, const std::string& message_id) {
   // It may have arrived when the connection broke.
   const std::vector<std::string> ids{message_id};
-  CO_TRY(const auto found, co_await lane->searcher()->find_message_ids(mailbox_, ids));
+  CO_TRY(const auto found, co_await session.searcher()->find_message_ids(mailbox_, ids));
   if (!found.empty()) co_return Result<>{};
-  const auto appender = lane->appender(kWindow);
+  const auto appender = session.appender(kWindow);
   const store::MessageHead head{.octets = message.size()};
-  lane.spoil();  // until all went well
   CO_CHECK(co_await appender->begin(mailbox_, head, 1, true));
   CO_CHECK(co_await appender->write(message));
   CO_CHECK(appender->end());

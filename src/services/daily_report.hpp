@@ -34,6 +34,8 @@ class DailyReport {
   void retry_once_a_day();
   Task<> deliver();
   Task<> append(const std::string& message, const std::string& message_id);
+  Task<> try_append(const std::string& message, const std::string& message_id);
+  Task<> bring(store::Session& session, const std::string& message, const std::string& message_id);
 
   sync::CarryContext& context_;
   BridgeMonitor& monitor_;

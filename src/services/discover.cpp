@@ -10,9 +10,9 @@ namespace {
 
 Task<> list(store::Store* store, config::MailboxNames spelling, Discovered* found) {
   CO_TRY(const auto session, co_await store->open_session());
-  CO_TRY(const auto mailboxes, co_await session->list(false));
-  for (const auto& mailbox : mailboxes) {
-    if (!mailbox.selectable) continue;
+  CO_TRY(const auto list, co_await session->list(false));
+  for (const auto& mailbox : list.mailboxes) {
+    if (!mailbox.selectable || mailbox.foreign) continue;
     const bool as_server = spelling == config::MailboxNames::server;
     found->mailboxes.push_back(as_server ? mailbox.path.join(session->traits().separator)
                                          : state::to_mailbox_key(mailbox.path));

@@ -4,6 +4,7 @@
 #include "base/encoding.hpp"
 #include "base/units.hpp"
 #include "services/accounts.hpp"
+#include "services/interruption.hpp"
 #include "services/steady_pair.hpp"
 #include "state/journal.hpp"
 #include "state/mailbox_key.hpp"
@@ -97,15 +98,19 @@ class Explanation {
       return {};
     }
     TRY(const auto journal, state::Journal::open(request_.state_file));
-    TRY(const auto pairs, journal->pairs_from(request_.from.label()));
-    bool any = false;
-    for (const auto& [pair, account] : pairs) {
-      if (request_.to && account != request_.to->label()) continue;
-      any = true;
+    TRY(const auto pairs, find_pairs(*journal));
+    for (const auto& [pair, account] : pairs)
       CHECK_OK(tell_pair(*journal, pair, account));
-    }
-    if (!any) tell("state", "nothing was ever copied from this account to the other");
+    if (pairs.empty()) tell("state", "nothing was ever copied from this account to the other");
     return {};
+  }
+
+  Result<std::vector<std::pair<state::PairId, std::string>>> find_pairs(state::Journal& journal) {
+    if (!request_.to) return journal.pairs_from(request_.from.label());
+    std::vector<std::pair<state::PairId, std::string>> pairs;
+    TRY(const auto pair, journal.find_pair(request_.from.label(), request_.to->label()));
+    if (pair) pairs.emplace_back(*pair, request_.to->label());
+    return pairs;
   }
 
   Result<> tell_pair(state::Journal& journal, state::PairId pair, const std::string& account) {
@@ -250,6 +255,7 @@ Task<> run_explanation(Explanation* explanation) {
 ExplainReport run_explain(const ExplainRequest& request) {
   ExplainReport report;
   asio::io_context io{1};
+  const Interruption interruption(io);
   stores::imap::ImapStore from(io, to_connect_options(request.from, request.from_secret));
   std::optional<stores::imap::ImapStore> to;
   if (request.to) to.emplace(io, to_connect_options(*request.to, request.to_secret));

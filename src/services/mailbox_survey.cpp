@@ -1,6 +1,7 @@
 #include "services/mailbox_survey.hpp"
 
 #include "async/task_scope.hpp"
+#include "state/mailbox_key.hpp"
 
 #include <algorithm>
 
@@ -14,7 +15,8 @@ std::vector<plan::KnownMailbox> to_known(const std::vector<store::MailboxInfo>& 
                      .use = mailbox.use,
                      .selectable = mailbox.selectable,
                      .subscribed = mailbox.subscribed,
-                     .messages = mailbox.status ? mailbox.status->messages : 0});
+                     .messages = mailbox.status ? mailbox.status->messages : 0,
+                     .foreign = mailbox.foreign});
   return known;
 }
 
@@ -23,25 +25,69 @@ const store::MailboxInfo* find(const std::vector<store::MailboxInfo>& mailboxes,
   return found == mailboxes.end() ? nullptr : &*found;
 }
 
-Task<> list_into(store::Session* session, std::vector<store::MailboxInfo>* mailboxes, bool with_octets) {
-  CO_TRY(*mailboxes, co_await session->list(with_octets));
+/// Of a mailbox that does not tell its UIDVALIDITY in the list nobody knows better.
+bool is_still_there(const std::vector<store::MailboxInfo>& mailboxes, const MailboxPath& path, UidValidity validity) {
+  const auto* mailbox = find(mailboxes, path);
+  if (mailbox == nullptr || !mailbox->selectable) return false;
+  const auto now = mailbox->status ? mailbox->status->uid_validity : 0;
+  return now == 0 || now == validity;
+}
+
+/// Where mail of the source's mailboxes is by what the state knows.
+std::vector<plan::Home> find_homes(const MailboxSurvey& survey, const std::vector<state::Route>& stored) {
+  std::vector<plan::Home> homes;
+  for (const auto& route : stored) {
+    auto source = state::parse_mailbox_key(route.source_mailbox);
+    auto destination = state::parse_mailbox_key(route.destination_mailbox);
+    if (!source || !destination || route.source_validity == 0) continue;
+    if (!is_still_there(survey.source, *source, route.source_validity)) continue;
+    if (!is_still_there(survey.destination, *destination, route.destination_validity)) continue;
+    homes.push_back({std::move(*source), std::move(*destination)});
+  }
+  return homes;
+}
+
+Task<> list_into(store::Session* session, store::MailboxList* list, bool with_octets) {
+  CO_TRY(*list, co_await session->list(with_octets));
   co_return Result<>{};
 }
 
 }  // namespace
 
+std::vector<sync::SkippedMailbox> skipped_mailboxes(const MailboxSurvey& survey) {
+  std::vector<sync::SkippedMailbox> all;
+  for (const auto& skipped : survey.mapping.skipped)
+    all.push_back({.mailbox = skipped.path,
+                   .reason = skipped.explanation,
+                   .of_others = skipped.reason == plan::SkipReason::belongs_to_others});
+  return all;
+}
+
+/// A --mailbox without wildcards that names none of those that can be read is told of on its own.
+std::uint64_t missed_mailboxes(const MailboxSurvey& survey, const plan::MappingRules& rules) {
+  const bool each_is_named =
+      !rules.include.empty() &&
+      std::ranges::all_of(rules.include, [](const plan::MailboxPattern& pattern) { return pattern.wildcards() == 0; });
+  return each_is_named ? 0 : survey.source_unreadable;
+}
+
 Task<MailboxSurvey> survey_mailboxes(asio::io_context& context, sync::SessionPair& pair,
-                                     const plan::MappingRules& rules) {
+                                     const plan::MappingRules& rules, const std::vector<state::Route>& stored) {
   MailboxSurvey survey;
   async::TaskScope scope(context);
-  scope.spawn("list the source", list_into(pair.source.get(), &survey.source, true));
-  scope.spawn("list the destination", list_into(pair.destination.get(), &survey.destination, false));
+  store::MailboxList listed, listed_there;
+  scope.spawn("list the source", list_into(pair.source.get(), &listed, true));
+  scope.spawn("list the destination", list_into(pair.destination.get(), &listed_there, false));
   CO_CHECK(co_await scope.join());
+  survey.source = std::move(listed.mailboxes);
+  survey.source_unreadable = listed.unreadable;
+  survey.destination = std::move(listed_there.mailboxes);
+  survey.destination_unreadable = listed_there.unreadable;
   const auto source = to_known(survey.source);
   const auto destination = to_known(survey.destination);
   plan::NamingLimits limits;
   limits.separator = pair.destination->traits().separator;
-  CO_TRY(survey.mapping, plan::map_mailboxes(source, destination, limits, rules));
+  CO_TRY(survey.mapping, plan::map_mailboxes(source, destination, limits, rules, find_homes(survey, stored)));
   co_return survey;
 }
 
@@ -51,7 +97,10 @@ std::vector<sync::RouteSpec> to_route_specs(const MailboxSurvey& survey,
   for (const auto& route : survey.mapping.routes) {
     const auto* source = find(survey.source, route.source);
     if (source == nullptr) continue;
-    sync::RouteSpec spec{.source = route.source, .destination = route.destination, .reason = route.explanation};
+    sync::RouteSpec spec{.source = route.source,
+                         .destination = route.destination,
+                         .reason = route.explanation,
+                         .by_map = route.reason == plan::RouteReason::mapped};
     spec.source_status = source->status.value_or(store::MailboxStatus{});
     const auto preparation =
         std::ranges::find(survey.mapping.preparations, route.destination, &plan::Preparation::mailbox);

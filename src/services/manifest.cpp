@@ -168,8 +168,11 @@ std::unexpected<Error> ManifestReader::refuse(std::string_view problem) const {
 Result<> ManifestReader::check_end(std::string_view line) {
   if (!line.starts_with(kEnd)) return {};
   ended_ = true;
-  if (line.substr(kEnd.size()) == std::to_string(entries_)) return {};
-  return refuse(fmt::format("there are {} messages before it", entries_));
+  if (line.substr(kEnd.size()) != std::to_string(entries_))
+    return refuse(fmt::format("there are {} messages before it", entries_));
+  if (file_.peek() == std::ifstream::traits_type::eof()) return {};
+  ++line_number_;
+  return refuse("there is more after the end");
 }
 
 Result<std::optional<ManifestEntry>> ManifestReader::next() {

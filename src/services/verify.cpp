@@ -1,41 +1,16 @@
 #include "services/verify.hpp"
 
 #include "async/run_loop.hpp"
+#include "base/units.hpp"
 #include "services/accounts.hpp"
+#include "services/earlier_runs.hpp"
+#include "services/interruption.hpp"
 #include "services/steady_pair.hpp"
 #include "services/verify_mailbox.hpp"
-#include "state/journal.hpp"
-#include "state/mailbox_key.hpp"
 #include "stores/imap/imap_store.hpp"
-
-#include <filesystem>
 
 namespace mailferry::services {
 namespace {
-
-/// The copy may have had to give mailboxes other names; only its state knows.
-class Renamed {
- public:
-  explicit Renamed(const VerifyRequest& request) : request_(request) {}
-  MailboxPath operator()(const MailboxPath& path) {
-    if (!std::filesystem::exists(request_.state_file)) return {};
-    if (!journal_) {
-      auto opened = state::Journal::open(request_.state_file);
-      if (!opened) return {};
-      journal_ = std::move(*opened);
-    }
-    const auto pair = journal_->pair(request_.from.label(), request_.to.label());
-    if (!pair) return {};
-    const auto note = journal_->note(*pair, sync::renamed_note(path));
-    if (!note || !*note) return {};
-    const auto other = state::parse_mailbox_key(**note);
-    return other ? *other : MailboxPath{};
-  }
-
- private:
-  const VerifyRequest& request_;
-  std::unique_ptr<state::Journal> journal_;
-};
 
 class Verification {
  public:
@@ -56,9 +31,11 @@ class Verification {
       manifest.emplace(std::move(*created));
       context.manifest = &*manifest;
     }
-    CO_TRY(const auto survey, co_await survey_mailboxes(io_, pair_, request_.rules));
-    Renamed renamed(request_);
-    const auto specs = to_route_specs(survey, [&renamed](const MailboxPath& path) { return renamed(path); });
+    const EarlierRuns earlier(request_.state_file, request_.from, request_.to);
+    CO_TRY(const auto survey, co_await survey_mailboxes(io_, pair_, request_.rules, earlier.routes()));
+    report_.skipped = skipped_mailboxes(survey);
+    note_missed(context, missed_mailboxes(survey, request_.rules));
+    const auto specs = to_route_specs(survey, [&earlier](const MailboxPath& path) { return earlier.renamed(path); });
     for (const auto& spec : specs)
       CO_CHECK(co_await check(context, spec.source, spec.destination, spec.destination_status.has_value()));
     co_await pair_.source->logout();
@@ -76,7 +53,7 @@ class Verification {
   Task<> run_against_manifest() {
     CO_TRY(auto manifest, ManifestReader::open(request_.against));
     CO_TRY(pair_.destination, co_await open_steady(to_, steadiness_));
-    CO_TRY(const auto mailboxes, co_await pair_.destination->list(false));
+    CO_TRY(const auto list, co_await pair_.destination->list(false));
     ManifestOrigin origin;
     VerifyContext context = make_context(origin);
     while (true) {
@@ -84,7 +61,7 @@ class Verification {
       if (entries.empty()) break;
       const auto source = entries.front().source;
       const auto destination = entries.front().destination;
-      const bool exists = std::ranges::any_of(mailboxes, [&](const store::MailboxInfo& mailbox) {
+      const bool exists = std::ranges::any_of(list.mailboxes, [&](const store::MailboxInfo& mailbox) {
         return mailbox.selectable && mailbox.path == destination;
       });
       origin.set(std::move(entries));
@@ -92,6 +69,17 @@ class Verification {
     }
     co_await pair_.destination->logout();
     co_return Result<>{};
+  }
+
+  void note_missed(VerifyContext& context, std::uint64_t mailboxes) {
+    if (mailboxes == 0) return;
+    is_whole_ = false;
+    context.add({.kind = Difference::mailbox,
+                 .source = {},
+                 .destination = {},
+                 .detail = fmt::format("the source tells {} in a form that cannot be read{}",
+                                       format_counted(mailboxes, "mailbox", "mailboxes"),
+                                       context.manifest != nullptr ? "; so no manifest is written" : "")});
   }
 
   /// A mailbox that cannot be read is a difference; the others are looked at all the same. Where connections broke
@@ -134,6 +122,7 @@ Task<> run_verification(Verification* verification) {
 VerifyReport run_verify(const VerifyRequest& request) {
   VerifyReport report;
   asio::io_context io{1};
+  const Interruption interruption(io);
   stores::imap::ImapStore from(io, to_connect_options(request.from, request.from_secret));
   stores::imap::ImapStore to(io, to_connect_options(request.to, request.to_secret));
   Verification verification(io, request, from, to, report);

@@ -20,7 +20,7 @@ struct VerifyRequest {
   Secret from_secret;
   Secret to_secret;
   plan::MappingRules rules;
-  std::string state_file;  // tells names that the destination refused; need not exist
+  std::string state_file;  // tells where copies brought mail, and what names were refused; need not exist
   bool deep = false;       // compare the content of every message, not only where headers leave doubt
   std::string manifest;    // file to write; empty: none
   std::string against;     // file that was written, to be held against `to` instead of `from`; empty: none
@@ -31,7 +31,7 @@ enum class Difference { missing, flags, date, content, mailbox };
 /// One line of the result.
 struct Finding {
   Difference kind = Difference::missing;
-  MailboxPath source;
+  MailboxPath source;  // empty: of no mailbox that has a name
   MailboxPath destination;
   Uid source_uid = 0;
   Uid destination_uid = 0;
@@ -46,6 +46,7 @@ struct VerifyReport {
   std::deque<Mailbox> mailboxes;  // addresses stay valid
   std::vector<Finding> findings;  // the first kMostFindings
   std::uint64_t findings_total = 0;
+  std::vector<sync::SkippedMailbox> skipped;
   std::optional<Error> error;
   static constexpr std::size_t kMostFindings = 1000;
 };
@@ -58,6 +59,7 @@ struct FoldersRequest {
   Secret from_secret;
   Secret to_secret;
   plan::MappingRules rules;
+  std::string state_file;  // as above
 };
 
 struct FoldersReport {

@@ -46,7 +46,6 @@ MailboxCheck::MailboxCheck(VerifyContext& context, MailboxPath source, MailboxPa
 Task<> MailboxCheck::run() {
   CO_CHECK(co_await look());
   CO_CHECK(co_await settle_unsure());
-  pair_duplicates(matching_.matched, source_, destination_);
   result_.matched = matching_.matched.size();
   result_.missing = matching_.missing.size();
   result_.extra = matching_.extra.size();
@@ -79,7 +78,7 @@ Task<> MailboxCheck::look() {
                   .detail = fmt::format("the source counts {} than it lists; nothing is known of them",
                                         format_counted(source_.unlisted(), "message more", "messages more"))});
   result_.on_source = source_.size();
-  matching_ = plan::match_messages(source_.take_list(), destination_.take_list(), context_.origin.sizes(), alike());
+  matching_ = plan::match_messages(source_.take_list(), destination_.take_list(), context_.origin.sizes());
   co_return Result<>{};
 }
 
@@ -89,6 +88,10 @@ Task<> MailboxCheck::settle_unsure() {
   const auto destination_uids = matching_.unsure_destination_uids();
   CO_TRY(auto here, co_await context_.origin.digests(result_.source, source_uids));
   CO_TRY(auto there, co_await body_digests(context_.destination, result_.destination, destination_uids));
+  if (context_.deep || context_.manifest != nullptr) {
+    from_ = by_uid(here);
+    to_ = by_uid(there);
+  }
   plan::resolve(matching_, std::move(here), std::move(there), alike());
   co_return Result<>{};
 }
@@ -145,31 +148,32 @@ void MailboxCheck::compare(const plan::MatchedPair& match) {
   if (other_flags || other_date) ++result_.differing;
 }
 
-/// Reads every matched message: from the destination for --deep, from the source for that and the manifest.
+/// Reads every matched message that was not read before: from the destination for --deep, from the source for that and
+/// the manifest.
 Task<> MailboxCheck::compare_contents() {
   UidSet source_uids;
   UidSet destination_uids;
   for (const auto& match : matching_.matched) {
-    source_uids.add(match.source);
-    destination_uids.add(match.destination);
+    if (!from_.contains(match.source)) source_uids.add(match.source);
+    if (!to_.contains(match.destination)) destination_uids.add(match.destination);
   }
-  if (source_uids.empty()) co_return Result<>{};
-  CO_TRY(const auto here, co_await context_.origin.digests(result_.source, source_uids));
-  const auto from = by_uid(here);
-  Digests to;
-  if (context_.deep) {
+  if (!source_uids.empty()) {
+    CO_TRY(const auto here, co_await context_.origin.digests(result_.source, source_uids));
+    from_.merge(by_uid(here));
+  }
+  if (context_.deep && !destination_uids.empty()) {
     CO_TRY(const auto there, co_await body_digests(context_.destination, result_.destination, destination_uids));
-    to = by_uid(there);
+    to_.merge(by_uid(there));
   }
   for (const auto& match : matching_.matched)
-    CO_CHECK(compare_content(match, from, to));
+    CO_CHECK(compare_content(match));
   co_return Result<>{};
 }
 
-Result<> MailboxCheck::compare_content(const plan::MatchedPair& match, const Digests& from, const Digests& to) {
-  const auto here = from.find(match.source);
-  const auto there = to.find(match.destination);
-  if (context_.manifest != nullptr && here != from.end()) {
+Result<> MailboxCheck::compare_content(const plan::MatchedPair& match) {
+  const auto here = from_.find(match.source);
+  const auto there = to_.find(match.destination);
+  if (context_.manifest != nullptr && here != from_.end()) {
     const auto& entry = source_.find(match.source);
     CHECK_OK(context_.manifest->add({.destination = result_.destination,
                                      .source = result_.source,
@@ -179,9 +183,9 @@ Result<> MailboxCheck::compare_content(const plan::MatchedPair& match, const Dig
                                      .seconds = entry.seconds,
                                      .flags = source_.flags_of(entry)}));
   }
-  const bool is_recorded = context_.manifest == nullptr || here != from.end();
+  const bool is_recorded = context_.manifest == nullptr || here != from_.end();
   if (!context_.deep && is_recorded) return {};
-  const bool both = here != from.end() && there != to.end();
+  const bool both = here != from_.end() && there != to_.end();
   if (both && here->second == there->second) return {};
   ++result_.differing;
   std::string_view what = both ? "the octets differ" : "one side did not send the message";

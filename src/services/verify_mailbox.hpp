@@ -41,7 +41,7 @@ class MailboxCheck {
   Task<> report_missing();
   void compare(const plan::MatchedPair& match);
   Task<> compare_contents();
-  [[nodiscard]] Result<> compare_content(const plan::MatchedPair& match, const Digests& from, const Digests& to);
+  [[nodiscard]] Result<> compare_content(const plan::MatchedPair& match);
   void add(Difference kind, const plan::MatchedPair& match, std::string detail);
 
   VerifyContext& context_;
@@ -51,6 +51,8 @@ class MailboxCheck {
   Side source_;
   Side destination_;
   plan::MessageMatching matching_;
+  Digests from_;  // what was read, where contents are wanted
+  Digests to_;
 };
 
 }  // namespace mailferry::services

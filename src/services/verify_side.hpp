@@ -1,4 +1,4 @@
-// One side of a mailbox as verify holds it, and which of equal messages belong together.
+// One side of a mailbox as verify holds it.
 #pragma once
 
 #include "plan/message_matching.hpp"
@@ -45,9 +45,5 @@ class Side final : public sync::RestartableSink {
   std::map<std::string, std::uint32_t> index_;
   std::uint32_t unlisted_ = 0;
 };
-
-/// True duplicates can be paired in any way: those with the same flags and date belong together, so that only real
-/// differences are told. Content is not looked at; equal identity and unequal content is for --deep to find.
-void pair_duplicates(std::vector<plan::MatchedPair>& matched, const Side& source, const Side& destination);
 
 }  // namespace mailferry::services

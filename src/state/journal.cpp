@@ -1,6 +1,7 @@
 #include "state/journal.hpp"
 
 #include "db/transaction.hpp"
+#include "state/account_key.hpp"
 #include "state/batch_writer.hpp"
 #include "state/run_table.hpp"
 #include "state/schema.hpp"
@@ -15,6 +16,12 @@ namespace {
 
 /// Runs read at a time where the answer is a set.
 constexpr std::size_t kPage = 4096;
+
+/// A pair that nothing is on record of was only asked for.
+constexpr std::string_view kFindPair =
+    "SELECT id FROM pair WHERE source_account IN (?1, ?2) AND destination_account IN (?3, ?4) ORDER BY "
+    "EXISTS (SELECT 1 FROM route WHERE route.pair = pair.id) OR EXISTS (SELECT 1 FROM note WHERE note.pair = pair.id) "
+    "DESC, (source_account = ?1) + (destination_account = ?3) DESC, id DESC LIMIT 1";
 
 Result<Intent> read_intent(const db::Statement& row, const std::string& path) {
   Result<UidSet> source = UidSet::parse(row.text(1));
@@ -36,6 +43,8 @@ bool Batch::empty() const noexcept {
 struct Journal::Impl {
   explicit Impl(db::Connection opened) : connection(std::move(opened)), runs(connection) {}
 
+  /// As Journal::find_pair(), while the lock is held.
+  Result<std::optional<PairId>> find_pair(const std::string& source, const std::string& destination);
   /// The settled UIDs of a route between two, page by page.
   Result<UidSet> settled_between(RouteId route, Uid first, Uid last);
   /// Every row of a query with `key` as its only parameter, read by `read(row) → Result<Item>`.
@@ -81,17 +90,27 @@ Result<std::unique_ptr<Journal>> Journal::open(const std::string& path) {
   return std::unique_ptr<Journal>(new Journal(std::make_unique<Impl>(std::move(connection))));
 }
 
+Result<std::optional<PairId>> Journal::Impl::find_pair(const std::string& source, const std::string& destination) {
+  TRY(db::Statement find, connection.prepare(kFindPair));
+  find.bind(source, twin_key(source), destination, twin_key(destination));
+  TRY(const bool is_known, find.step());
+  return is_known ? std::optional<PairId>(find.integer(0)) : std::nullopt;
+}
+
 Result<PairId> Journal::pair(const std::string& source_account, const std::string& destination_account) {
   const std::scoped_lock lock(impl_->mutex);
-  TRY(db::Statement find,
-      impl_->connection.prepare("SELECT id FROM pair WHERE source_account = ?1 AND destination_account = ?2"));
-  find.bind(source_account, destination_account);
-  TRY(const bool is_known, find.step());
-  if (is_known) return find.integer(0);
+  TRY(const auto known, impl_->find_pair(source_account, destination_account));
+  if (known) return *known;
   TRY(db::Statement insert,
       impl_->connection.prepare("INSERT INTO pair (source_account, destination_account) VALUES (?1, ?2)"));
   CHECK_OK(insert.run(source_account, destination_account));
   return impl_->connection.integer("SELECT last_insert_rowid()");
+}
+
+Result<std::optional<PairId>> Journal::find_pair(const std::string& source_account,
+                                                 const std::string& destination_account) {
+  const std::scoped_lock lock(impl_->mutex);
+  return impl_->find_pair(source_account, destination_account);
 }
 
 Result<std::vector<Journal::Pair>> Journal::pairs() {
@@ -108,10 +127,15 @@ Result<std::vector<Journal::Pair>> Journal::pairs() {
 Result<std::vector<std::pair<PairId, std::string>>> Journal::pairs_from(const std::string& source_account) {
   const std::scoped_lock lock(impl_->mutex);
   using Row = std::pair<PairId, std::string>;
-  return impl_->rows<Row>("SELECT id, destination_account FROM pair WHERE source_account = ?1 ORDER BY id",
-                          source_account, [](const db::Statement& row) -> Result<Row> {
-                            return Row{row.integer(0), row.text(1)};
-                          });
+  TRY(db::Statement row, impl_->connection.prepare(
+                             "SELECT id, destination_account FROM pair WHERE source_account IN (?1, ?2) ORDER BY id"));
+  row.bind(source_account, twin_key(source_account));
+  std::vector<Row> pairs;
+  for (;;) {
+    TRY(const bool has_row, row.step());
+    if (!has_row) return pairs;
+    pairs.emplace_back(row.integer(0), row.text(1));
+  }
 }
 
 Result<std::vector<Route>> Journal::routes(PairId pair) {

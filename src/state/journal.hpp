@@ -86,8 +86,13 @@ class Journal {
   [[nodiscard]] static Result<std::unique_ptr<Journal>> open(const std::string& path);
   ~Journal();
 
-  /// The pair of accounts, created when new. Keys are "user@host:port".
+  /// The pair of accounts, created when new. Keys are "user@host:port"; what is on record of an account by its other
+  /// port (state/account_key.hpp) is found, and where both are, first a pair that something is on record of, then the
+  /// one with these very keys.
   [[nodiscard]] Result<PairId> pair(const std::string& source_account, const std::string& destination_account);
+  /// The same; absent when it is new.
+  [[nodiscard]] Result<std::optional<PairId>> find_pair(const std::string& source_account,
+                                                        const std::string& destination_account);
   struct Pair {
     PairId id = 0;
     std::string source_account{};
@@ -95,7 +100,7 @@ class Journal {
   };
   /// All pairs of the file.
   [[nodiscard]] Result<std::vector<Pair>> pairs();
-  /// All pairs with this source, with the keys of their destinations.
+  /// All pairs with this source by either of its ports, with the keys of their destinations.
   [[nodiscard]] Result<std::vector<std::pair<PairId, std::string>>> pairs_from(const std::string& source_account);
   [[nodiscard]] Result<std::vector<Route>> routes(PairId pair);
   /// Intents that were never closed: what they name and is not settled is in doubt. Intents with nothing left are left

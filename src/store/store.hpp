@@ -37,6 +37,14 @@ struct MailboxInfo {
   bool subscribed = false;
   SpecialUse use = SpecialUse::none;
   std::optional<MailboxStatus> status;  // absent: not selectable, or the server refused to tell
+  bool foreign = false;                 // of another user, or shared by several
+};
+
+/// What an account has.
+struct MailboxList {
+  std::vector<MailboxInfo> mailboxes;
+  /// Told in a form that cannot be read: there are so many more.
+  std::uint64_t unreadable = 0;
 };
 
 /// How a store behaves; asked for, never guessed from its name.
@@ -267,7 +275,7 @@ class Session {
   virtual ~Session() = default;
   [[nodiscard]] virtual const Traits& traits() const noexcept = 0;
   /// All mailboxes with their status in as few turns as the server allows.
-  virtual Task<std::vector<MailboxInfo>> list(bool with_octets) = 0;
+  virtual Task<MailboxList> list(bool with_octets) = 0;
   /// Creates, subscribes and opens in one turn; one result a request, in order.
   virtual Task<std::vector<Result<Prepared>>> prepare(const std::vector<CreateRequest>& requests) = 0;
   /// Scans mailboxes in one pipelined turn; one result a request, in order. `sinks[i]` may be null.

@@ -17,6 +17,16 @@ struct Claims {
   UidSet untold;       // source UIDs of messages that are somewhere there
 };
 
+/// Adds the destination of a run, but of what stands for other messages now.
+void add_told(const state::SettledRun& run, const UidSet& forgotten, UidSet& told) {
+  auto sources = UidSet(UidRange{run.source, run.source + run.count - 1});
+  sources.remove(forgotten);
+  for (const auto& range : sources.ranges()) {
+    const Uid first = run.destination + (range.first - run.source);
+    told.add(UidRange{first, first + (range.last - range.first)});
+  }
+}
+
 /// What the state has of a route. Of a look-up behind `from` only what this intent settled can be there: the rest is
 /// older.
 Result<> add_settled(RunContext& context, const RouteWork& route, Uid from, Claims& claims) {
@@ -25,14 +35,25 @@ Result<> add_settled(RunContext& context, const RouteWork& route, Uid from, Clai
     if (runs.empty()) break;
     for (const auto& run : runs) {
       if (run.destination != 0) {
-        claims.destination.add(UidRange{run.destination, run.destination + run.count - 1});
+        add_told(run, route.forgotten, claims.destination);
       } else if (from == 1) {
         claims.untold.add(UidRange{run.source, run.source + run.count - 1});
       }
     }
     next = runs.back().source + runs.back().count;
   }
+  claims.untold.remove(route.forgotten);
   return {};
+}
+
+Result<bool> has_untold(state::Journal& journal, state::RouteId route) {
+  for (Uid next = 1; next != 0;) {
+    TRY(const auto runs, journal.settled(route, next));
+    if (runs.empty()) break;
+    if (std::ranges::find(runs, Uid{0}, &state::SettledRun::destination) != runs.end()) return true;
+    next = runs.back().source + runs.back().count;
+  }
+  return false;
 }
 
 Result<Claims> claims_of(RunContext& context, const RouteWork& route, Uid from) {
@@ -85,7 +106,7 @@ Task<UidSet> claimed_by_siblings(RunContext& context, SessionPair& pair, const R
 }
 
 Task<> add_claims_of_earlier_runs(RunContext& context, SessionPair& pair, const std::vector<state::Route>& stored,
-                                  const RouteWork& work, UidSet& claimed) {
+                                  const RouteWork& work, Uid from, UidSet& claimed) {
   CO_TRY(const auto earlier, earlier_siblings(stored, work));
   if (earlier.empty()) co_return Result<>{};
   std::vector<store::ScanRequest> requests;
@@ -94,9 +115,29 @@ Task<> add_claims_of_earlier_runs(RunContext& context, SessionPair& pair, const 
   const std::vector<store::MetaSink*> no_sinks;
   CO_TRY(const auto there, co_await pair.source->scan(requests, no_sinks));
   for (std::size_t index = 0; index < earlier.size(); ++index) {
-    if (there[index]) CO_CHECK(co_await claim(context, pair, earlier[index], work, 1, claimed));
+    if (there[index]) CO_CHECK(co_await claim(context, pair, earlier[index], work, from, claimed));
   }
   co_return Result<>{};
+}
+
+Result<bool> has_untold_others(RunContext& context, const RouteWork& work) {
+  const auto tells_nothing = [](const RouteWork* other) { return !other->settled.empty(); };
+  if (std::ranges::any_of(work.siblings, tells_nothing)) return true;
+  auto& journal = context.journal.journal();
+  TRY(const auto stored, journal.routes(context.journal.pair()));
+  for (const auto& route : stored) {
+    if (route.source_mailbox == work.route.source_mailbox ||
+        route.destination_mailbox != work.route.destination_mailbox ||
+        route.destination_validity != work.route.destination_validity)
+      continue;
+    TRY(const bool untold, has_untold(journal, route.id));
+    if (untold) return true;
+  }
+  return false;
+}
+
+Task<> add_own_claims(RunContext& context, SessionPair& pair, const RouteWork& work, Uid from, UidSet& claimed) {
+  co_return co_await claim(context, pair, work, work, from, claimed);
 }
 
 }  // namespace mailferry::sync

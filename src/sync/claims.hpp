@@ -15,6 +15,13 @@ Task<UidSet> claimed_by_siblings(RunContext& context, SessionPair& pair, const R
 /// --mailbox and --map accounts are copied bit by bit. A mailbox that is not on the source any more, or was numbered
 /// anew, claims nothing: it may be the one of `work` under the name of before.
 Task<> add_claims_of_earlier_runs(RunContext& context, SessionPair& pair, const std::vector<state::Route>& stored,
-                                  const RouteWork& work, UidSet& claimed);
+                                  const RouteWork& work, Uid from, UidSet& claimed);
+
+/// Messages of other mailboxes, of this run or of earlier ones, are in the destination mailbox of `work`, and the
+/// destination did not tell their UIDs.
+Result<bool> has_untold_others(RunContext& context, const RouteWork& work);
+
+/// Adds what is on record as brought by the route of `work` itself.
+Task<> add_own_claims(RunContext& context, SessionPair& pair, const RouteWork& work, Uid from, UidSet& claimed);
 
 }  // namespace mailferry::sync

@@ -4,21 +4,21 @@
 #include "sync/pending_flags.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace mailferry::sync {
 namespace {
 
-/// An intent may name more than is really begun; beyond this many octets of text only its bounds are written.
-constexpr std::size_t kIntentOctets = 64U << 10;
 constexpr std::size_t kNamedFailures = 200;
-
-UidSet covering(const UidSet& uids) {
-  if (uids.empty() || uids.to_string().size() <= kIntentOctets) return uids;
-  return UidSet(UidRange{uids.min(), uids.max()});
-}
 
 bool has_work(const RouteWork& work) {
   return !work.dead() && (work.has_messages() || !work.flag_work.empty());
+}
+
+/// 0: not known, as the destination did not tell where all of this is.
+Uid destination_next(const RouteWork& work) {
+  if (!work.settled.empty() || work.destination_next == 0) return 0;
+  return std::max(work.destination_next, work.known_destination.empty() ? 0 : work.known_destination.max() + 1);
 }
 
 bool untouched(const RouteWork& work) {
@@ -68,9 +68,10 @@ Task<> CopyRun::record_intents() {
   }
   if (!fresh.empty()) CO_CHECK(co_await context_.journal.commit_routes(fresh));
   for (std::size_t index = 0; index < fresh.size(); ++index)
-    owners[index]->route.id = fresh[index].id;
+    take_id(*owners[index], fresh[index].id);
 
   for (auto& work : context_.queue.routes) {
+    forget(work);
     if (!has_work(work)) continue;
     for (const auto& found : work.found)
       context_.journal.settle(work.route.id, found.source, found.destination, found.flags);
@@ -83,11 +84,25 @@ Task<> CopyRun::record_intents() {
     all.add(work.ahead);
     all.add(work.doubt);
     all.add(work.settled);
-    if (!all.empty())
-      context_.journal.pending().intents.push_back(
-          {.route = work.route.id, .source = covering(all), .destination_from = work.destination_from});
+    if (all.empty()) continue;
+    // Until the checkpoint nobody knows up to where the destination has what is on record.
+    context_.journal.pending().notes.emplace_back(destination_next_note(work.route.id), "0");
+    context_.journal.pending().intents.push_back(
+        {.route = work.route.id, .source = std::move(all), .destination_from = work.destination_from});
   }
   co_return co_await context_.journal.commit();
+}
+
+void CopyRun::take_id(RouteWork& work, state::RouteId id) {
+  work.route.id = id;
+  if (work.by_map) context_.journal.pending().notes.emplace_back(mapped_note(id), "1");
+}
+
+/// What stands for other messages now is not settled any more, and from then on nothing new is taken for new unseen.
+void CopyRun::forget(RouteWork& work) {
+  if (work.forgotten.empty() || work.dead()) return;
+  context_.journal.pending().forgotten.emplace_back(work.route.id, std::exchange(work.forgotten, {}));
+  context_.journal.pending().notes.emplace_back(set_back_note(work.route.id), "1");
 }
 
 /// The status of these was wrong, or is no longer right: they are listed after all, and what was missed is copied.
@@ -128,7 +143,7 @@ Task<> CopyRun::copy_disproved() {
 
 /// What an interrupted run had settled since its intent was opened: it must not be taken for what is in doubt.
 Result<> CopyRun::load_accounted(RouteWork& work, const state::Intent& intent) {
-  for (Uid from = intent.source.min(); from != 0;) {
+  for (Uid from = 1; from != 0;) {
     TRY(const auto runs, context_.journal.journal().settled(work.route.id, from));
     if (runs.empty()) break;
     for (const auto& run : runs) {
@@ -293,7 +308,10 @@ Task<> CopyRun::find_destinations(RouteWork& work) {
 Task<> CopyRun::checkpoint() {
   auto& batch = context_.journal.pending();
   for (auto& work : context_.queue.routes) {
+    if (work.unchanged && !work.next_recorded && work.destination_next != 0)
+      batch.notes.emplace_back(destination_next_note(work.route.id), std::to_string(work.destination_next));
     if (untouched(work) || work.route.id == 0) continue;
+    forget(work);
     UidSet unparked;
     for (const auto& parked : work.parked) {
       if (!work.refused.contains(parked.source)) unparked.add(parked.source);
@@ -312,6 +330,7 @@ Task<> CopyRun::checkpoint() {
     work.route.source_messages = listed ? work.source_status.messages : 0;
     batch.routes.push_back(work.route);
     batch.closed_intents.push_back(work.route.id);
+    batch.notes.emplace_back(destination_next_note(work.route.id), std::to_string(destination_next(work)));
   }
   co_return co_await context_.journal.commit();
 }

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <map>
 #include <tuple>
+#include <utility>
 
 namespace mailferry::sync {
 
@@ -42,6 +43,16 @@ namespace {
 bool tells_all_uids(const RouteWork& work) {
   const auto& status = work.source_status;
   return work.fresh && status.messages > 0 && status.uid_validity != 0 && status.uid_next == status.messages + 1;
+}
+
+/// From which UID on all are to be listed; 0: what changed is told, and that is all.
+Uid list_from(const RouteWork& work, bool tokens) {
+  if (work.fresh) return 1;
+  if (!tokens) return 0;
+  if (work.route.source_uid_next == 0 || !work.doubt.empty()) return 1;
+  // New mail is not left to modification sequences: some servers count them anew.
+  const Uid next = work.source_status.uid_next;
+  return next == 0 || next > work.route.source_uid_next ? work.route.source_uid_next : 0;
 }
 
 struct Place {
@@ -112,6 +123,7 @@ Task<> CopyRun::plan(const std::vector<RouteSpec>& specs) {
     if (!matched && matched.error().scope != Scope::mailbox) co_return matched;
     if (!matched) work.report->error = matched.error();
   }
+  CO_CHECK(co_await match_unrecorded());
   context_.progress.planned_messages = context_.report.sum(&MailboxReport::planned);
   co_return Result<>{};
 }
@@ -155,6 +167,7 @@ Result<> CopyRun::add_route(const RouteSpec& spec) {
   work.source = spec.source;
   work.destination = spec.destination;
   work.source_status = spec.source_status;
+  work.by_map = spec.by_map;
   work.create = spec.create;
   work.subscribe = spec.subscribe;
   work.use = spec.use;
@@ -163,6 +176,7 @@ Result<> CopyRun::add_route(const RouteSpec& spec) {
   work.route.destination_mailbox = state::to_mailbox_key(spec.destination);
   work.route.source_validity = spec.source_status.uid_validity;
   work.route.destination_validity = spec.destination_status ? spec.destination_status->uid_validity : 0;
+  work.destination_next = spec.destination_status ? spec.destination_status->uid_next : 0;
   return decide(work, spec);
 }
 
@@ -196,6 +210,8 @@ Result<> CopyRun::decide(RouteWork& work, const RouteSpec& spec) {
       work.doubt_since = std::chrono::steady_clock::now();
     }
     if (const auto parked = parked_.find(work.route.id); parked != parked_.end()) work.parked = parked->second;
+    work.suspects.add_blamed(work.parked);
+    CHECK_OK(doubt_history(work, spec));
   }
   work.match_first =
       work.fresh && spec.destination_status && spec.destination_status->messages > 0 && spec.source_status.messages > 0;
@@ -231,11 +247,9 @@ Task<> CopyRun::scan() {
     Asked ask{&work, {}, {}, &sinks.emplace_back()};
     const auto validity = work.route.source_validity;
     const bool changes = !work.fresh;
-    // With change tokens and a checkpoint, new messages come with the changes; else all UIDs have to be listed.
-    if (work.fresh || (tokens && (work.route.source_uid_next == 0 || !work.doubt.empty()))) {
+    if (const Uid from = list_from(work, tokens); from != 0) {
       ask.uids = requests.size();
-      requests.push_back(
-          {.mailbox = work.source, .uid_validity = validity, .uids = {}, .from = 1, .changed_since = 0, .detail = {}});
+      requests.push_back(scan_of(work.source, validity, from));
       sink_pointers.push_back(nullptr);
     }
     if (changes) {
@@ -253,25 +267,26 @@ Task<> CopyRun::scan() {
   if (requests.empty()) co_return Result<>{};
   CO_TRY(auto results, co_await pair_.source->scan(requests, sink_pointers));
   for (auto& ask : asked) {
-    const auto& first = results[ask.uids.value_or(ask.flags.value_or(0))];
-    if (!first) {
-      ask.work->report->error = first.error();
+    auto& first = results[ask.uids.value_or(ask.flags.value_or(0))];
+    const auto& last = results[ask.flags.value_or(ask.uids.value_or(0))];
+    if (!first || !last) {
+      ask.work->report->error = !first ? first.error() : last.error();
       continue;
     }
-    take_status(*ask.work, *first);
+    first->uids.add(UidSet(last->uids));
     ask.known->sort();
-    UidSet uids = first->uids;
-    if (ask.uids && ask.flags) {
-      const auto& changes = results[*ask.flags];
-      if (!changes) {
-        ask.work->report->error = changes.error();
-        continue;
-      }
-      uids.add(changes->uids);
-    }
-    CO_CHECK(apply_scan(*ask.work, uids, *ask.known));
+    const bool is_whole = ask.uids ? requests[*ask.uids].from == 1 : requests[*ask.flags].changed_since == 0;
+    CO_CHECK(take_scan(*ask.work, *ask.known, *first, is_whole));
   }
   co_return Result<>{};
+}
+
+/// `is_whole`: what was asked for are all messages.
+Result<> CopyRun::take_scan(RouteWork& work, const KnownFlags& flags, const store::ScanResult& scanned, bool is_whole) {
+  take_status(work, scanned);
+  // What left the source while it was in doubt is nobody's business any more.
+  if (is_whole && scanned.unlisted == 0) work.doubt = work.doubt.intersection(scanned.uids);
+  return apply_scan(work, scanned.uids, flags);
 }
 
 /// The mailbox as it was when it was opened.
@@ -288,14 +303,17 @@ void CopyRun::take_status(RouteWork& work, const store::ScanResult& scanned) {
 Result<> CopyRun::apply_scan(RouteWork& work, const UidSet& uids, const KnownFlags& flags) {
   work.todo = uids;
   if (!work.fresh) {
-    TRY(const auto settled, context_.journal.journal().settled_uids(work.route.id));
+    TRY(auto settled, context_.journal.journal().settled_uids(work.route.id));
+    // The mailbox was set back to an earlier state, nobody knows which: UIDs may have been given out a second time.
+    if (const Uid next = work.source_status.uid_next; next != 0 && settled.max() >= next) {
+      work.forgotten = std::exchange(settled, UidSet{});
+      work.unrecorded_from = 1;
+    }
     work.todo.remove(settled);
     const auto listed = work.todo;
     for (const auto& parked : work.parked) {
       if (!settled.contains(parked.source)) work.todo.add(parked.source);
     }
-    // What left the source while it was in doubt is nobody's business any more, unless it is only not listed by a scan
-    // of changes.
     work.todo.remove(work.doubt);
     work.report->present = work.report->on_source > listed.size() ? work.report->on_source - listed.size() : 0;
     CHECK_OK(plan_flags(work, flags));
@@ -323,6 +341,7 @@ Result<> CopyRun::plan_flags(RouteWork& work, const KnownFlags& flags) {
       for (; entry != flags.entries.end() && entry->uid <= last; ++entry) {
         const auto& now = flags.combinations[entry->combination];
         const auto uid = entry->uid;
+        if (work.forgotten.contains(uid)) continue;
         const auto unsure =
             std::ranges::find_if(pending, [uid](const PendingFlags& group) { return group.source.contains(uid); });
         if (unsure == pending.end() && now == run.flags) continue;
@@ -343,47 +362,6 @@ Result<> CopyRun::plan_flags(RouteWork& work, const KnownFlags& flags) {
   for (auto& [key, group] : groups)
     work.flag_work.push_back(std::move(group));
   return {};
-}
-
-/// No state, but mail on both sides: what is on the destination already is recognised and not sent again.
-Task<> CopyRun::match_existing(RouteWork& work) {
-  auto source = scan_of(work.source, work.route.source_validity);
-  auto destination = scan_of(work.destination, work.route.destination_validity);
-  const std::vector<store::ScanRequest> list{source};
-  const std::vector<store::MetaSink*> no_sinks;
-  CO_TRY(auto listed, co_await pair_.source->scan(list, no_sinks));
-  if (!listed.front()) co_return std::unexpected(listed.front().error());
-  work.report->unlisted = listed.front()->unlisted;
-  CO_TRY(auto claimed, co_await claimed_by_siblings(context_, pair_, work, 1));
-  CO_CHECK(co_await add_claims_of_earlier_runs(context_, pair_, stored_routes_, work, claimed));
-  CO_TRY(const auto matched, co_await match_by_identity(pair_, source, destination, claimed));
-  work.source_status.uid_next = listed.front()->status.uid_next;
-  if (listed.front()->status.highest_modseq != 0)
-    work.source_status.highest_modseq = listed.front()->status.highest_modseq;
-  work.todo = listed.front()->uids;
-  std::map<std::pair<std::string, std::string>, FlagWork> groups;
-  for (const auto& match : matched) {
-    work.todo.remove(UidSet(UidRange{match.source, match.source}));
-    // Without common history nothing tells which side is newer: flags are added and none is taken away. On record is
-    // what came from the source, never what only the destination has: that is its own.
-    const auto missing = match.source_flags.minus(match.destination_flags);
-    auto common = match.source_flags.minus(missing);
-    work.found.push_back({match.source, match.destination, common});
-    if (missing.empty()) continue;
-    auto& group = groups[{common.to_string(), match.source_flags.to_string()}];
-    group.before = std::move(common);
-    group.now = match.source_flags;
-    group.source.add(match.source);
-    group.destination.add(match.destination);
-    ++work.report->flags_planned;
-  }
-  for (auto& [key, group] : groups)
-    work.flag_work.push_back(std::move(group));
-  work.match_first = false;
-  work.report->on_source = listed.front()->uids.size();
-  work.report->present = matched.size();
-  work.report->planned = work.todo.size();
-  co_return Result<>{};
 }
 
 bool CopyRun::nothing_to_do() const {

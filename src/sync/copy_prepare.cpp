@@ -42,6 +42,18 @@ std::string renamed_note(const MailboxPath& wanted) {
   return "renamed:" + state::to_mailbox_key(wanted);
 }
 
+std::string mapped_note(state::RouteId route) {
+  return fmt::format("mapped:{}", route);
+}
+
+std::string set_back_note(state::RouteId route) {
+  return fmt::format("set_back:{}", route);
+}
+
+std::string destination_next_note(state::RouteId route) {
+  return fmt::format("destination_next:{}", route);
+}
+
 /// A turn of the source hides behind the one that the destination needs for its mailboxes.
 asio::awaitable<void> CopyRun::read_ahead() {
   const auto& routes = context_.queue.routes;
@@ -106,6 +118,7 @@ Task<> CopyRun::prepare_all(const std::vector<RouteWork*>& asked, std::vector<Ro
                 .remedy = "run again",
                 .trail = {}};
     }
+    work.destination_next = prepared.status.uid_next;
     // New appends begin here; an older intent that is still open begins where it began.
     if (work.doubt.empty()) work.destination_from = std::max<Uid>(1, prepared.status.uid_next);
     if (!surprise || work.dead()) continue;

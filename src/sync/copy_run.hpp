@@ -3,6 +3,7 @@
 
 #include "async/task_scope.hpp"
 #include "sync/copy_worker.hpp"
+#include "sync/identity_match.hpp"
 #include "sync/run_context.hpp"
 #include "sync/steady_session.hpp"
 
@@ -19,12 +20,20 @@ struct RouteSpec {
   bool create = false;
   bool subscribe = false;
   std::string reason;
+  bool by_map = false;  // --map says so; without it the mailbox goes elsewhere
   store::MailboxStatus source_status;
   std::optional<store::MailboxStatus> destination_status;  // absent: does not exist
 };
 
 /// Key of the note in the state that tells which name the destination had to be given instead of `wanted`.
 [[nodiscard]] std::string renamed_note(const MailboxPath& wanted);
+/// Key of the note that a route was made by --map: a run without it does not follow it.
+[[nodiscard]] std::string mapped_note(state::RouteId route);
+/// Key of the note that a source mailbox was once set back to an earlier state: what seems new there may be known.
+[[nodiscard]] std::string set_back_note(state::RouteId route);
+/// Key of the note with the destination's UIDNEXT when all of a route was settled; 0: not known. A higher one tells
+/// that mail came that this state does not know: others' mail, or that of runs with a newer copy of the state.
+[[nodiscard]] std::string destination_next_note(state::RouteId route);
 
 class CopyRun {
  public:
@@ -52,11 +61,19 @@ class CopyRun {
   Result<> load_state();
   Result<bool> is_blank(const state::Route& route);
   Result<> decide(RouteWork& work, const RouteSpec& spec);
+  Result<> doubt_history(RouteWork& work, const RouteSpec& spec);
   Task<> scan();
+  Result<> take_scan(RouteWork& work, const KnownFlags& flags, const store::ScanResult& scanned, bool is_whole);
   void take_status(RouteWork& work, const store::ScanResult& scanned);
   Result<> apply_scan(RouteWork& work, const UidSet& uids, const KnownFlags& flags);
   Result<> plan_flags(RouteWork& work, const KnownFlags& flags);
   Task<> match_existing(RouteWork& work);
+  Task<> match_unrecorded();
+  Task<> match_unrecorded_of(RouteWork& work);
+  void take_match(RouteWork& work, const std::vector<MatchedMessage>& matched);
+  [[nodiscard]] bool shares_destination(const RouteWork& work) const;
+  void forget(RouteWork& work);
+  void take_id(RouteWork& work, state::RouteId id);
   [[nodiscard]] SteadySession& source() noexcept { return static_cast<SteadySession&>(*pair_.source); }
   [[nodiscard]] SteadySession& destination() noexcept { return static_cast<SteadySession&>(*pair_.destination); }
   asio::awaitable<void> read_ahead();

@@ -8,8 +8,6 @@ namespace {
 /// Requests sent ahead of the answers: enough that the source never waits for us.
 constexpr std::size_t kJobsAhead = 3;
 constexpr std::size_t kDefaultWindow = 64U << 20;
-/// How often one message is asked for again before it is reported.
-constexpr int kMessageAttempts = 3;
 /// After so many refusals in a row it is the mailbox that cannot be read (any more), and not its messages.
 constexpr unsigned kRefusedReads = 100;
 
@@ -23,8 +21,12 @@ Task<> CopyWorker::run() {
       continue;
     }
     auto error = std::move(worked).error();
-    co_await hear_out();
-    blame_message(error);
+    const auto heard = co_await hear_out();
+    if (heard) {
+      blame_message(error);
+    } else {
+      suspect_unanswered(error);
+    }
     reclaim();
     auto reconnected = co_await reconnect_after(std::move(error));
     if (!reconnected) co_return reconnected;
@@ -48,6 +50,7 @@ Task<> CopyWorker::work_once() {
     context_.queue.notify();
     co_return resolved;
   }
+  park_culprits();
   if (reader_ || context_.queue.has_todo()) {
     auto pumped = co_await pump();
     context_.queue.notify();
@@ -62,66 +65,6 @@ Task<> CopyWorker::rest() {
   const auto pause = std::exchange(pause_, std::chrono::milliseconds{0});
   if (pause.count() > 0) co_await async::sleep_for(pause, context_.stop_requested);
   co_return Result<>{};
-}
-
-/// A connection broke: its work is in the queue again. Waits as the policy says, or gives up.
-Task<> CopyWorker::reconnect_after(Error error) {
-  pair_.close();
-  if (context_.stopping || context_.journal.error()) co_return std::unexpected(std::move(error));
-  const auto delay = reconnection_.delay_after(error);
-  if (!delay) co_return std::unexpected(std::move(error));
-  context_.report.warnings.push_back(fmt::format("{}; connecting again in {} ms", error.describe(), delay->count()));
-  co_await async::sleep_for(*delay, context_.stop_requested);
-  co_return Result<>{};
-}
-
-/// When only the source broke, the destination still tells what became of the messages that are on their way. On a slow
-/// line they would arrive after a look-up for them, and then a second time.
-Task<> CopyWorker::hear_out() {
-  if (!appender_ || context_.stopping) co_return Result<>{};
-  const auto heard = co_await appender_->drain();
-  take_outcomes();
-  co_return heard;
-}
-
-/// A connection that breaks in the middle of a message may break because of it: after a few times it is reported, and
-/// what is behind it has its turn. It cannot have been stored, as the destination has not got its end.
-void CopyWorker::blame_message(const Error& error) {
-  const bool broken_off = std::exchange(in_message_, false) && carrying_ && !context_.stopping;
-  if (!broken_off || in_flight_.empty() || in_flight_.back().work == nullptr) return;
-  const auto message = in_flight_.back();
-  message.work->careful.add(message.uid);
-  if (++message.work->attempts[message.uid] < kMessageAttempts) return;
-  in_flight_.pop_back();
-  --message.work->in_flight;
-  auto reason = error;
-  reason.scope = Scope::message;
-  reason.message = fmt::format("the connection broke each time in the middle of this message: {}", error.message);
-  reason.remedy = "run again; if it stays so, look at this message with a mail program";
-  fail_message(*message.work, message.uid, reason);
-}
-
-/// Puts back what this worker had taken: what it began to append is in doubt, the rest is to be done.
-void CopyWorker::reclaim() {
-  for (const auto& message : in_flight_) {
-    if (message.work == nullptr) continue;
-    message.work->doubt.add(message.uid);
-    message.work->doubt_since = std::chrono::steady_clock::now();
-    --message.work->in_flight;
-  }
-  first_token_ += in_flight_.size();
-  in_flight_.clear();
-  for (auto& [ticket, job] : jobs_) {
-    job.work->todo.add(job.uids);
-    if (job.careful) job.work->careful.add(job.uids);
-    --job.work->jobs;
-  }
-  jobs_.clear();
-  if (reader_) reader_->close();
-  if (appender_) appender_->close();
-  reader_.reset();
-  appender_.reset();
-  context_.queue.notify();
 }
 
 asio::awaitable<void> CopyWorker::read_ahead() {
@@ -157,6 +100,7 @@ Task<> CopyWorker::pump() {
   // server.
   CO_CHECK(co_await appender_->drain());
   take_outcomes();
+  on_trial_ = false;
   if (context_.journal.error()) co_return std::unexpected(*context_.journal.error());
   const bool abandoned = !jobs_.empty();  // stopped in the middle: the source connection still has answers to give
   if (abandoned) reclaim();
@@ -195,7 +139,12 @@ Result<bool> CopyWorker::take_at_once(const store::ReadStep& step) {
 }
 
 Task<> CopyWorker::take(store::ReadStep step) {
-  if (step.kind == store::ReadStep::Kind::octets) co_return co_await appender_->write(step.octets);
+  if (step.kind == store::ReadStep::Kind::octets) {
+    auto written = co_await appender_->write(step.octets);
+    // Of a message that is longer than its source announced the destination knows nothing.
+    destination_broke_ = !written && written.error().kind != ErrorKind::protocol;
+    co_return written;
+  }
   if (step.kind == store::ReadStep::Kind::message) {
     CO_CHECK(co_await appender_->begin(current_->destination, reader_->head(), last_token(), careful_));
   } else {
@@ -207,10 +156,12 @@ Task<> CopyWorker::take(store::ReadStep step) {
 }
 
 void CopyWorker::request_jobs() {
-  while (jobs_.size() < kJobsAhead && !ending()) {
-    auto job = context_.queue.take(last_work_, std::max<std::size_t>(1, context_.workers));
+  while (jobs_.size() < kJobsAhead && !ending() && !on_trial_) {
+    const auto trials = wire_is_free() ? Trials::allowed : Trials::none;
+    auto job = context_.queue.take(last_work_, std::max<std::size_t>(1, context_.workers), trials);
     if (!job) return;
     last_work_ = job->work;
+    on_trial_ = job->trial;
     reader_->request({.ticket = job->ticket,
                       .mailbox = job->work->source,
                       .uid_validity = job->work->route.source_validity,
@@ -351,6 +302,9 @@ void CopyWorker::settle(const InFlight& message, Uid uid) {
   work.report->copied_octets += message.octets;
   ++context_.progress.settled_messages;
   context_.progress.settled_octets += message.octets;
+  ++context_.accepted;
+  work.suspects.clear(message.uid);
+  excused_ = 0;
   reconnection_.reset();
 }
 
@@ -366,8 +320,10 @@ void CopyWorker::refuse(const InFlight& message, const store::AppendOutcome& out
     work.doubt.add(message.uid);
     work.careful.add(message.uid);
     if (error.retry == Retry::later) pause_ = std::max({pause_, context_.settings.refusal_pause, error.retry_after});
-  } else if (!message.flags.keywords().empty() && !work.without_keywords.contains(message.uid)) {
-    // A message is worth more than its keywords (Cyrus takes 100 different ones in a mailbox).
+  } else if (error.retry == Retry::never && !message.flags.keywords().empty() &&
+             !work.without_keywords.contains(message.uid)) {
+    // A message is worth more than its keywords (Cyrus takes 100 different ones in a mailbox). A refusal that passes is
+    // not about them: they would be missing for good.
     work.without_keywords.add(message.uid);
     work.doubt.add(message.uid);
     work.careful.add(message.uid);

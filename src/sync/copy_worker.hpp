@@ -35,6 +35,9 @@ class CopyWorker {
   [[nodiscard]] SessionPair& pair() noexcept { return pair_; }
 
  private:
+  /// How often one message is asked for again before it is reported.
+  static constexpr int kMessageAttempts = 3;
+
   struct InFlight {
     RouteWork* work = nullptr;  // null: it has its outcome
     Uid uid = 0;
@@ -66,6 +69,9 @@ class CopyWorker {
   void fail_message(RouteWork& work, Uid uid, const Error& error);
   Task<> hear_out();
   void blame_message(const Error& error);
+  void suspect_unanswered(const Error& error);
+  void park_culprits();
+  [[nodiscard]] bool wire_is_free() const noexcept { return jobs_.empty() && in_flight_.empty(); }
   void reclaim();
   [[nodiscard]] std::uint64_t last_token() const noexcept { return first_token_ + in_flight_.size() - 1; }
 
@@ -80,8 +86,11 @@ class CopyWorker {
   RouteWork* current_ = nullptr;  // of the message at hand
   bool careful_ = false;          // it goes alone
   bool carrying_ = false;         // it goes at all
-  bool in_message_ = false;       // some of it was sent, and an APPEND cannot be ended before all of it was
-  std::optional<Error> fatal_;    // a refusal that concerns the whole destination
+  bool destination_broke_ = false;
+  bool on_trial_ = false;       // suspects have the connection for themselves
+  bool in_message_ = false;     // some of it was sent, and an APPEND cannot be ended before all of it was
+  std::optional<Error> fatal_;  // a refusal that concerns the whole destination
+  int excused_ = 0;             // failures that are no sign of a destination that is down, since it accepted something
   Reconnection reconnection_;
   std::chrono::milliseconds pause_{0};  // the destination wants one
   bool retired_ = false;

@@ -86,8 +86,7 @@ Task<std::vector<MatchedMessage>> match_by_identity(SessionPair& pair, store::Sc
   CO_CHECK(co_await scan_into(pair.source.get(), std::move(source), &source_sink));
   CO_CHECK(co_await scan_into(pair.destination.get(), std::move(destination), &destination_sink));
   const auto likeness = likeness_of(source_sink, destination_sink, flags_there);
-  auto matching = plan::match_messages(std::move(source_sink.list), std::move(destination_sink.list),
-                                       plan::SizeEvidence::compare, likeness);
+  auto matching = plan::match_messages(std::move(source_sink.list), std::move(destination_sink.list));
   if (!matching.is_sure()) {
     const auto source_uids = matching.unsure_source_uids();
     const auto destination_uids = matching.unsure_destination_uids();

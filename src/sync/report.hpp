@@ -54,11 +54,13 @@ struct MailboxReport {
 struct SkippedMailbox {
   MailboxPath mailbox;
   std::string reason;
+  bool of_others = false;  // nobody asked for that: people are told
 };
 
 struct Report {
   std::deque<MailboxReport> mailboxes;  // addresses stay valid
   std::vector<SkippedMailbox> skipped;
+  std::uint64_t unreadable_mailboxes = 0;  // the source told them in a form that cannot be read
   std::vector<Failure> failures;
   std::vector<std::string> warnings;
   std::uint64_t source_commands = 0;

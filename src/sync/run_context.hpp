@@ -40,6 +40,7 @@ struct RunContext {
   async::Notifier stop_measuring;
   bool stopping = false;
   std::size_t workers = 0;
+  std::uint64_t accepted = 0;  // messages that the destination said to have
   /// The longest that an append took from its last octet to its answer; how long a broken connection's work may go on
   /// unseen.
   std::chrono::milliseconds slowest_append{0};

@@ -133,9 +133,9 @@ Task<T> SteadySession::persist(Call call) {
   }
 }
 
-Task<std::vector<store::MailboxInfo>> SteadySession::list(bool with_octets) {
+Task<store::MailboxList> SteadySession::list(bool with_octets) {
   const auto call = [with_octets](store::Session& session) { return session.list(with_octets); };
-  co_return co_await persist<std::vector<store::MailboxInfo>>(call);
+  co_return co_await persist<store::MailboxList>(call);
 }
 
 Task<std::vector<Result<store::Prepared>>> SteadySession::prepare(const std::vector<store::CreateRequest>& requests) {

@@ -42,7 +42,7 @@ class SteadySession final : public store::Session {
   void adopt(std::unique_ptr<store::Session> session);
 
   [[nodiscard]] const store::Traits& traits() const noexcept override;
-  Task<std::vector<store::MailboxInfo>> list(bool with_octets) override;
+  Task<store::MailboxList> list(bool with_octets) override;
   Task<std::vector<Result<store::Prepared>>> prepare(const std::vector<store::CreateRequest>& requests) override;
   /// What a connection broke in the middle of is asked for in smaller parts.
   Task<std::vector<Result<store::ScanResult>>> scan(const std::vector<store::ScanRequest>& requests,

@@ -13,6 +13,11 @@ bool available(const RouteWork& work) {
   return !work.dead() && !work.destination_resolving() && !work.todo.empty();
 }
 
+/// Not only for suspects.
+bool has_ordinary(const RouteWork& work) {
+  return available(work) && (work.suspects.empty() || work.suspects.among(work.todo) != work.todo);
+}
+
 }  // namespace
 
 void remove_keywords(Flags& flags) {
@@ -22,10 +27,10 @@ void remove_keywords(Flags& flags) {
 }
 
 RouteWork* WorkQueue::choose(RouteWork* preferred) {
-  if (preferred != nullptr && available(*preferred)) return preferred;
+  if (preferred != nullptr && has_ordinary(*preferred)) return preferred;
   RouteWork* best = nullptr;
   for (auto& work : routes) {
-    if (!available(work)) continue;
+    if (!has_ordinary(work)) continue;
     const auto better = [&] {
       if (work.jobs != best->jobs) return work.jobs < best->jobs;
       return work.todo.size() > best->todo.size();
@@ -35,9 +40,11 @@ RouteWork* WorkQueue::choose(RouteWork* preferred) {
   return best;
 }
 
-std::optional<Job> WorkQueue::take(RouteWork* preferred, std::size_t workers) {
+std::optional<Job> WorkQueue::take(RouteWork* preferred, std::size_t workers, Trials trials) {
   auto* work = choose(preferred);
-  if (work == nullptr) return std::nullopt;
+  if (work == nullptr) return trials == Trials::allowed ? take_trial() : std::nullopt;
+  const auto suspects = work->suspects.among(work->todo);
+  work->todo.remove(suspects);
   Job job{.ticket = ++last_ticket_, .work = work, .uids = {}, .careful = false};
   if (work->careful.contains(work->todo.min())) {
     job.careful = true;
@@ -51,6 +58,29 @@ std::optional<Job> WorkQueue::take(RouteWork* preferred, std::size_t workers) {
     job.uids.remove(held_back);
     work->todo.add(held_back);
   }
+  work->todo.add(suspects);
+  ++work->jobs;
+  return job;
+}
+
+/// Of all mailboxes the suspects whose turn it is: between two attempts with one of them all others have theirs.
+std::optional<Job> WorkQueue::take_trial() {
+  RouteWork* work = nullptr;
+  UidSet waiting;
+  for (auto& other : routes) {
+    if (!available(other)) continue;
+    auto suspects = other.suspects.among(other.todo);
+    if (suspects.empty()) continue;
+    if (work != nullptr && work->suspects.first_turn(waiting) <= other.suspects.first_turn(suspects)) continue;
+    work = &other;
+    waiting = std::move(suspects);
+  }
+  if (work == nullptr) return std::nullopt;
+  Job job{.ticket = ++last_ticket_, .work = work, .uids = work->suspects.first_group(waiting), .trial = true};
+  if (auto alone = job.uids.intersection(work->careful); !alone.empty()) job.uids = alone.take_front(1);
+  job.careful = job.uids.size() == 1;
+  work->careful.remove(job.uids);
+  work->todo.remove(job.uids);
   ++work->jobs;
   return job;
 }

@@ -6,6 +6,7 @@
 #include "state/journal.hpp"
 #include "store/store.hpp"
 #include "sync/report.hpp"
+#include "sync/suspects.hpp"
 
 #include <algorithm>
 #include <deque>
@@ -39,14 +40,20 @@ struct RouteWork {
   UidSet settled;            // delivered in this run, for servers that do not tell UIDs
   Uid destination_from = 1;  // what is in doubt has a UID from here on
   UidSet known_destination;  // UIDs from there on that are accounted for
+  /// What is to be copied may be on the destination from this UID on, though no record says so; 0: it is not.
+  Uid unrecorded_from = 0;
+  UidSet forgotten;  // settled UIDs that stand for other messages now; still on record
   /// When the connection broke (or this run began, after a crash): the server may go on storing for a while. Absent: it
   /// is at rest.
   std::optional<std::chrono::steady_clock::time_point> doubt_since;
   UidSet unread;                    // the source did not send them; until it is known whether they are still there
   UidSet without_keywords;          // the destination refused them with their keywords
+  Uid destination_next = 0;         // the destination's UIDNEXT by what it told so far; 0: not known
+  bool next_recorded = true;        // or one of before: it is on record
   std::uint64_t keywords_left = 0;  // messages that arrived without some of theirs, or of their flags
   std::map<Uid, Error> refused;     // by the destination, for good
   std::map<Uid, int> attempts;
+  Suspects suspects;           // of breaking connections to the destination
   unsigned refused_reads = 0;  // requests that the source refused, since it last gave a message
   bool refused_whole = false;  // among them one for more than a message that was suspected
   std::vector<FlagWork> flag_work;
@@ -59,6 +66,7 @@ struct RouteWork {
   bool believed = false;     // todo follows from the status of the source: it was not listed
   bool disproved = false;    // and the mailbox was found to be another than that
   bool match_first = false;  // the destination has mail that no state tells of
+  bool by_map = false;
   bool create = false;
   bool subscribe = false;
   SpecialUse use = SpecialUse::none;
@@ -98,8 +106,12 @@ struct Job {
   RouteWork* work = nullptr;
   UidSet uids;
   bool careful = false;
-  bool gave = false;  // a message came
+  bool gave = false;   // a message came
+  bool trial = false;  // of suspects: nothing else goes over the connection meanwhile
 };
+
+/// Whether suspects may be handed out as well, which have a connection for themselves.
+enum class Trials { none, allowed };
 
 class WorkQueue {
  public:
@@ -107,8 +119,9 @@ class WorkQueue {
 
   std::deque<RouteWork> routes;  // addresses stay valid
 
-  /// The next job; prefers the route of the worker's last job, then the one with most left and fewest workers.
-  [[nodiscard]] std::optional<Job> take(RouteWork* preferred, std::size_t workers);
+  /// The next job; prefers the route of the worker's last job, then the one with most left and fewest workers. Suspects
+  /// come last.
+  [[nodiscard]] std::optional<Job> take(RouteWork* preferred, std::size_t workers, Trials trials);
   /// A route whose doubt can be looked up now; marks it as being resolved.
   [[nodiscard]] RouteWork* take_doubt();
   [[nodiscard]] bool has_todo() const;
@@ -122,6 +135,7 @@ class WorkQueue {
 
  private:
   [[nodiscard]] RouteWork* choose(RouteWork* preferred);
+  [[nodiscard]] std::optional<Job> take_trial();
   async::Notifier changed_;
   std::uint64_t last_ticket_ = 0;
 };

@@ -76,7 +76,7 @@ TEST_F(QuirkDialogue, G7AsksNoStatusOfALevel) {
   peer_->send("* STATUS \"[Gmail]/All Mail\" (MESSAGES 4 UIDNEXT 5 UIDVALIDITY 6)\r\nA4 OK\r\n");
 
   EXPECT_THAT(*list(), ElementsAre("INBOX: 1 messages, next 2, validity 3", "[Gmail]: level",
-                                   "[Gmail]/All Mail: 4 messages, next 5, validity 6"));
+                                   "[Gmail]/All Mail: \\All 4 messages, next 5, validity 6"));
 }
 
 TEST_F(QuirkDialogue, M1ListsInboxOnceAndWhatIsBelowIt) {

@@ -165,7 +165,8 @@ class ResponseCodes : public SessionDialogue, public ::testing::WithParamInterfa
   std::optional<Error> at_session(At at, const std::string& said) {
     switch (at) {
       case At::list:
-        peer_->expect("A1 LIST \"\" \"*\"\r\nA2 LSUB \"\" \"*\"\r\n").send("A1 " + said + "\r\nA2 OK\r\n");
+        peer_->expect("A1 LIST \"\" \"*\"\r\nA2 LSUB \"\" \"*\"\r\n").send("* LIST (\\Noselect) \"/\" INBOX\r\n");
+        peer_->send("A1 " + said + "\r\nA2 OK\r\n");
         return refusal(list());
       case create:
         peer_->expect("A1 CREATE Box\r\nA2 SELECT Box\r\n")

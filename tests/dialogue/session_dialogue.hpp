@@ -59,7 +59,7 @@ class SessionDialogue : public ImapDialogue {
     auto listed = run(session_->list(false));
     if (!listed) return std::unexpected(listed.error());
     Lines lines;
-    for (const auto& mailbox : *listed)
+    for (const auto& mailbox : listed->mailboxes)
       lines.push_back(describe(mailbox));
     return lines;
   }
@@ -133,6 +133,8 @@ class SessionDialogue : public ImapDialogue {
   static std::string describe(const store::MailboxInfo& mailbox) {
     std::string line = fmt::format("{}:", mailbox.path.to_string());
     if (!mailbox.selectable) line += " level";
+    if (mailbox.foreign) line += " foreign";
+    if (const auto use = to_attribute(mailbox.use); !use.empty()) line += fmt::format(" {}", use);
     if (mailbox.subscribed) line += " subscribed";
     if (mailbox.status)
       line += fmt::format(" {} messages, next {}, validity {}", mailbox.status->messages, mailbox.status->uid_next,

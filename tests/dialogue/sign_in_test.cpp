@@ -8,6 +8,7 @@ namespace mailferry::client {
 namespace {
 
 using testing::HasSubstr;
+using testing::Not;
 
 class SignIn : public test::ImapDialogue {
  protected:
@@ -40,6 +41,78 @@ TEST_F(SignIn, GoesOnToPlainWhenTheServerHasNoVerifier) {
   peer_->send("A2 OK [CAPABILITY IMAP4rev1] in\r\n");
   const auto done = sign_in();
   EXPECT_TRUE(done) << done.error().describe() << peer_->written();
+}
+
+/// Whoever has no proof of knowing the password is not told it.
+TEST_F(SignIn, TellsNoPasswordToAServerThatSkipsItsProof) {
+  connect("SASL-IR AUTH=SCRAM-SHA-256 AUTH=PLAIN");
+  peer_->send("A1 OK [CAPABILITY IMAP4rev1] welcome\r\n");
+  const auto done = sign_in();
+  ASSERT_FALSE(done);
+  EXPECT_THAT(done.error().message, HasSubstr("without proving"));
+  EXPECT_TRUE(peer_->is_closed_by_client());
+  EXPECT_THAT(peer_->written(), Not(HasSubstr("PLAIN")));
+}
+
+TEST_F(SignIn, TellsNoPasswordInTheMiddleOfAnotherExchange) {
+  connect("AUTH=CRAM-MD5 AUTH=PLAIN");
+  peer_->expect("A1 AUTHENTICATE CRAM-MD5\r\n").send("+ no base64!\r\n");
+  const auto done = sign_in();
+  ASSERT_FALSE(done);
+  EXPECT_THAT(done.error().message, HasSubstr("not base64"));
+  EXPECT_EQ(peer_->verdict(), "");
+  EXPECT_TRUE(peer_->is_closed_by_client());
+}
+
+TEST_F(SignIn, EndsWhenTheServerAsksForMoreAndMore) {
+  connect("AUTH=PLAIN");
+  peer_->expect("A1 AUTHENTICATE PLAIN\r\n").send("+ \r\n").expect("AGFubgBwdw==\r\n").send("+ \r\n+ \r\n");
+  const auto done = sign_in();
+  ASSERT_FALSE(done);
+  EXPECT_THAT(done.error().message, HasSubstr("more challenges"));
+  EXPECT_TRUE(peer_->is_closed_by_client());
+}
+
+/// Greets, and from then on says something at each read that is no answer.
+class ChatteringTransport final : public net::Transport {
+ public:
+  Task<std::size_t> read_some(std::span<char> buffer, std::chrono::milliseconds) override {
+    co_return try_read(buffer);
+  }
+  Result<std::size_t> try_read(std::span<char> buffer) override {
+    constexpr std::string_view kGreeting = "* OK [CAPABILITY IMAP4rev1 AUTH=PLAIN] hi\r\n";
+    constexpr std::size_t kEnough = 10'000'000;
+    if (++reads_ > kEnough) return fail(ErrorKind::network, Scope::account, "nobody ended it");
+    return (reads_ == 1 ? kGreeting : "* OK still here\r\n").copy(buffer.data(), buffer.size());
+  }
+  Task<> write_all(std::span<const char>) override { co_return Result<>{}; }
+  Task<> start_tls(const net::TlsOptions&, const std::string&) override { co_return Result<>{}; }
+  void close() noexcept override { is_open_ = false; }
+  [[nodiscard]] bool is_open() const noexcept override { return is_open_; }
+  [[nodiscard]] std::uint64_t octets_read() const noexcept override { return 0; }
+  [[nodiscard]] std::uint64_t octets_written() const noexcept override { return 0; }
+
+ private:
+  std::size_t reads_ = 0;
+  bool is_open_ = true;
+};
+
+TEST_F(SignIn, EndsAlsoWhenTheServerAlwaysSaysSomethingElse) {
+  connection_ = std::make_unique<ImapConnection>(std::make_unique<ChatteringTransport>(),
+                                                 net::Timeouts{.response = std::chrono::milliseconds{20}});
+  const auto done = sign_in();
+  ASSERT_FALSE(done);
+  EXPECT_EQ(done.error().kind, ErrorKind::timeout);
+  EXPECT_THAT(done.error().message, HasSubstr("does not finish the sign-in"));
+}
+
+/// Dovecot says so while its authentication is slow.
+TEST_F(SignIn, ListensToNewsMeanwhile) {
+  connect("SASL-IR AUTH=PLAIN");
+  peer_->expect("A1 AUTHENTICATE PLAIN AGFubgBwdw==\r\n").send("* OK Waiting for authentication process.\r\n");
+  peer_->send("* OK Waiting.\r\nA1 OK [CAPABILITY IMAP4rev1] in\r\n");
+  EXPECT_TRUE(sign_in());
+  EXPECT_EQ(peer_->verdict(), "");
 }
 
 TEST_F(SignIn, ReportsTheLastRefusal) {

@@ -48,6 +48,18 @@ class ReportTest(ServiceTest):
         self.assertRegex(report.get_body(("plain",)).get_content(), r"a@localhost.*\n?.*\b3\b")
         self.assertEqual(bridge.stop(), 0, bridge.log())
 
+    def test_a_mailbox_that_was_deleted_is_made_again(self):
+        source = Source("one", self.source, "a", mappings=[("INBOX", ["Bridge/Reports"], [])])
+        bridge = self.bridge([source], report_mailbox="Bridge/Reports", daily_hour=7)
+        self.put("a", [message(1)])
+        self.start(bridge, TZ=self.zone_shortly_before(7, 8))
+        self.assert_arrives(1, bridge, "Bridge/Reports")
+        with Connection(self.destination.port, "archive", "secret") as connection:
+            connection.command(b"DELETE Bridge/Reports")
+        self.assertTrue(wait_until(lambda: "the daily report is delivered" in bridge.log(), 20), bridge.log())
+        self.assertEqual(len(self.reports()), 1)
+        self.assertEqual(bridge.stop(), 0, bridge.log())
+
     def refusing(self, to):
         """A proxy before the destination that refuses what goes to this mailbox while the list holds True."""
         refuses = [True]

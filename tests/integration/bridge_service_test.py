@@ -65,6 +65,18 @@ class SignalTest(ServiceTest):
         self.assert_arrives(1, bridge)
         self.assertEqual(bridge.stop(), 0)
 
+    def test_hup_with_a_source_without_mappings_changes_nothing(self):
+        bridge = self.start(self.bridge())
+        bridge.sources = bridge.sources + [Source("two", self.source, "b")]
+        bridge.sources[-1].mappings = []
+        bridge.write_config()
+        bridge.process.send_signal(signal.SIGHUP)
+        self.assertTrue(wait_until(lambda: "stays as it was" in bridge.log(), 10), bridge.log())
+        self.assertIn("a source has no mappings", bridge.log())
+        self.put("a", [message(1)])
+        self.assert_arrives(1, bridge)
+        self.assertEqual(bridge.stop(), 0)
+
     def test_mail_goes_on_while_a_command_takes_its_time_over_a_password(self):
         slow, script = self.folder.path / "slow", self.folder.path / "password"
         script.write_text(f'#!/bin/sh\ntest -e "{slow}" && sleep 15\necho secret\n')
@@ -122,7 +134,7 @@ class StatusTest(ServiceTest):
         bridge = self.start(self.bridge(listen=f"127.0.0.1:{port}"))
         self.put("a", [message(n) for n in range(7)])
         self.assert_arrives(7, bridge)
-        self.assertIn("ok", self.get(port, "/healthz").lower() + "ok")
+        self.assertEqual(self.get(port, "/healthz").strip(), "healthy")
         status = json.loads(self.get(port, "/status.json"))
         delivered = {one["account"]: one["delivered"] for one in status["accounts"]}
         self.assertEqual(sorted(delivered.values()), [7, 7])
@@ -134,6 +146,20 @@ class StatusTest(ServiceTest):
         self.assertEqual(bridge.state.with_name(bridge.state.name + ".socket").stat().st_mode & 0o777, 0o600)
         self.assertEqual(bridge.stop(), 0)
         self.command(bridge, "status", "--check", expect=3)
+
+    def test_sources_of_one_account_are_told_of_once_and_share_its_quota(self):
+        quota = {"daily_download": "100 MB"}
+        both = [Source("one", self.source, "a", account_keys=quota),
+                Source("one", self.source, "a", mappings=[("INBOX", ["Copy"], [])], account_keys=quota)]
+        bridge = self.start(self.bridge(both))
+        self.put("a", [message(n, size=20_000) for n in range(5)])
+        for mailbox in ("INBOX", "Copy"):
+            self.assert_arrives(5, bridge, mailbox)
+        self.command(bridge, "status")
+        [destination, source] = self.command(bridge, "status", "--json").events()[0]["accounts"]
+        self.assertEqual((destination["delivered"], source["delivered"]), (10, 10))
+        self.assertGreaterEqual(source["quota"]["down"], 2 * 5 * 20_000)
+        self.assertEqual(bridge.stop(), 0)
 
     def verdict(self, port):
         try:

@@ -54,9 +54,12 @@ class TakeoverTest(harness.IntegrationTest):
         self.process.send_signal(signal.SIGTERM)
         self.assertEqual(self.process.wait(30), 0, self.log.read_text())
 
+    def assert_logged(self, text):
+        self.assertTrue(wait_until(lambda: text in self.log.read_text(), 20), self.log.read_text())
+
     def numbers(self, server, user, mailbox="INBOX"):
-        labels = [m.label for m in checker.read_account(server, user).mailboxes.get(mailbox, [])]
-        return sorted(int(label.split("<")[1].split(".")[0]) for label in labels)
+        """Subjects end with them."""
+        return sorted(int(m.label.strip("'").split()[-1]) for m in checker.read_account(server, user).mailboxes.get(mailbox, []))
 
     def assert_numbers(self, wanted, server, user, mailbox="INBOX"):
         arrived = wait_until(lambda: count(server, user, mailbox) >= len(wanted)
@@ -105,6 +108,65 @@ class ImapBridgeTest(TakeoverTest):
         self.put(self.source, "a", [message(30)])
         self.start("config.json")
         self.assert_numbers([5, 9, *range(16, 21), 30], self.destination, "archive")
+        self.stop()
+
+    def test_mail_without_a_message_id_is_known_by_its_uid(self):
+        """5 was delivered to A and refused by B, 12 is above the last UID and was delivered to both."""
+        kept = lambda n: corpus.Message(n, 1500, (), NOW, "no-message-id" if n in (5, 12) else "plain", n)  # noqa: E731
+        self.put(self.source, "a", [kept(n) for n in range(1, 14)])
+        key = lambda n: f"__noid__a_INBOX_{n}" if n in (5, 12) else message_id(n)  # noqa: E731
+        self.write_state(10, [(key(n), to) for n in (*range(1, 11), 12) for to in "AB" if (n, to) != (5, "B")],
+                         [("a:INBOX:5", key(5), 5, "NO refused", "2026-11-01 07:00:00")])
+        self.write([{"from": "INBOX", "to": ["A", "B"]}])
+        self.start("config.json")
+        self.assert_numbers([5, 11, 13], self.destination, "archive", "B")
+        self.assert_numbers([11, 13], self.destination, "archive", "A")
+        self.stop()
+
+    def test_such_mail_counts_as_new_in_a_mailbox_that_was_made_anew(self):
+        self.put(self.source, "a", [corpus.Message(n, 1500, (), NOW, "no-message-id", n) for n in range(1, 4)])
+        self.write_state(2, [(f"__noid__a_INBOX_{n}", "INBOX") for n in (1, 2, 4)])
+        self.write([{"from": "INBOX", "to": ["INBOX"]}])
+        self.start("config.json")
+        self.assert_numbers([1, 2, 3], self.destination, "archive")
+        self.stop()
+
+    def damage_state(self):
+        whole = self.state.read_bytes()
+        self.state.write_bytes(whole[:200])
+        return whole
+
+    def test_a_state_that_cannot_be_read_is_needed_until_all_mailboxes_have_begun(self):
+        self.put(self.source, "a", [message(n) for n in range(1, 11)])
+        self.write_state(10, [(message_id(n), "INBOX") for n in range(1, 11)])
+        self.write([{"from": "INBOX", "to": ["INBOX"]}], **{"pass": "wrong"})
+        self.start("config.json")
+        self.assert_logged("the bridge works")
+        time.sleep(1)
+        self.stop()  # our state is there, but nothing has begun
+
+        self.write([{"from": "INBOX", "to": ["INBOX"]}])
+        whole = self.damage_state()
+        self.start("config.json")
+        self.assertNotEqual(self.process.wait(30), 0, self.log.read_text())
+        self.assertIn("state.db is damaged", self.log.read_text())
+        self.state.write_bytes(whole)
+        self.put(self.source, "a", [message(11)])
+        self.start("config.json")
+        self.assert_numbers([11], self.destination, "archive")
+
+        self.damage_state()
+        self.write([{"from": "INBOX", "to": ["INBOX"]}, {"from": "Other", "to": ["INBOX"]}])
+        self.process.send_signal(signal.SIGHUP)
+        self.assert_logged("the configuration stays as it was")
+        self.put(self.source, "a", [message(12)])
+        self.assert_numbers([11, 12], self.destination, "archive")
+        self.write([{"from": "INBOX", "to": ["INBOX"]}])
+        self.process.send_signal(signal.SIGHUP)
+        self.assert_logged("the configuration is read again")
+        self.assert_logged("and not needed, as every mailbox has begun")
+        self.put(self.source, "a", [message(13)])
+        self.assert_numbers([11, 12, 13], self.destination, "archive")
         self.stop()
 
     def test_without_a_state_it_begins_as_that_tool_did(self):

@@ -10,6 +10,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 from support import checker, harness  # noqa: E402
 from support.bridging import NOW, BridgeTest, message  # noqa: E402
 from support.daemon import Source, count, wait_until  # noqa: E402
+from support.meddler import Meddler  # noqa: E402
 from support.rawimap import Connection  # noqa: E402
 
 
@@ -50,6 +51,45 @@ class CarryingTest(BridgeTest):
             for _, flags, _ in self.stored(self.destination, "archive", mailbox):
                 self.assertEqual(flags, {"bridged", "two_words"})
         self.assertEqual(bridge.stop(), 0)
+
+    def labels_of_two_sources(self, **keys):
+        """The bridge; each source has the same message, and gives it another label."""
+        self.put(self.source, "a", [message(1)])
+        sources = [Source(name, self.source, name, [("INBOX", ["INBOX"], [label])]) for name, label in (("a", "work"), ("b", "at home"))]
+        bridge = self.bridge(sources, backoff_first="1s", backoff_most="2s", **keys).start()
+        self.assert_arrives(1, bridge=bridge)
+        self.put(self.source, "b", [message(1)])
+        return bridge
+
+    def labels(self):
+        return [flags for _, flags, _ in self.stored(self.destination, "archive")]
+
+    def test_a_message_that_is_there_already_gets_the_label_of_each_source_as_a_keyword(self):
+        bridge = self.labels_of_two_sources()
+        self.assertTrue(wait_until(lambda: self.labels() == [{"work", "at_home"}], 20), f"{self.labels()}\n{bridge.log()}")
+        self.assertEqual(bridge.stop(), 0, bridge.log())
+
+    def test_a_keyword_that_cannot_be_set_now_is_set_after_a_restart(self):
+        refuses = [True]
+        proxy = self.enterContext(Meddler(lambda: self.destination.port, lambda number, tag, name, line:
+                                          b"{tag} NO not now\r\n" if name == "UID STORE" and refuses[0] else None))
+        bridge = self.labels_of_two_sources(port=proxy.port, message_attempts=100)
+        self.assertTrue(wait_until(lambda: proxy.names("UID STORE")[1:], 20), bridge.log())
+        self.assertEqual(bridge.stop(), 0, bridge.log())
+        self.assertEqual(self.labels(), [{"work"}])
+        refuses[0] = False
+        bridge.start()
+        self.assertTrue(wait_until(lambda: self.labels() == [{"work", "at_home"}], 20), f"{self.labels()}\n{bridge.log()}")
+        self.assertEqual(bridge.stop(), 0, bridge.log())
+
+    def test_keywords_that_are_refused_for_good_are_not_tried_for_ever(self):
+        proxy = self.enterContext(Meddler(lambda: self.destination.port, lambda number, tag, name, line:
+                                          b"{tag} NO no keywords here\r\n" if name == "UID STORE" else None))
+        bridge = self.labels_of_two_sources(port=proxy.port, message_attempts=2)
+        self.assertTrue(wait_until(lambda: proxy.names("UID STORE")[1:], 20), bridge.log())
+        time.sleep(5)
+        self.assertEqual(len(proxy.names("UID STORE")), 2, bridge.log())
+        self.assertEqual(bridge.stop(), 0, bridge.log())
 
     def test_all_mapped_mailboxes_are_watched(self):
         with Connection(self.source.port, "a", "secret") as connection:

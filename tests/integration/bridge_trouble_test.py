@@ -1,8 +1,10 @@
 #!/usr/bin/env python3
 """What must not stop a bridge for good: a connection that stalls while it ends, a message that its source refuses, a mailbox that is
-set back, dates and numbers that a source does not tell."""
+set back, dates and numbers that a source does not tell, an account that moves to another port."""
 
 import contextlib
+import datetime
+import json
 import pathlib
 import re
 import shutil
@@ -17,6 +19,8 @@ from support import harness  # noqa: E402
 from support.bridging import QUICK, DefectTest, literal_size, message  # noqa: E402
 from support.daemon import Source, count, wait_until  # noqa: E402
 from support.meddler import STALL  # noqa: E402
+
+RELAY = pathlib.Path(__file__).resolve().parent / "support" / "relay.py"
 
 
 def names(asked, uid):
@@ -96,6 +100,66 @@ class RefusalTest(DefectTest):
 
 
 
+class ParkedTest(DefectTest):
+    """What is parked is known also while nobody can look at the source."""
+
+    def setUp(self):
+        super().setUp()
+        self.is_down, self.refuses = [False], [True]
+        source = self.meddle(self.source, lambda number, tag, name, line:
+                             b"{tag} NO [UNAVAILABLE] down\r\n" if self.is_down[0] and name in ("LOGIN", "AUTHENTICATE") else None)
+        destination = self.meddle(self.destination, lambda number, tag, name, line:
+                                  b"{tag} NO not this one\r\n" if name == "APPEND" and self.refuses[0] else None)
+        self.put(self.source, "a", [message(1)])
+        self.running = self.bridge([self.one(port=source.port)], port=destination.port, message_attempts=1, **QUICK).start()
+        self.assertTrue(wait_until(lambda: self.parked() == [1], 20, 0.5), self.running.log())
+
+    def parked(self):
+        return [one["uid"] for one in self.running.failures()]
+
+    def run_command(self, *arguments):
+        return harness.run([*arguments, "--state", self.running.state], self.folder)
+
+    def start_again_with_the_source_down(self):
+        self.assertEqual(self.running.stop(), 0, self.running.log())
+        self.is_down[0] = True
+        self.running.start()
+        self.assertTrue(wait_until(lambda: "down" in self.running.log()[self.running.log_begin:], 20), self.running.log())
+
+    def test_it_is_told_of_and_tried_when_the_source_is_back(self):
+        self.start_again_with_the_source_down()
+        self.assertEqual(self.parked(), [1])
+        self.assertIn("1", self.run_command("retry").out)
+        self.assertEqual(self.parked(), [1])
+        self.is_down[0] = self.refuses[0] = False
+        self.assert_arrives(1, bridge=self.running)
+        self.assertTrue(wait_until(lambda: self.parked() == [], 10, 0.5), self.running.log())
+
+    def test_it_can_be_given_up(self):
+        self.start_again_with_the_source_down()
+        self.assertEqual(self.run_command("failures", "--clear", "all").code, 0)
+        self.assertEqual(self.parked(), [])
+        self.is_down[0] = self.refuses[0] = False
+        self.put(self.source, "a", [message(2)])
+        self.assert_arrives(1, bridge=self.running)
+        self.assertEqual(self.running.stop(), 0, self.running.log())
+        self.running.start()
+        self.settle(3)
+        self.assert_arrives(1, bridge=self.running)
+        self.assertEqual(self.parked(), [])
+
+    def test_it_is_still_parked_while_it_is_tried_again(self):
+        self.is_down[0] = True
+        self.source.stop()
+        self.run_command("retry")
+        self.settle(2)
+        self.assertEqual(self.parked(), [1])
+        self.assertEqual(self.run_command("failures", "--clear", "all").code, 0)
+        self.assertEqual(self.parked(), [])
+        self.assertEqual(self.running.stop(), 0, self.running.log())
+        self.assertEqual(self.parked(), [])
+
+
 class UntoldTest(DefectTest):
     """What servers leave out."""
 
@@ -148,6 +212,34 @@ class QuotaTest(DefectTest):
         self.assertEqual(count(self.destination, "archive"), 2, bridge.log())
 
 
+    def test_new_mail_does_not_wait_for_what_trickles_through_a_quota(self):
+        # Beyond half of the quota there is a short pause before each message.
+        self.create(self.source, "a", "Big")
+        self.put(self.source, "a", [message(n, size=10_000) for n in range(700)], "Big")
+        source = self.one(mappings=[("INBOX", ["INBOX"], []), ("Big", ["Big"], [])], account_keys={"daily_download": "10MB"})
+        bridge = self.bridge([source], **QUICK).start()
+        self.assertTrue(wait_until(lambda: count(self.destination, "archive", "Big") > 500, 60), bridge.log())
+        self.put(self.source, "a", [message(900)])
+        self.assert_arrives(1, timeout=25, bridge=bridge)
+        before = count(self.destination, "archive", "Big")
+        self.assertLess(before, 600, "there were no pauses: nothing is shown")
+        self.assertTrue(wait_until(lambda: count(self.destination, "archive", "Big") > before + 1, 60), "it goes on as well")
+        self.assertEqual(bridge.stop(), 0, bridge.log())
+
+    def test_it_is_said_when_what_waits_for_room_will_be_done(self):
+        self.put(self.source, "a", [message(n, size=100_000) for n in range(8)])
+        bridge = self.bridge([self.one(account_keys={"daily_download": "400KB"})], **QUICK).start()
+        self.assert_arrives(2, bridge=bridge)
+        self.settle(2)
+        done = harness.run(["status", "--json", "--state", bridge.state], self.folder)
+        done_at = {one["account"].split("@")[0]: one["quota"]["done_at"] for one in json.loads(done.out)["accounts"]}
+        self.assertIsNone(done_at["archive"], "it has no limit")
+        waits = datetime.datetime.fromisoformat(done_at["a"]) - datetime.datetime.now(datetime.timezone.utc)
+        self.assertGreater(waits, datetime.timedelta(hours=24), "it is more than a day's limit")
+        self.assertLess(waits, datetime.timedelta(days=4))
+        self.assertIn("the queue will be done about", harness.run(["status", "--state", bridge.state], self.folder).out)
+
+
 class FollowedTest(DefectTest):
     def test_what_is_gone_from_the_source_takes_no_room_in_the_state(self):
         mail = [message(n, flags=("\\Seen",) if n % 2 else ()) for n in range(20)]
@@ -193,6 +285,38 @@ class SetBackTest(DefectTest):
         self.assert_arrives(8, bridge=bridge)
         self.settle(2)
         self.assert_arrives(8, bridge=bridge)
+
+
+class PortTest(DefectTest):
+    def test_an_account_that_moves_to_the_other_port_is_the_same(self):
+        """What comes between a stop and a start, too, and nothing that was filed away comes again."""
+        for name in ("source", "destination"):
+            for ports in ((143, 993), (993, 143)):
+                with self.subTest(account=name, ports=ports):
+                    self.move_to_other_port(name, *ports)
+
+    def move_to_other_port(self, name, before, after):
+        user, archive = f"{name}{before}", f"archive{name}{before}"
+        keys = {"tunnel": f'"{sys.executable}" "{RELAY}" {getattr(self, name).port}'}
+        sources = lambda port: [Source("one", self.source, user, new_only=True, **(  # noqa: E731
+            {"port": port, "account_keys": keys} if name == "source" else {}))]
+        own = {"port": before, "account_keys": keys} if name == "destination" else {}
+        bridge = self.bridge(sources(before), user=archive, state=self.folder.path / f"{user}.db", **own).start()
+        self.settle(1)
+        arrived = lambda: count(self.destination, archive)  # noqa: E731
+        self.put(self.source, user, [message(n, kind="no-message-id" if n % 2 else "plain") for n in range(4)])
+        self.assertTrue(wait_until(lambda: arrived() == 4), bridge.log())
+        self.assertEqual(bridge.stop(), 0)
+        self.command(self.destination, archive, b"CREATE Filed", b"SELECT INBOX", b"MOVE 1:2 Filed")
+        self.put(self.source, user, [message(50)])
+        bridge.sources = sources(after)
+        bridge.port = after if own else None
+        bridge.write_config()
+        bridge.start()
+        self.assertTrue(wait_until(lambda: arrived() >= 3), bridge.log())
+        self.settle(1)
+        self.assertEqual(arrived(), 3, bridge.log())
+        self.assertEqual(bridge.stop(), 0)
 
 
 if __name__ == "__main__":

@@ -8,9 +8,9 @@ import sys
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-from support import harness  # noqa: E402
-from support.bridging import DefectTest, message  # noqa: E402
-from support.daemon import Source, wait_until  # noqa: E402
+from support import corpus, harness  # noqa: E402
+from support.bridging import DefectTest, connect, message  # noqa: E402
+from support.daemon import Source, count, wait_until  # noqa: E402
 from support.meddler import STALL  # noqa: E402
 
 NAMES = ["INBOX", "Work", "Lists", "Entwürfe", "Two words", "R&D", "Box 7", "Box 8", "Box 9", "Box 10", "Box 11", "Box 12"]
@@ -150,6 +150,112 @@ class RefusalTest(WatchTest):
         self.assertTrue(wait_until(lambda: len(self.proxy.names("IDLE")) >= 4, 20), bridge.log())
         self.assert_each_wakes(bridge, timeout=10)
         self.assertEqual((self.how(bridge), self.proxy.names("NOTIFY")), ("IDLE", []))
+
+
+class EndedTest(WatchTest):
+    """A server that ends connections which are to tell of news."""
+
+    def test_one_that_answers_idle_with_bye_is_polled(self):
+        bridge = self.watching(lambda number, tag, name, line: b"* BYE too many idlers\r\n" if name == "IDLE" else None,
+                               names=NAMES[:2], poll_interval="3s")
+        self.assertTrue(wait_until(lambda: self.how(bridge) == "polling", 20, 0.5), bridge.log())
+        self.assertIn("too many idlers", bridge.log())
+        before = self.proxy.connections
+        self.assertLessEqual(before, 8, bridge.log())
+        self.assert_each_wakes(bridge, NAMES[:2], timeout=10)
+        self.settle(6)
+        self.assertEqual(self.proxy.connections, before, bridge.log())
+        self.assertEqual(bridge.stop(), 0, bridge.log())
+
+    def test_one_that_answers_notify_with_bye_is_watched_with_idle(self):
+        bridge = self.watching(lambda number, tag, name, line: b"* BYE no\r\n" if name == "NOTIFY" else None, settled=False,
+                               poll_interval="3s")
+        self.assertTrue(wait_until(lambda: len(self.proxy.names("IDLE")) >= 4, 30), bridge.log())
+        self.assert_each_wakes(bridge, timeout=10)
+        self.assertEqual(self.how(bridge), "IDLE")
+        self.assertEqual(len(self.proxy.names("NOTIFY")), 3, bridge.log())
+
+    def test_one_connection_of_several_that_is_ended_each_time_is_polled(self):
+        ends = lambda number, tag, name, line: b"* BYE too many\r\n" if name == "IDLE" and number > 0 else None  # noqa: E731
+        bridge = self.watching(ends, names=NAMES[:2], poll_interval="5s")
+        self.assertTrue(wait_until(lambda: self.proxy.connections >= 4, 30), bridge.log())
+        before = self.proxy.connections
+        self.settle(12)
+        self.assertLessEqual(self.proxy.connections, before + 3, "once each poll_interval")
+        self.assert_each_wakes(bridge, NAMES[:2], timeout=10)
+        self.assertEqual(self.how(bridge), "IDLE")
+
+    def test_cuts_of_connections_over_which_mail_came_are_no_reason_to_poll(self):
+        bridge = self.watching(names=NAMES[:2])
+        for number in range(5):
+            self.proxy.cut_all()
+            self.put(self.source, "a", [message(number)], NAMES[0])
+            self.assert_arrives(number + 1, f"From/{NAMES[0]}", 15, bridge)
+        self.assertEqual(self.how(bridge), "IDLE")
+
+
+class BacklogTest(DefectTest):
+    """A mailbox with much to carry, and new mail in another one."""
+
+    MESSAGES = 2_000
+
+    def begin(self, names=("INBOX", "Big"), **keys):
+        """A bridge in the middle of the backlog; the destination is slow."""
+        slow = lambda number, tag, name, line: time.sleep(0.4) if name == "APPEND" else None  # noqa: E731
+        proxy = self.meddle(self.destination, slow)
+        self.create(self.source, "a", *[name for name in names if name != "INBOX"])
+        self.put(self.source, "a", [message(n) for n in range(self.MESSAGES)], "Big")
+        mappings = [(name, [f"From/{name}"], []) for name in names]
+        bridge = self.bridge([Source("one", self.source, "a", mappings, poll_interval="10min", **keys)], port=proxy.port).start()
+        self.assertTrue(wait_until(lambda: self.carried() > 0, 30), bridge.log())
+        return bridge
+
+    def carried(self):
+        return count(self.destination, "archive", "From/Big")
+
+    def assert_overtakes(self, bridge, names):
+        for number, name in enumerate(names):
+            self.put(self.source, "a", [message(5_000 + number)], name)
+            self.assert_arrives(1, f"From/{name}", 15, bridge)
+        self.assertLess(self.carried(), self.MESSAGES, "the backlog was over before: nothing is shown")
+
+    def test_new_mail_in_another_mailbox_does_not_wait_for_its_end(self):
+        bridge = self.begin(("INBOX", "Big", "Work"))
+        self.assert_overtakes(bridge, ["INBOX", "Work"])
+        self.assert_arrives(self.MESSAGES, "From/Big", 120, bridge)
+        self.put(self.source, "a", [message(6_000)], "Big")
+        self.assert_arrives(self.MESSAGES + 1, "From/Big", 20, bridge)
+        self.assertEqual(bridge.stop(), 0, bridge.log())
+
+    def test_nor_where_one_connection_watches_all(self):
+        bridge = self.begin(("INBOX", "Big", "Work", "Lists", "Sent", "Other"))
+        self.assert_overtakes(bridge, ["INBOX", "Other"])
+        self.assert_arrives(self.MESSAGES, "From/Big", 120, bridge)
+        self.assertEqual(bridge.stop(), 0, bridge.log())
+
+    def test_new_mail_without_end_does_not_hold_up_the_backlog(self):
+        bridge = self.begin()
+        sent = 0
+        with connect(self.source, "a") as connection:
+            until = time.monotonic() + 120
+            while self.carried() < self.MESSAGES and time.monotonic() < until:
+                corpus.append(connection, "INBOX", [message(5_000 + sent)])
+                sent += 1
+                time.sleep(0.2)
+        self.assert_arrives(self.MESSAGES, "From/Big", 1, bridge)
+        self.assert_arrives(sent, "From/INBOX", 30, bridge)
+        self.assertEqual(bridge.stop(), 0, bridge.log())
+
+    def test_stopped_in_the_middle_it_loses_and_doubles_nothing(self):
+        bridge = self.begin()
+        for number in range(3):
+            self.put(self.source, "a", [message(5_000 + number)])
+            self.settle(2)
+            self.assertEqual(bridge.stop(), 0, bridge.log())
+            bridge.start()
+        self.assert_arrives(self.MESSAGES, "From/Big", 120, bridge)
+        self.assert_arrives(3, "From/INBOX", 20, bridge)
+        self.assertEqual(bridge.stop(), 0, bridge.log())
 
 
 if __name__ == "__main__":

@@ -66,6 +66,47 @@ class UnsentTest(harness.IntegrationTest):
         self.assertEqual(done.out.count("it is not in the manifest"), 20, f"\n{done}")
 
 
+class EqualHeadersTest(harness.IntegrationTest):
+    """The source has two messages that only their bodies tell apart, the destination one of them twice."""
+
+    def setUp(self):
+        super().setUp()
+        self.source, self.destination = self.server(), self.server()
+        self.append(self.source, b"A", b"B")
+        self.append(self.destination, b"A", b"A")
+
+    def append(self, server, *bodies):
+        with Connection(server.port) as connection:
+            for body in bodies:
+                octets = b"Message-ID: <one@example>\r\nFrom: a@example\r\nDate: Mon, 1 Jan 2024 10:00:00 +0000\r\n\r\n%s\r\n" % body
+                connection.command(b"APPEND INBOX \"01-Jan-2024 10:00:00 +0000\" {%d+}\r\n%s" % (len(octets), octets))
+
+    def verify(self, *extra, expect=0):
+        done = harness.run(harness.copy_arguments(self.source, self.destination, self.folder, *extra, command="verify"),
+                           self.folder)
+        self.assertEqual(done.code, expect, f"\n{done}")
+        return done.out
+
+    def test_a_double_on_the_destination_stands_for_no_other_message(self):
+        self.assertIn("missing: INBOX UID 2", self.verify(expect=INCOMPLETE))
+        self.assertIn("1 copied, 1 there already", self.copy(self.source, self.destination).out)
+        self.verify("--deep")
+        self.folder.state.unlink()
+        self.assertIn("0 copied, 2 there already", self.copy(self.source, self.destination).out)
+
+    def test_nor_where_a_manifest_tells_what_was_there(self):
+        manifest = self.folder.path / "manifest.txt"
+        self.copy(self.source, self.destination)
+        self.verify("--manifest", manifest)
+        url, options = harness.account_arguments("to", self.destination)
+        with Connection(self.destination.port) as connection:  # the double of the first takes the place of the second
+            for command in (b"SELECT INBOX", b"STORE 3 +FLAGS (\\Deleted)", b"UID EXPUNGE 3"):
+                connection.command(command)
+        done = harness.run(["verify", f"manifest:{manifest}", url, *options], self.folder)
+        self.assertEqual(done.code, INCOMPLETE, f"\n{done}")
+        self.assertIn("missing: INBOX UID 2", done.out)
+
+
 class VerifyTest(harness.IntegrationTest):
     def setUp(self):
         super().setUp()
@@ -103,6 +144,11 @@ class VerifyTest(harness.IntegrationTest):
                 os.utime(path, (when, when))  # the INTERNALDATE
                 return
         self.fail("no message has a body")
+
+    def test_quiet_still_tells_the_result(self):
+        out = self.verify("--quiet")
+        self.assertEqual(out.count("\n"), 1, out)
+        self.assertIn("0 differences", out)
 
     def test_a_right_copy_has_no_differences(self):
         self.assertIn("0 differences", self.verify())
@@ -152,6 +198,20 @@ class VerifyTest(harness.IntegrationTest):
         self.assertIn("0 differences", self.verify(*options))
         self.on(self.destination, b"SELECT Both", b"STORE 1 +FLAGS (\\Deleted)", b"UID EXPUNGE 1")
         self.assertIn("1 difference", self.verify(*options, expect=INCOMPLETE))
+
+    def test_a_mailbox_is_where_an_earlier_copy_brought_it(self):
+        """Though another one could have its name there now."""
+        self.source, self.destination = self.server(mail_format="sdbox"), self.server(separator=".")
+        self.on(self.source, b"CREATE a.b")
+        corpus.load(self.source, corpus.uniform(3, 1_000))
+        self.on(self.source, b"SELECT INBOX", b"COPY 1:3 a.b")
+        self.copy(self.source, self.destination, "--quiet")
+        self.on(self.source, b"CREATE a_b", b"SELECT INBOX", b"COPY 1 a_b")
+        self.assertIn("1 copied", self.copy(self.source, self.destination).out)
+        folders = harness.run(harness.copy_arguments(self.source, self.destination, self.folder, command="folders"), self.folder)
+        self.assertRegex(folders.out, r"a\.b → a_b \(", f"\n{folders}")
+        self.assertRegex(folders.out, r"a_b → a_b-2 \(", f"\n{folders}")
+        self.assertIn("7 of 7 messages", self.verify())
 
     def test_equal_messages_in_one_mailbox_are_told_apart_by_their_flags(self):
         self.on(self.source, b"CREATE One", b"CREATE Two", b"SELECT INBOX", b"COPY 1 One", b"COPY 1:9 Two", b"SELECT One",

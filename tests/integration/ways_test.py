@@ -3,8 +3,10 @@
 
 import contextlib
 import pathlib
+import signal
 import sqlite3
 import sys
+import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 from support import checker, corpus, harness  # noqa: E402
@@ -79,6 +81,26 @@ class WaysTest(harness.IntegrationTest):
         source = self.server()
         done = self.copy_with(source, "--from-tunnel", "exit 7", url="imap://alice@anywhere/", password=False, expect=3)
         self.assertIn("the tunnel command for anywhere", done.err)
+
+    def test_a_tunnel_command_ends_when_the_program_is_interrupted(self):
+        """Though it waits for nothing from us: it is told."""
+        for command in ("verify", "folders"):
+            begun, ended = self.folder.path / f"{command}.begun", self.folder.path / f"{command}.ended"
+            tunnel = (f"trap 'touch {ended}; exit' TERM; printf '* PREAUTH [CAPABILITY IMAP4rev1] hello\\r\\n'; "
+                      f"touch {begun}; while :; do sleep 0.05; done")
+            to_url, to_options = harness.account_arguments("to", self.destination)
+            process = harness.start([command, "imap://alice@anywhere/", to_url, "--from-tunnel", tunnel, *to_options,
+                                     "--state", self.folder.state], self.folder)
+            self.wait_for(begun)
+            process.send_signal(signal.SIGINT)
+            self.assertEqual(process.wait(10), 130)
+            self.wait_for(ended)
+
+    def wait_for(self, path):
+        deadline = time.monotonic() + 10
+        while not path.exists() and time.monotonic() < deadline:
+            time.sleep(0.02)
+        self.assertTrue(path.exists(), path)
 
     def test_trust_on_first_use(self):
         source = self.loaded()

@@ -5,6 +5,7 @@
 #include <rapidcheck.h>
 #include <rapidcheck/gtest.h>
 
+#include <algorithm>
 #include <set>
 
 namespace mailferry::plan {
@@ -71,6 +72,30 @@ RC_GTEST_PROP(MappingProperty, TheSecondRunGoesToTheSameMailboxesAndMakesNone, (
   RC_ASSERT(second->preparations.empty());
   for (std::size_t i = 0; i < source.size(); ++i)
     RC_ASSERT(second->routes[i].destination == first->routes[i].destination);
+}
+
+RC_GTEST_PROP(MappingProperty, MailStaysWhereItIsWhateverComesBesideIt, ()) {
+  auto names = *paths();
+  const auto allowed = *limits();
+  const auto first = map_mailboxes(mailboxes_of(names), {}, allowed, {});
+  RC_ASSERT(first.has_value());
+  std::vector<KnownMailbox> made;
+  std::vector<Home> homes;
+  for (const Route& route : first->routes) {
+    made.push_back({.path = route.destination});
+    homes.push_back({.source = route.source, .destination = route.destination});
+  }
+  names.merge(*paths());
+  const auto second = map_mailboxes(mailboxes_of(names), made, allowed, {}, homes);
+  RC_ASSERT(second.has_value());
+  RC_ASSERT(second->routes.size() == names.size());
+  std::set<MailboxPath> destinations;
+  for (const Route& route : second->routes)
+    RC_ASSERT(destinations.insert(route.destination).second);
+  for (const Home& home : homes) {
+    const auto route = std::ranges::find(second->routes, home.source, &Route::source);
+    RC_ASSERT(route->destination == home.destination);
+  }
 }
 
 RC_GTEST_PROP(MappingProperty, PatternsReadBackNamesExactly, ()) {

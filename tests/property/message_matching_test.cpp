@@ -5,6 +5,7 @@
 #include <rapidcheck.h>
 #include <rapidcheck/gtest.h>
 
+#include <algorithm>
 #include <map>
 #include <set>
 
@@ -129,6 +130,22 @@ RC_GTEST_PROP(MatchingProperty, MatchedMessagesHaveOneIdentity, ()) {
     there[message.uid] = message.identity;
   for (const auto& pair : matched(source, destination).matched)
     RC_ASSERT(here[pair.source] == there[pair.destination]);
+}
+
+/// Which stage matches them or not: several that look the same are told apart by their bodies.
+RC_GTEST_PROP(MatchingProperty, ManyThatLookTheSameAreMatchedByTheirBodies, ()) {
+  const auto source = *messages();
+  const auto destination = *messages();
+  std::map<Uid, Message> there;
+  for (const Message& message : destination)
+    there[message.uid] = message;
+  const auto matching = matched(source, destination);
+  for (const auto& pair : matching.matched) {
+    const auto here = *std::ranges::find(source, pair.source, &Message::uid);
+    const auto alike = std::ranges::count_if(
+        source, [&](const Message& other) { return other.identity == here.identity && other.octets == here.octets; });
+    if (alike > 1) RC_ASSERT(here.content == there[pair.destination].content);
+  }
 }
 
 RC_GTEST_PROP(MatchingProperty, ACopyLacksNothing, ()) {

@@ -49,7 +49,8 @@ class CarryProcess : private WorldProcess {
         writer_(io_, pool_, *journal_, settings_, pair_),
         context_(io_, destination_, writer_, settings_, observer_),
         source_settings_(to_settings(row)),
-        carrier_(context_, source_, source_settings_, pair_) {
+        download_(io_),
+        carrier_(context_, source_, source_settings_, pair_, download_) {
     settings_.backoff.first = settings_.backoff.ceiling = std::chrono::milliseconds(1);
     settings_.least_quiet = {};
     settings_.claim_pause = std::chrono::milliseconds(1);
@@ -114,6 +115,7 @@ class CarryProcess : private WorldProcess {
   sync::CarryJournal writer_;
   sync::CarryContext context_;
   sync::SourceSettings source_settings_;
+  sync::QuotaGate download_;
   sync::Carrier carrier_;
 };
 

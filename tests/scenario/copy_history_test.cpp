@@ -8,6 +8,10 @@ Mail right_of(CopyWorld& world) {
   return to_mail(world.right().account);
 }
 
+void apply(CopyWorld& world, const std::vector<std::string>& changes) {
+  world.apply(changes);
+}
+
 /// One run with "mailbox=target" and nothing else.
 void copy_one(CopyWorld& world, const std::string& mailbox, const std::string& target) {
   const auto outcome = run_copy(world, {.map = {mailbox + "=" + target}, .mailbox = {mailbox}});
@@ -76,6 +80,138 @@ TEST(CopyHistory, AMailboxThatWasRenamedOrNumberedAnewIsNotAnotherOne) {
       copy_one(world, change.size() == 1 ? "One" : "Two", "All");
       EXPECT_EQ(right_of(world), sorted({{"All", "a b z"}}));
     }
+  }
+}
+
+/// What may remain of a run that is killed.
+std::vector<Remains> remains_of_run(CopyWorld& world, RunPlan plan = {}) {
+  std::vector<Remains> remains;
+  plan.commits = Commits::at_every_operation;
+  plan.remains = &remains;
+  EXPECT_TRUE(run_copy(world, plan).result);
+  return remains;
+}
+
+void expect_complete(CopyWorld& world, const RunPlan& plan, const Mail& expected) {
+  EXPECT_TRUE(run_copy(world, plan).report.complete());
+  EXPECT_EQ(right_of(world), sorted(expected));
+  EXPECT_TRUE(run_copy(world, plan).nothing_to_do);
+}
+
+TEST(CopyHistory, WhatIsKilledTwiceKeepsItsDuplicates) {
+  for (const auto& variant : few_variants()) {
+    SCOPED_TRACE(variant.name);
+    CopyWorld world({{"INBOX", "a b c d a b e d"}}, {}, variant.behaviour);
+    for (const auto& first : remains_of_run(world)) {
+      world.restore(first);
+      const auto second = remains_of_run(world);
+      for (std::size_t index = 0; index < second.size(); index += 2) {
+        world.restore(second[index]);
+        expect_complete(world, {}, {{"INBOX", "a b c d a b e d"}});
+      }
+    }
+  }
+}
+
+TEST(CopyHistory, MailboxesThatShareADestinationCanBeStoppedAtAnyTime) {
+  const RunPlan plan{.map = {"One=All", "Two=All"}};
+  for (const auto& variant : few_variants()) {
+    SCOPED_TRACE(variant.name);
+    CopyWorld world({{"One", "a b c d"}, {"Two", "a b e d a"}}, {{"All", "z"}}, variant.behaviour);
+    const auto begin = world.remains();
+    const auto operations = run_copy(world, plan).operations;
+    for (std::uint64_t stop = 1; stop <= operations; ++stop) {
+      SCOPED_TRACE(stop);
+      world.restore(begin);
+      auto stopped = plan;
+      stopped.stop_at = stop;
+      run_copy(world, stopped);
+      expect_complete(world, plan, {{"All", "a a a b b c d d e z"}});
+    }
+  }
+}
+
+TEST(CopyHistory, OneMailboxOfSeveralGoesOnAloneAfterAStop) {
+  for (const auto& variant : few_variants()) {
+    SCOPED_TRACE(variant.name);
+    CopyWorld world({{"One", "a b c"}, {"Two", "a b c d"}}, {{"All", "z"}}, variant.behaviour);
+    for (const auto& killed : remains_of_run(world, {.map = {"One=All", "Two=All"}})) {
+      world.restore(killed);
+      copy_one(world, "One", "All");
+      copy_one(world, "Two", "All");
+      EXPECT_EQ(right_of(world), sorted({{"All", "a a b b c c d z"}}));
+    }
+  }
+}
+
+TEST(CopyHistory, AMailboxThatIsSetBackKeepsNothingFromBeingCopied) {
+  for (const auto& variant : few_variants()) {
+    SCOPED_TRACE(variant.name);
+    CopyWorld world({{"INBOX", "a b c d"}}, {}, variant.behaviour);
+    expect_complete(world, {}, {{"INBOX", "a b c d"}});
+    apply(world, {"left INBOX reset 3", "left INBOX + e:S"});
+    expect_complete(world, {}, {{"INBOX", "a b c d e:S"}});
+    apply(world, {"left INBOX + f g h"});
+    expect_complete(world, {}, {{"INBOX", "a b c d e:S f g h"}});
+  }
+}
+
+TEST(CopyHistory, AServerThatLagsForAWhileDoublesNothing) {
+  for (const auto& variant : few_variants()) {
+    SCOPED_TRACE(variant.name);
+    CopyWorld world({{"INBOX", "a b c d"}}, {}, variant.behaviour);
+    expect_complete(world, {}, {{"INBOX", "a b c d"}});
+    apply(world, {"left INBOX reset 3", "left INBOX = a:S"});
+    expect_complete(world, {}, {{"INBOX", "a:S b c d"}});
+    apply(world, {"left INBOX + c d d"});
+    expect_complete(world, {}, {{"INBOX", "a:S b c d d"}});
+  }
+}
+
+TEST(CopyHistory, ModificationSequencesThatBeginAnewHideNothing) {
+  for (const auto& variant : few_variants()) {
+    SCOPED_TRACE(variant.name);
+    CopyWorld world({{"INBOX", "a b c d e f"}}, {}, variant.behaviour);
+    expect_complete(world, {}, {{"INBOX", "a b c d e f"}});
+    apply(world, {"left INBOX repair", "left INBOX + g", "left INBOX = b:F"});
+    expect_complete(world, {}, {{"INBOX", "a b:F c d e f g"}});
+    apply(world, {"left INBOX repair", "left INBOX + h i j k l m"});
+    expect_complete(world, {}, {{"INBOX", "a b:F c d e f g h i j k l m"}});
+  }
+}
+
+TEST(CopyHistory, AStateFromACopyOfBeforeDoublesNothing) {
+  for (const auto& variant : few_variants()) {
+    SCOPED_TRACE(variant.name);
+    CopyWorld world({{"INBOX", "a b"}}, {{"INBOX", "z"}}, variant.behaviour);
+    expect_complete(world, {}, {{"INBOX", "a b z"}});
+    const auto old = world.state_files();
+    apply(world, {"left INBOX + c:S d a"});
+    expect_complete(world, {}, {{"INBOX", "a a b c:S d z"}});
+    world.restore_state(old);
+    apply(world, {"left INBOX + e d"});
+    expect_complete(world, {}, {{"INBOX", "a a b c:S d d e z"}});
+  }
+}
+
+TEST(CopyHistory, AnIntentThatNamesFarMoreThanThereIsCostsNothing) {
+  for (const auto& variant : few_variants()) {
+    SCOPED_TRACE(variant.name);
+    CopyWorld world({{"INBOX", "a b c"}}, {{"INBOX", ""}}, variant.behaviour);
+    record_bare_route(world, "INBOX");
+    {
+      const auto journal = state::Journal::open(world.state_file()).value();
+      const auto pair = journal->pair("alice@old.example:993", "alice@new.example:993").value();
+      state::Batch batch;
+      batch.intents.push_back({.route = journal->routes(pair).value().front().id,
+                               .source = UidSet(UidRange{1, 4'000'000'000}),
+                               .destination_from = 1});
+      EXPECT_TRUE(journal->apply(pair, batch));
+    }
+    const auto report = run_copy(world).report;
+    EXPECT_TRUE(report.complete());
+    EXPECT_EQ(report.mailboxes.front().planned, 3U);
+    EXPECT_EQ(right_of(world), sorted({{"INBOX", "a b c"}}));
   }
 }
 

@@ -120,6 +120,28 @@ TEST(CopyRefusal, AMessageThatIsNotLikedStopsNoOther) {
   }
 }
 
+/// However often it says so: the message waits for the next run rather than lose its keywords for good.
+TEST(CopyRefusal, ARefusalThatPassesCostsNoKeywords) {
+  for (const auto& variant : few_variants()) {
+    for (unsigned times = 1; times < 8; ++times) {
+      SCOPED_TRACE(fmt::format("{}, {} times", variant.name, times));
+      CopyWorld world({{"INBOX", "a:k b:S !c:Skj d:j e"}}, {}, variant.behaviour);
+      world.right().behaviour.busy_text = "This is !";
+      world.right().behaviour.busy_appends = times;
+
+      const auto first = run_copy(world);
+      EXPECT_TRUE(first.result);
+      EXPECT_LE(first.report.failures.size(), 1U);
+      EXPECT_TRUE(first.report.warnings.empty());
+
+      world.right().behaviour.busy_appends = 0;
+      EXPECT_TRUE(run_copy(world).report.complete());
+      EXPECT_EQ(right_of(world), sorted({{"INBOX", "a:k b:S !c:Skj d:j e"}}));
+      EXPECT_TRUE(run_copy(world).nothing_to_do);
+    }
+  }
+}
+
 /// It is one problem, not one of each message; and other mailboxes have their turn.
 TEST(CopyRefusal, AMailboxWithoutRightsIsGivenUpAloneAndAtOnce) {
   for (const auto& variant : few_variants()) {
@@ -159,6 +181,85 @@ TEST(CopyRefusal, AMessageThatAlwaysBreaksTheConnectionStopsNoOther) {
     world.left().behaviour.breaking_text.clear();
     EXPECT_TRUE(run_copy(world).report.complete());
     EXPECT_EQ(right_of(world), sorted({{"INBOX", "a b:S !c d e f"}, {"Archive", "x"}}));
+  }
+}
+
+std::size_t connections_again(const RunOutcome& outcome) {
+  return static_cast<std::size_t>(std::ranges::count_if(outcome.report.warnings, [](const std::string& warning) {
+    return warning.find("connecting again") != std::string::npos;
+  }));
+}
+
+/// Batches, and what is sent ahead of the answers, hide which message it was.
+TEST(CopyRefusal, AMessageAtWhichTheDestinationDiesStopsNoOther) {
+  const std::string many = "a b:S c d e:F f g h i:Sk j k l ?m ?m n o p q r s t u v w y z";
+  for (const auto& variant : few_variants()) {
+    SCOPED_TRACE(variant.name);
+    CopyWorld world({{"Archive", "x x2"}, {"INBOX", many + " !aa:k bb cc"}}, {}, variant.behaviour);
+    world.right().behaviour.fatal_text = "This is !";
+
+    const auto first = run_copy(world);
+    EXPECT_TRUE(first.result) << first.result.error().describe();
+    ASSERT_EQ(first.report.failures.size(), 1U);
+    EXPECT_THAT(first.report.failures.front().subject, ::testing::HasSubstr("!aa"));
+    EXPECT_THAT(first.report.failures.front().reason, ::testing::HasSubstr("each time when this message was sent"));
+    EXPECT_EQ(right_of(world), sorted({{"Archive", "x x2"}, {"INBOX", many + " bb cc"}}));
+
+    world.apply("left INBOX + dd:S ee");
+    const auto second = run_copy(world);
+    EXPECT_TRUE(second.result) << second.result.error().describe();
+    EXPECT_EQ(second.report.failures.size(), 1U);
+    EXPECT_EQ(connections_again(second), 1U) << "what was found out is on record";
+    EXPECT_EQ(right_of(world), sorted({{"Archive", "x x2"}, {"INBOX", many + " bb cc dd:S ee"}}));
+
+    world.right().behaviour.fatal_text.clear();
+    EXPECT_TRUE(run_copy(world).report.complete());
+    EXPECT_EQ(right_of(world), sorted({{"Archive", "x x2"}, {"INBOX", many + " !aa:k bb cc dd:S ee"}}));
+    EXPECT_TRUE(run_copy(world).nothing_to_do);
+  }
+}
+
+TEST(CopyRefusal, SeveralMessagesAtWhichTheDestinationDiesStopNoOther) {
+  CopyWorld world({{"Archive", "!x y z"}, {"INBOX", "a b c d !e f g h"}}, {}, variants()[4].behaviour);
+  world.right().behaviour.fatal_text = "This is !";
+
+  const auto outcome = run_copy(world);
+
+  EXPECT_TRUE(outcome.result) << outcome.result.error().describe();
+  EXPECT_EQ(outcome.report.failures.size(), 2U);
+  EXPECT_EQ(right_of(world), sorted({{"Archive", "y z"}, {"INBOX", "a b c d f g h"}}));
+}
+
+/// Its only new message: there is no other to show that the destination takes mail.
+TEST(CopyRefusal, TheOnlyMessageIsBlamedWhenTheDestinationAnswersAllElse) {
+  CopyWorld world({{"INBOX", "a b"}}, {}, variants()[0].behaviour);
+  EXPECT_TRUE(run_copy(world).report.complete());
+  world.right().behaviour.fatal_text = "This is !";
+  world.apply("left INBOX + !c");
+
+  const auto outcome = run_copy(world, {.attempts = 4});
+
+  EXPECT_TRUE(outcome.result) << outcome.result.error().describe();
+  EXPECT_EQ(outcome.report.failures.size(), 1U);
+}
+
+/// No message is to blame, and no more is tried than for any destination that is down.
+TEST(CopyRefusal, ADestinationThatDiesAtEveryMessageIsDown) {
+  for (const auto& variant : few_variants()) {
+    SCOPED_TRACE(variant.name);
+    constexpr int kAttempts = 3;
+    CopyWorld world({{"INBOX", "a b:S c d e f"}, {"Archive", "x y"}}, {}, variant.behaviour);
+    world.right().behaviour.fatal_text = "This is ";
+
+    const auto first = run_copy(world, {.attempts = kAttempts});
+    ASSERT_FALSE(first.result);
+    EXPECT_TRUE(first.report.failures.empty());
+    EXPECT_EQ(connections_again(first), kAttempts - 1U);
+
+    world.right().behaviour.fatal_text.clear();
+    EXPECT_TRUE(run_copy(world).report.complete());
+    EXPECT_EQ(right_of(world), sorted({{"INBOX", "a b:S c d e f"}, {"Archive", "x y"}}));
+    EXPECT_TRUE(run_copy(world).nothing_to_do);
   }
 }
 

@@ -3,6 +3,7 @@
 
 #include "async/run_loop.hpp"
 #include "scenario/mail_text.hpp"
+#include "services/earlier_runs.hpp"
 #include "services/mailbox_survey.hpp"
 #include "state/journal.hpp"
 #include "state/mailbox_key.hpp"
@@ -77,6 +78,8 @@ class CopyWorld {
   /// "SIDE MAILBOX CHANGE …", SIDE being left or right:
   ///   + WORD …        new messages               - NAME …     the first message of each name is expunged
   ///   = WORD …        other flags                renumber     another UIDVALIDITY
+  ///   reset UID       as it was when this was its UIDNEXT, restored from a copy
+  ///   repair          modification sequences begin anew
   ///   create, drop    the mailbox
   /// "a#2" is the second message with the name a.
   void apply(const std::string& change) {
@@ -89,6 +92,10 @@ class CopyWorld {
       account.mailboxes.erase(mailbox);
     } else if (parts[2] == "renumber") {
       account.renumber(mailbox);
+    } else if (parts[2] == "reset") {
+      reset(account.mailboxes.at(mailbox), static_cast<Uid>(std::stoul(parts.at(3))));
+    } else if (parts[2] == "repair") {
+      repair(account.mailboxes.at(mailbox));
     } else {
       change_mailbox(account.mailboxes.at(mailbox), parts[2], {parts.begin() + 3, parts.end()});
     }
@@ -111,6 +118,16 @@ class CopyWorld {
         mailbox.change_flags(uid, to_flags(letters), mailbox.find(uid)->flags.minus(to_flags(letters)));
       }
     }
+  }
+  static void reset(memory::Mailbox& mailbox, Uid uid_next) {
+    std::erase_if(mailbox.messages, [uid_next](const memory::Message& message) { return message.uid >= uid_next; });
+    mailbox.uid_next = uid_next;
+    ++mailbox.highest_modseq;
+  }
+  static void repair(memory::Mailbox& mailbox) {
+    mailbox.highest_modseq = 1;
+    for (auto& message : mailbox.messages)
+      message.modseq = 1;
   }
   static Uid find(const memory::Mailbox& mailbox, const std::string& wanted) {
     const auto mark = std::min(wanted.find('#'), wanted.size());
@@ -182,6 +199,8 @@ struct RunPlan {
   int attempts = 6;  // of a broken connection
   /// What would remain if the process were killed before an operation: one for each difference.
   std::vector<Remains>* remains = nullptr;
+  /// The user asks it to end when so many operations have begun; 0: never.
+  std::uint64_t stop_at = 0;
 };
 
 struct RunOutcome {
@@ -222,6 +241,7 @@ class CopyProcess : private WorldProcess {
 
   void on_operation(memory::Operation operation) {
     outcome_.log.push_back(operation);
+    if (outcome_.log.size() == plan_.stop_at) context_.stop();
     if (plan_.commits == Commits::at_every_operation && progress_.phase == "copying") {
       auto batch = std::exchange(writer_.pending(), state::Batch{});
       EXPECT_TRUE(journal_->apply(pair_, batch));
@@ -235,7 +255,8 @@ class CopyProcess : private WorldProcess {
     sync::make_steady(context_, pair);
     const std::vector<std::string> none;
     CO_TRY(const auto rules, plan::MappingRules::parse(plan_.mailbox, none, plan_.map));
-    CO_TRY(const auto survey, co_await services::survey_mailboxes(io_, pair, rules));
+    CO_TRY(const auto stored, services::placed_routes(*journal_, pair_));
+    CO_TRY(const auto survey, co_await services::survey_mailboxes(io_, pair, rules, stored));
     const auto specs = services::to_route_specs(survey, [this](const MailboxPath& path) { return renamed(path); });
     sync::CopyRun run(context_, std::move(pair));
     auto worked = co_await plan_and_execute(run, specs);

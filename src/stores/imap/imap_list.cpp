@@ -1,83 +1,25 @@
 // Listing and preparing mailboxes in one turn each.
-#include "base/ascii.hpp"
 #include "imap/response_errors.hpp"
 #include "stores/imap/imap_session.hpp"
 
-#include <set>
+#include <algorithm>
 
 namespace mailferry::stores::imap {
 namespace {
 
 using mailferry::imap::Capability;
 using mailferry::imap::Code;
-using mailferry::imap::ListData;
-using mailferry::imap::NamespaceData;
 using mailferry::imap::StatusData;
 using mailferry::imap::StatusResponse;
 using mailferry::imap::UntaggedData;
 namespace commands = mailferry::imap::commands;
 
-store::MailboxStatus to_status(const StatusData& data) {
-  return {.uid_validity = data.uid_validity.value_or(0),
-          .uid_next = data.uid_next.value_or(0),
-          .messages = data.messages.value_or(0),
-          .highest_modseq = data.highest_modseq.value_or(0),
-          .octets = data.size};
+std::unexpected<Error> too_long(const client::ImapConnection& connection) {
+  Error error = fail(ErrorKind::protocol, Scope::account, "the server's list of mailboxes does not end",
+                     "see what a mail program shows of this account, and ask the server's administrator")
+                    .error();
+  return std::unexpected(connection.located(std::move(error)));
 }
-
-/// What the answers to NAMESPACE, LIST, LSUB and STATUS add up to. Names are canonical (quirk m1).
-struct Listing {
-  explicit Listing(MailboxNames& known_names) : names(known_names) {}
-
-  MailboxNames& names;
-  std::vector<ListData> mailboxes;
-  std::set<std::string> listed;
-  std::set<std::string> subscribed;
-  std::map<std::string, store::MailboxStatus> statuses;
-
-  void take(UntaggedData& data) {
-    if (const auto* namespaces = std::get_if<NamespaceData>(&data)) names.set_namespaces(*namespaces);
-    if (const auto* status = std::get_if<StatusData>(&data)) take(*status);
-    auto* list = std::get_if<ListData>(&data);
-    if (list == nullptr) return;
-    if (list->mailbox.empty()) return;  // quirk m2
-    list->mailbox = canonical_name(list->mailbox);
-    if (list->lsub) {
-      take_subscription(*list);
-    } else if (listed.insert(list->mailbox).second) {
-      mailboxes.push_back(std::move(*list));
-    }
-  }
-
-  /// An answer without the number of messages says nothing of the mailbox, least of all that it is empty (quirk c10).
-  void take(const StatusData& status) {
-    if (status.messages) statuses.insert_or_assign(canonical_name(status.mailbox), to_status(status));
-  }
-
-  /// RFC 3501 §6.3.9: \Noselect here means that only something below it is subscribed.
-  void take_subscription(const ListData& list) {
-    const bool itself = std::ranges::none_of(
-        list.attributes, [](const std::string& attribute) { return equal_ascii_nocase(attribute, "\\Noselect"); });
-    if (itself) subscribed.insert(list.mailbox);
-  }
-
-  [[nodiscard]] store::MailboxInfo info(const ListData& data) const {
-    store::MailboxInfo info{.path =
-                                names.learn(data.mailbox, data.separator == '\0' ? names.separator() : data.separator)};
-    info.subscribed = subscribed.contains(data.mailbox);
-    for (const auto& attribute : data.attributes) {
-      // Levels such as "[Gmail]" hold mailboxes and no messages (quirk g7).
-      if (equal_ascii_nocase(attribute, "\\Noselect") || equal_ascii_nocase(attribute, "\\NonExistent"))
-        info.selectable = false;
-      if (equal_ascii_nocase(attribute, "\\Subscribed")) info.subscribed = true;
-      if (const auto use = parse_special_use(attribute); use != SpecialUse::none) info.use = use;
-    }
-    if (info.path.is_inbox()) info.use = SpecialUse::inbox;
-    if (const auto status = statuses.find(data.mailbox); status != statuses.end() && info.selectable)
-      info.status = status->second;
-    return info;
-  }
-};
 
 /// What every server has.
 std::vector<std::string> submit_plain_list(client::ImapConnection& connection) {
@@ -87,16 +29,21 @@ std::vector<std::string> submit_plain_list(client::ImapConnection& connection) {
 }
 
 /// The first command, LIST, has to succeed; what the others refuse is done without, unless the connection is lost.
-Task<> receive_list(client::ImapConnection& connection, const std::vector<std::string>& tags, Listing& listing) {
-  const client::UntaggedHandler on_data = [&listing](UntaggedData& data) { listing.take(data); };
+Task<> receive_list(client::ImapConnection& connection, const std::vector<std::string>& tags, MailboxListing& listing) {
+  const client::UntaggedHandler on_data = [&](UntaggedData& data) {
+    listing.take(data);
+    if (listing.is_too_long()) connection.close();
+  };
   std::optional<Error> refused;
   for (const auto& tag : tags) {
     auto done = co_await connection.complete(tag, Scope::account, "LIST", on_data);
+    if (listing.is_too_long()) co_return too_long(connection);
     if (!done && !connection.transport().is_open()) co_return std::unexpected(done.error());
     if (!done && tag == tags.front()) refused = done.error();
   }
-  if (refused) co_return std::unexpected(*refused);
-  co_return Result<>{};
+  if (!refused) co_return Result<>{};
+  if (refused->remedy.empty()) refused->remedy = mailferry::imap::kAskAdministrator;
+  co_return std::unexpected(*refused);
 }
 
 }  // namespace
@@ -114,8 +61,9 @@ std::string ImapSession::submit_extended_list(bool with_octets) {
   return connection_->submit(commands::list_extended("", "*", options));
 }
 
-Task<std::vector<store::MailboxInfo>> ImapSession::list(bool with_octets) {
-  Listing listing(*names_);
+/// Some refuse what they announce (quirk c17), leave out INBOX (quirk c15), or write lines with RETURN that cannot be
+/// read: then the plain list counts as well.
+Task<> ImapSession::receive_listing(MailboxListing& listing, bool with_octets) {
   const bool extended = has(Capability::list_extended);
   // Refused by some, after which the separator of the list has to do (quirk x21).
   std::optional<std::string> asked_namespace;
@@ -123,23 +71,42 @@ Task<std::vector<store::MailboxInfo>> ImapSession::list(bool with_octets) {
   auto tags = extended ? std::vector{submit_extended_list(with_octets)} : submit_plain_list(*connection_);
   if (asked_namespace) tags.push_back(*asked_namespace);
   auto listed = co_await receive_list(*connection_, tags, listing);
-  // Some refuse what they announce (quirk c17), or leave out INBOX (quirk c15).
-  if (extended && !listing.listed.contains("INBOX") && (listed || !mailferry::imap::needs_pause(listed.error()))) {
-    const auto plain_tags = submit_plain_list(*connection_);
-    auto listed_plainly = co_await receive_list(*connection_, plain_tags, listing);
-    if (!listed || !connection_->transport().is_open()) listed = std::move(listed_plainly);
-  }
-  if (!listed) co_return std::unexpected(listed.error());
+  const bool is_whole = listing.has_inbox() && listing.unreadable() == 0;
+  if (!extended || is_whole || (!listed && mailferry::imap::needs_pause(listed.error()))) co_return listed;
 
-  std::vector<store::MailboxInfo> mailboxes;
-  for (const auto& data : listing.mailboxes) {
-    if (data.separator != '\0' && mailboxes.empty()) names_->set_separator(data.separator);
-    if (names_->is_foreign(data.mailbox)) continue;
-    mailboxes.push_back(listing.info(data));
-  }
+  const auto unreadable = listing.unreadable();
+  listing.set_unreadable(0);
+  const auto plain_tags = submit_plain_list(*connection_);
+  auto listed_plainly = co_await receive_list(*connection_, plain_tags, listing);
+  if (!listed_plainly) listing.set_unreadable(std::max(unreadable, listing.unreadable()));
+  if (!listed || !connection_->transport().is_open()) listed = std::move(listed_plainly);
+  co_return listed;
+}
+
+Task<store::MailboxList> ImapSession::list(bool with_octets) {
+  MailboxListing listing(*names_);
+  CO_CHECK(co_await receive_listing(listing, with_octets));
+  store::MailboxList list{.mailboxes = listing.mailboxes(), .unreadable = listing.unreadable()};
   traits_.separator = names_->separator();
-  CO_CHECK(co_await list_statuses(mailboxes, with_octets));
-  co_return mailboxes;
+  CO_CHECK(co_await list_statuses(list.mailboxes, with_octets));
+  if (listing.has_inbox()) co_return list;
+  auto inbox = listing.unlisted_inbox();
+  CO_CHECK(co_await add_inbox(std::move(inbox), with_octets, list.mailboxes));
+  co_return list;
+}
+
+/// Every account has one (RFC 9051 §5.1), whatever LIST says; where its STATUS is refused for good, there is none.
+Task<> ImapSession::add_inbox(store::MailboxInfo inbox, bool with_octets, std::vector<store::MailboxInfo>& mailboxes) {
+  const client::UntaggedHandler on_data = [&inbox](UntaggedData& data) {
+    const auto* status = std::get_if<StatusData>(&data);
+    if (status != nullptr && status->messages && canonical_name(status->mailbox) == "INBOX")
+      inbox.status = to_status(*status);
+  };
+  const auto tag = connection_->submit(commands::status("INBOX", status_items(with_octets)));
+  const auto done = co_await connection_->complete(tag, Scope::mailbox, "STATUS INBOX", on_data);
+  if (!done && !connection_->transport().is_open()) co_return std::unexpected(done.error());
+  if (done || done.error().retry != Retry::never) mailboxes.insert(mailboxes.begin(), std::move(inbox));
+  co_return Result<>{};
 }
 
 /// Asks for each mailbox whose status did not come with the list, all in one turn.

@@ -201,7 +201,8 @@ class MailboxScan {
       on_cut(last_answered(status.code));
     } else if (status.status != Status::ok && !error_ && result_.status.messages != 0) {
       // Of an empty mailbox some servers answer BAD to any FETCH (quirk z3).
-      error_ = mailferry::imap::to_error(status, Scope::mailbox, "the scan of " + request_.mailbox.to_string());
+      error_ = connection_.located(
+          mailferry::imap::to_error(status, Scope::mailbox, "the scan of " + request_.mailbox.to_string()));
     }
   }
 

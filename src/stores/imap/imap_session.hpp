@@ -4,6 +4,7 @@
 #include "async/notifier.hpp"
 #include "client/imap_connection.hpp"
 #include "store/store.hpp"
+#include "stores/imap/mailbox_listing.hpp"
 #include "stores/imap/mailbox_names.hpp"
 #include "stores/imap/notified_mailboxes.hpp"
 
@@ -26,7 +27,7 @@ class ImapSession final : public store::Session,
               std::shared_ptr<MailboxNames> names, std::string name, std::string identity);
 
   [[nodiscard]] const store::Traits& traits() const noexcept override { return traits_; }
-  Task<std::vector<store::MailboxInfo>> list(bool with_octets) override;
+  Task<store::MailboxList> list(bool with_octets) override;
   Task<std::vector<Result<store::Prepared>>> prepare(const std::vector<store::CreateRequest>& requests) override;
   Task<std::vector<Result<store::ScanResult>>> scan(const std::vector<store::ScanRequest>& requests,
                                                     const std::vector<store::MetaSink*>& sinks) override;
@@ -72,6 +73,8 @@ class ImapSession final : public store::Session,
   void note_silent(const NotifiedMailboxes& mailboxes);
   Task<> run_idle_end(std::chrono::steady_clock::time_point until);
   [[nodiscard]] std::string submit_extended_list(bool with_octets);
+  Task<> receive_listing(MailboxListing& listing, bool with_octets);
+  Task<> add_inbox(store::MailboxInfo inbox, bool with_octets, std::vector<store::MailboxInfo>& mailboxes);
   Task<> list_statuses(std::vector<store::MailboxInfo>& mailboxes, bool with_octets);
   [[nodiscard]] std::vector<std::string_view> status_items(bool with_octets) const;
   [[nodiscard]] bool has(mailferry::imap::Capability capability) const { return connection_->has(capability); }

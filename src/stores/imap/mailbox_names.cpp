@@ -3,7 +3,35 @@
 #include "base/ascii.hpp"
 #include "imap/syntax/mailbox_name.hpp"
 
+#include <algorithm>
+
 namespace mailferry::stores::imap {
+namespace {
+
+using Entry = mailferry::imap::NamespaceData::Entry;
+
+Entry without_last_separator(Entry entry) {
+  if (entry.separator != '\0' && entry.prefix.ends_with(entry.separator)) entry.prefix.pop_back();
+  return entry;
+}
+
+/// How much of the name is the prefix of the namespace, in whole levels; nothing: the name is not in it.
+std::optional<std::size_t> shared_levels(const Entry& space, std::string_view name, char separator) {
+  if (space.prefix.empty()) return 0;
+  if (!name.starts_with(space.prefix)) return std::nullopt;
+  const auto rest = name.substr(space.prefix.size());
+  const char border = space.separator == '\0' ? separator : space.separator;
+  return rest.empty() || rest.front() == border ? std::optional(space.prefix.size()) : std::nullopt;
+}
+
+std::optional<std::size_t> longest(const std::vector<Entry>& spaces, std::string_view name, char separator) {
+  std::optional<std::size_t> most;
+  for (const auto& space : spaces)
+    most = std::max(most, shared_levels(space, name, separator));
+  return most;
+}
+
+}  // namespace
 
 std::string canonical_name(const std::string& wire_name) {
   return equal_ascii_nocase(wire_name, "INBOX") ? "INBOX" : wire_name;
@@ -14,21 +42,27 @@ void MailboxNames::set_namespaces(const mailferry::imap::NamespaceData& namespac
     prefix_ = namespaces.personal.front().prefix;
     if (namespaces.personal.front().separator != '\0') separator_ = namespaces.personal.front().separator;
   }
+  personal_.clear();
+  foreign_.clear();
+  for (const auto& entry : namespaces.personal)
+    personal_.push_back(without_last_separator(entry));
   for (const auto* group : {&namespaces.other_users, &namespaces.shared}) {
     for (const auto& entry : *group) {
-      if (!entry.prefix.empty()) foreign_prefixes_.push_back(entry.prefix);
+      auto space = without_last_separator(entry);
+      if (!space.prefix.empty() && canonical_name(space.prefix) != "INBOX") foreign_.push_back(std::move(space));
     }
   }
 }
 
-bool MailboxNames::is_foreign(const std::string& wire_name) const {
-  return std::ranges::any_of(foreign_prefixes_,
-                             [&](const std::string& prefix) { return wire_name.starts_with(prefix); });
+bool MailboxNames::is_foreign(std::string_view wire_name, char separator) const {
+  return longest(foreign_, wire_name, separator) > longest(personal_, wire_name, separator);
 }
 
 MailboxPath MailboxNames::learn(const std::string& wire_name, char separator) {
+  const bool foreign = is_foreign(wire_name, separator);
   std::string_view name = wire_name;
-  if (!prefix_.empty() && name.starts_with(prefix_) && name.size() > prefix_.size()) name.remove_prefix(prefix_.size());
+  if (!foreign && !prefix_.empty() && name.starts_with(prefix_) && name.size() > prefix_.size())
+    name.remove_prefix(prefix_.size());
   const auto split = [separator](std::string_view wire) {
     auto decoded = mailferry::imap::decode_mutf7(wire);
     return MailboxPath::split(decoded ? *decoded : mailferry::imap::display_name(wire), separator);
@@ -36,7 +70,23 @@ MailboxPath MailboxNames::learn(const std::string& wire_name, char separator) {
   auto path = split(name);
   // "INBOX.INBOX" with the prefix "INBOX." is a mailbox of its own (quirk m1).
   if (path.is_inbox() && canonical_name(wire_name) != "INBOX") path = split(wire_name);
+  if (foreign) path = free_path(std::move(path), wire_name);
   wire_names_.insert_or_assign(path, wire_name);
+  return path;
+}
+
+/// With the prefix "INBOX." of the user's own mailboxes, "INBOX.shared.x" and "shared.x" would both be shared/x.
+MailboxPath MailboxNames::free_path(MailboxPath wanted, const std::string& wire_name) const {
+  const auto is_taken = [&](const MailboxPath& path) {
+    const auto known = wire_names_.find(path);
+    return known != wire_names_.end() && known->second != wire_name;
+  };
+  auto path = wanted;
+  for (int number = 2; is_taken(path); ++number) {
+    auto components = wanted.components();
+    components.front() += fmt::format("-{}", number);
+    path = MailboxPath(std::move(components));
+  }
   return path;
 }
 

@@ -16,7 +16,7 @@ namespace mailferry::stores::imap {
 
 class MailboxNames {
  public:
-  /// Takes over what NAMESPACE said (RFC 2342): the personal prefix is added and removed, others are foreign.
+  /// Takes over what NAMESPACE said (RFC 2342): the first personal prefix is added and removed.
   void set_namespaces(const mailferry::imap::NamespaceData& namespaces);
   void set_separator(char separator) { separator_ = separator; }
   [[nodiscard]] char separator() const noexcept { return separator_; }
@@ -25,19 +25,25 @@ class MailboxNames {
   void use_server_names() { server_names_ = true; }
 
   /// The path of a listed mailbox; remembers its wire name, so that even a name that is no valid modified UTF-7 can be
-  /// opened.
+  /// opened. A foreign one takes no path that another mailbox has: learn those of the user first.
   MailboxPath learn(const std::string& wire_name, char separator);
-  /// In another user's or a shared namespace.
-  [[nodiscard]] bool is_foreign(const std::string& wire_name) const;
+  /// In another user's or a shared namespace. Of several namespaces the one with the longest prefix counts, compared in
+  /// whole levels ("Public/" and "Public" hold "Public/x" and not "Publications"). INBOX is never foreign, nor is
+  /// anything because of a prefix that is empty or INBOX itself: rather too much of the user's mail than too little.
+  [[nodiscard]] bool is_foreign(std::string_view wire_name, char separator) const;
   /// The wire name of a path, listed or new. A component that holds the separator or is no UTF-8 is Error{usage,
   /// mailbox}.
   [[nodiscard]] Result<std::string> to_wire(const MailboxPath& path) const;
 
  private:
+  using Namespaces = std::vector<mailferry::imap::NamespaceData::Entry>;  // prefixes without a separator at the end
+
+  [[nodiscard]] MailboxPath free_path(MailboxPath wanted, const std::string& wire_name) const;
+
   char separator_ = '/';
   std::string prefix_;
   bool server_names_ = false;
-  std::vector<std::string> foreign_prefixes_;
+  Namespaces personal_, foreign_;
   std::map<MailboxPath, std::string> wire_names_;
 };
 

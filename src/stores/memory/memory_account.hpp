@@ -83,10 +83,15 @@ struct Behaviour {
   MailboxPath locked;
   /// An append of a message that contains this is answered with NO; empty: none is.
   std::string refused_text;
+  /// So many appends of what contains this are answered with NO [UNAVAILABLE]; empty: none is.
+  std::string busy_text;
+  unsigned busy_appends = 0;
   /// So many of the messages before it in the same MULTIAPPEND are stored all the same (RFC 3502 forbids it).
   std::size_t stored_before_refusal = 0;
   /// Reading a message that contains this always breaks the connection before its end; empty: none does.
   std::string breaking_text;
+  /// An append of what contains this always breaks the connection when all of it has come; empty: none does.
+  std::string fatal_text;
 
   // Small, so that few messages fill more than one.
   std::size_t batch_messages = 3;        // in a MULTIAPPEND

@@ -137,6 +137,7 @@ void MemoryAppender::serve() {
   if (sent_.empty()) return;
   const auto step = connection_->begin(Operation::append);
   if (step.fault != nullptr && !connection_->is_open()) leave_behind(sent_.front(), *step.fault);
+  if (contains(sent_.front(), connection_->server().behaviour.fatal_text)) connection_->lose();
   if (!connection_->is_open()) return;
   const auto command = std::move(sent_.front());
   sent_.pop_front();
@@ -151,10 +152,25 @@ void MemoryAppender::carry_out(const Command& command, const Step& step, store::
   auto refused_for = refusal(server, command);
   if (step.refused())
     refused_for = refused(ErrorKind::message_rejected, Scope::message, Retry::never, "the server answered NO");
+  if (!refused_for && is_busy(server, command))
+    refused_for = refused(ErrorKind::throttled, Scope::message, Retry::later, "the server is busy");
   if (!refused_for) return store(server, command, command.messages.size(), &outcome);
   const auto stored = step.refused() ? step.fault->stored : server.behaviour.stored_before_refusal;
   if (command.messages.size() > 1) store(server, command, stored, nullptr);
   outcome.result = std::unexpected(std::move(*refused_for));
+}
+
+bool MemoryAppender::contains(const Command& command, const std::string& text) {
+  return !text.empty() && std::ranges::any_of(command.messages, [&text](const Appended& message) {
+    return message.octets.find(text) != std::string::npos;
+  });
+}
+
+bool MemoryAppender::is_busy(Server& server, const Command& command) {
+  auto& behaviour = server.behaviour;
+  if (behaviour.busy_appends == 0 || !contains(command, behaviour.busy_text)) return false;
+  --behaviour.busy_appends;
+  return true;
 }
 
 std::optional<Error> MemoryAppender::refusal(const Server& server, const Command& command) {

@@ -39,10 +39,10 @@ std::unexpected<Error> validity_changed(const MailboxPath& mailbox) {
               "run again: messages are then recognised by their content", Retry::later);
 }
 
-Task<std::vector<store::MailboxInfo>> MemorySession::list(bool with_octets) {
+Task<store::MailboxList> MemorySession::list(bool with_octets) {
   CO_CHECK(co_await connection_->turn());
   CO_TRY(const auto step, connection_->begin_simple(Operation::list, "LIST"));
-  std::vector<store::MailboxInfo> mailboxes;
+  store::MailboxList list;
   for (const auto& [path, mailbox] : server().account.mailboxes) {
     store::MailboxInfo info{.path = path,
                             .selectable = mailbox.selectable,
@@ -56,10 +56,10 @@ Task<std::vector<store::MailboxInfo>> MemorySession::list(bool with_octets) {
       for (const auto& message : mailbox.messages)
         *info.status->octets += message.octets.size();
     }
-    mailboxes.push_back(std::move(info));
+    list.mailboxes.push_back(std::move(info));
   }
   CO_CHECK(connection_->end_simple(step));
-  co_return mailboxes;
+  co_return list;
 }
 
 Result<> MemorySession::create(const store::CreateRequest& request) {

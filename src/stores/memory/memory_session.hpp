@@ -14,7 +14,7 @@ class MemorySession final : public store::Session, private store::Searcher {
   MemorySession& operator=(const MemorySession&) = delete;
 
   [[nodiscard]] const store::Traits& traits() const noexcept override { return traits_; }
-  Task<std::vector<store::MailboxInfo>> list(bool with_octets) override;
+  Task<store::MailboxList> list(bool with_octets) override;
   Task<std::vector<Result<store::Prepared>>> prepare(const std::vector<store::CreateRequest>& requests) override;
   Task<std::vector<Result<store::ScanResult>>> scan(const std::vector<store::ScanRequest>& requests,
                                                     const std::vector<store::MetaSink*>& sinks) override;

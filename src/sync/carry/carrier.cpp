@@ -1,5 +1,7 @@
 #include "sync/carry/carrier.hpp"
 
+#include "sync/carry/label_words.hpp"
+
 #include <algorithm>
 #include <limits>
 #include <random>
@@ -8,6 +10,8 @@ namespace mailferry::sync {
 namespace {
 
 constexpr std::chrono::hours kPruneEvery{1};
+/// A connection that lasted so long, or over which a message was read, was of use: what follows is a new failure.
+constexpr std::chrono::minutes kOfUse{1};
 constexpr std::int64_t kDay = 86'400;
 
 double unit_random() {
@@ -17,12 +21,19 @@ double unit_random() {
 
 }  // namespace
 
-Carrier::Carrier(CarryContext& context, store::Store& source, const SourceSettings& settings, state::PairId pair)
-    : context_(context), source_(source), settings_(settings), download_(context.io), woken_(context.io) {
+Carrier::Carrier(CarryContext& context, store::Store& source, const SourceSettings& settings, state::PairId pair,
+                 QuotaGate& download)
+    : context_(context), source_(source), settings_(settings), download_(download), woken_(context.io) {
   for (const auto& rule : settings.rules)
     mailboxes_.emplace_back(context, pair, settings, rule, source.name());
   watching_.resize(mailboxes_.size());
   looks_.resize(mailboxes_.size());
+}
+
+Result<> Carrier::load_parked() {
+  for (auto& mailbox : mailboxes_)
+    CHECK_OK(mailbox.load_parked());
+  return {};
 }
 
 void Carrier::save(state::Batch& batch) {
@@ -72,6 +83,7 @@ Task<> Carrier::run() {
     auto lived = co_await live();
     living_ = false;
     if (session_) session_->close();
+    if (session_ && was_of_use()) failures_ = 0;
     session_.reset();
     state_.connections = 0;
     if (lived || ending()) continue;
@@ -82,9 +94,22 @@ Task<> Carrier::run() {
   co_return Result<>{};
 }
 
+/// The one that is ending.
+bool Carrier::was_of_use() const {
+  return messages_read() > read_before_ || std::chrono::steady_clock::now() >= session_begun_ + kOfUse;
+}
+
+std::uint64_t Carrier::messages_read() const {
+  std::uint64_t read = 0;
+  for (const auto& mailbox : mailboxes_)
+    read += mailbox.messages_read();
+  return read;
+}
+
 Task<> Carrier::pause(const Error& error) {
   state_.phase = CarrierState::Phase::failing;
   ++state_.reconnects;
+  is_failing_ = true;
   auto policy = context_.settings.backoff;
   policy.max_attempts = std::numeric_limits<int>::max();
   policy.budget = std::chrono::milliseconds::max();
@@ -105,9 +130,12 @@ Task<> Carrier::pause(const Error& error) {
 Task<> Carrier::live() {
   CO_TRY(session_, co_await source_.open_session());
   state_.connections = 1;
+  session_begun_ = std::chrono::steady_clock::now();
+  read_before_ = messages_read();
   if (!std::exchange(listed_, true)) CO_CHECK(co_await session_->list(false));
   living_ = true;
   polled_.reset();
+  rest_.clear();
   async::TaskScope scope(context_.io);
   begin_watches(scope);
   Result<> lived;
@@ -125,62 +153,6 @@ Task<> Carrier::live() {
   co_return lived;
 }
 
-Task<> Carrier::look_everywhere() {
-  const auto now = std::chrono::steady_clock::now();
-  const bool poll = !polled_ || now >= *polled_ + settings_.poll_every;
-  if (poll) polled_ = now;
-  if (poll) watch_again();
-  state_.phase = CarrierState::Phase::working;
-  for (std::size_t index = 0; index < mailboxes_.size() && !ending(); ++index) {
-    const bool news = news_.erase(index) != 0;
-    const auto refusal = refused_.find(index);
-    const bool again = refusal != refused_.end() && refusal->second.first <= now;
-    if (!poll && !news && !again && mailboxes_[index].next_due() > now) continue;
-    const auto begun = std::chrono::steady_clock::now();
-    auto looked = co_await look_at(index);
-    mailboxes_[index].rest_after_look(begun);
-    if (looked) {
-      refused_.erase(index);
-      ++looks_[index];
-      if (news) woken_.notify_all();
-      continue;
-    }
-    // A mailbox that cannot be read holds up no other.
-    if (looked.error().scope != Scope::mailbox && looked.error().scope != Scope::message) co_return looked;
-    context_.observer.trouble(name(), looked.error());
-    auto& [at, times] = refused_[index];
-    at = std::chrono::steady_clock::now() + mailboxes_[index].pause_after(++times, looked.error());
-  }
-  if (refused_.empty() && !ending()) {
-    if (std::exchange(failures_, 0) > 0) context_.observer.recovered(name());
-    state_.last_success = std::chrono::system_clock::now();
-  }
-  state_.phase = refused_.empty() ? CarrierState::Phase::waiting : CarrierState::Phase::failing;
-  co_return Result<>{};
-}
-
-Task<> Carrier::look_at(std::size_t index) {
-  auto& mailbox = mailboxes_[index];
-  CO_TRY(auto open, co_await mailbox.look(*session_));
-  CO_CHECK(co_await mailbox.expire_parked());
-  CO_CHECK(co_await carry_all(mailbox, std::move(open)));
-  CO_CHECK(co_await label_rest(mailbox));
-  CO_CHECK(co_await mailbox.follow_flags(*session_));
-  co_return co_await prune(mailbox);
-}
-
-Task<> Carrier::carry_all(SourceMailbox& mailbox, UidSet uids) {
-  while (!uids.empty() && !ending()) {
-    // Of what would only be put off nothing is learnt.
-    const auto part = uids.take_front(batch_);
-    CarryBatch batch(context_, mailbox, *session_, download_);
-    CO_CHECK(co_await batch.carry(part));
-    batch_ = batch.is_held() ? 1 : std::min(kBatch, 2 * batch_);
-    if (batch.is_held()) break;
-  }
-  co_return Result<>{};
-}
-
 Task<> Carrier::label_rest(SourceMailbox& mailbox) {
   const auto now = std::chrono::steady_clock::now();
   for (auto& route : mailbox.routes()) {
@@ -194,8 +166,10 @@ Task<> Carrier::label(SourceMailbox& mailbox, CarryRoute& route) {
   auto labelled = co_await route.to->make_ready(*lane, context_.slowest_append, context_.stopping);
   const bool is_same = route.label_validity == route.to->uid_validity();
   const auto uids = route.unlabelled;
-  if (labelled && is_same && lane->labeller() != nullptr)
+  const bool are_keywords = lane->labeller() == nullptr;
+  if (labelled && is_same && !are_keywords)
     labelled = co_await lane->labeller()->add_labels(route.to->path(), route.label_validity, uids, route.labels);
+  if (labelled && is_same && are_keywords) labelled = co_await add_keywords(*lane, route, uids);
   if (labelled) {
     route.unlabelled.remove(uids);
     route.label_failures = 0;
@@ -210,7 +184,24 @@ Task<> Carrier::label(SourceMailbox& mailbox, CarryRoute& route) {
   }
   route.label_at = std::chrono::steady_clock::now() + mailbox.pause_after(++route.label_failures, labelled.error());
   context_.observer.trouble(context_.destination.name(), labelled.error());
+  // A mailbox that takes no keywords will not take them later.
+  const bool is_hopeless = are_keywords && route.label_failures >= context_.settings.message_attempts;
+  if (is_hopeless && labelled.error().scope != Scope::account) {
+    route.unlabelled.remove(uids);
+    route.label_failures = 0;
+    context_.journal.mark_dirty();
+  }
   co_return Result<>{};
+}
+
+Task<> Carrier::add_keywords(store::Session& session, const CarryRoute& route, const UidSet& uids) {
+  Flags keywords;
+  for (const auto& label : route.labels)
+    keywords.add(to_keyword(label));
+  keywords = route.to->permanent_flags().storable(std::move(keywords));
+  if (keywords.empty()) co_return Result<>{};
+  const std::vector<store::FlagUpdate> updates{{uids, keywords, {}}};
+  co_return co_await session.change_flags(route.to->path(), route.label_validity, updates);
 }
 
 /// Removes from the source what is old, and proven delivered to every target.

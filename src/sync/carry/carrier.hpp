@@ -22,11 +22,14 @@ struct CarrierState {
 
 class Carrier {
  public:
-  /// All must outlive it. `settings` are what the user wants of this source.
-  Carrier(CarryContext& context, store::Store& source, const SourceSettings& settings, state::PairId pair);
+  /// All must outlive it. `settings` are what the user wants of this source; `download` is for all of its account.
+  Carrier(CarryContext& context, store::Store& source, const SourceSettings& settings, state::PairId pair,
+          QuotaGate& download);
   Carrier(const Carrier&) = delete;
   Carrier& operator=(const Carrier&) = delete;
 
+  /// Before run(): what is parked is known from the state, also while the source cannot be asked.
+  Result<> load_parked();
   /// Works until stop(). An error is of the state file.
   Task<> run();
   /// Ends run() after what is under way.
@@ -42,7 +45,6 @@ class Carrier {
 
   [[nodiscard]] const CarrierState& state() const noexcept { return state_; }
   [[nodiscard]] const std::string& name() const noexcept { return source_.name(); }
-  [[nodiscard]] const std::string& account() const noexcept { return source_.identity(); }
   /// What the source's account moves in a day.
   [[nodiscard]] QuotaGate& download() noexcept { return download_; }
   [[nodiscard]] std::deque<SourceMailbox>& mailboxes() noexcept { return mailboxes_; }
@@ -53,10 +55,19 @@ class Carrier {
   [[nodiscard]] bool ending() const noexcept { return stopping_ || context_.stopping; }
   Task<> live();
   Task<> look_everywhere();
+  [[nodiscard]] bool wants_look(std::size_t index, SteadyTime now) const;
+  [[nodiscard]] std::size_t next_rest();
+  Task<> attend(std::size_t index);
   Task<> look_at(std::size_t index);
-  Task<> carry_all(SourceMailbox& mailbox, UidSet uids);
+  Task<> go_on(std::size_t index);
+  Task<bool> carry(std::size_t index, UidSet uids);
+  [[nodiscard]] std::uint64_t batch_after(std::chrono::steady_clock::duration took) const;
+  [[nodiscard]] bool others_wait(std::size_t index, SteadyTime begun) const;
+  [[nodiscard]] bool is_glance_due(std::size_t busy, SteadyTime now) const;
+  Task<> glance();
   Task<> label_rest(SourceMailbox& mailbox);
   Task<> label(SourceMailbox& mailbox, CarryRoute& route);
+  static Task<> add_keywords(store::Session& session, const CarryRoute& route, const UidSet& uids);
   Task<> prune(SourceMailbox& mailbox);
   void begin_watches(async::TaskScope& scope);
   Task<> wait_for_news();
@@ -65,6 +76,9 @@ class Carrier {
   Task<> wait_for_look(std::size_t index);
   Task<> rest_watch(std::chrono::milliseconds pause);
   Task<> pause(const Error& error);
+  [[nodiscard]] bool was_of_use() const;
+  [[nodiscard]] std::uint64_t messages_read() const;
+  [[nodiscard]] Error lost_while_watching(SteadyTime begun, Error error);
   void wake() noexcept;
   void watch_again();
   [[nodiscard]] SteadyTime next_look() const;
@@ -77,9 +91,13 @@ class Carrier {
   std::set<std::size_t> news_;                                 // indices of the mailboxes to look at
   std::set<std::size_t> unwatched_;                            // have to be polled
   std::map<std::size_t, std::pair<SteadyTime, int>> refused_;  // could not be looked at: when again, how often so far
+  std::set<std::size_t> due_;                                  // of these looks those that are still to come
+  std::map<std::size_t, UidSet> rest_;                         // found by the last look, and not yet carried
+  std::size_t last_rest_ = 0;                                  // whose turn it was
+  SteadyTime glanced_{};
   std::unique_ptr<store::Session> session_;
   std::deque<std::unique_ptr<store::Session>> watching_;  // by index of the mailbox; null: none now
-  QuotaGate download_;
+  QuotaGate& download_;
   async::Notifier woken_;
   CarrierState state_;
   std::optional<SteadyTime> polled_;
@@ -87,7 +105,11 @@ class Carrier {
   /// Messages looked at together: what one batch keeps in memory of each is its metadata.
   static constexpr std::uint64_t kBatch = 200;
   std::uint64_t batch_ = kBatch;  // less while a quota has no room
-  int failures_ = 0;
+  SteadyTime session_begun_{};
+  std::uint64_t read_before_ = 0;  // messages, before that
+  int failures_ = 0;               // in a row, of connections that were of no use
+  bool is_failing_ = false;        // nothing succeeded since the last one
+  int lost_watches_ = 0;           // in a row, each as soon as it was watched over
   bool listed_ = false;
   bool stopping_ = false;
   bool pausing_ = false;       // nothing is asked of the source
@@ -95,6 +117,7 @@ class Carrier {
   bool watches_many_ = false;  // all mailboxes over that session
   bool anew_ = false;          // it is to be replaced at once, though nothing is wrong with it
   SteadyTime one_by_one_until_{};
+  SteadyTime polled_until_{};  // its server takes IDLE amiss; long ago: it does not
 };
 
 }  // namespace mailferry::sync

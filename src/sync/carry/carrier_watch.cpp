@@ -9,6 +9,11 @@ namespace {
 
 /// A server that does not tell of several mailboxes at once is not asked to again for so long.
 constexpr std::chrono::hours kOneByOne{24};
+/// Connections that are lost as soon as they are to tell of news: after so many in a row it is the server's will, and
+/// for a while the mailboxes are polled. Not for longer: it may have been the network.
+constexpr std::chrono::seconds kAsSoon{3};
+constexpr int kMostLost = 3;
+constexpr std::chrono::hours kPolledFor{1};
 
 }  // namespace
 
@@ -18,8 +23,10 @@ constexpr std::chrono::hours kOneByOne{24};
 void Carrier::begin_watches(async::TaskScope& scope) {
   unwatched_.clear();
   anew_ = false;
-  const bool can_watch = settings_.idle && session_->watcher() != nullptr;
-  const bool is_refused = std::chrono::steady_clock::now() < one_by_one_until_;
+  const auto now = std::chrono::steady_clock::now();
+  if (now >= polled_until_) polled_until_ = {};
+  const bool can_watch = settings_.idle && session_->watcher() != nullptr && polled_until_ == SteadyTime{};
+  const bool is_refused = now < one_by_one_until_;
   watches_many_ =
       can_watch && !is_refused && mailboxes_.size() > settings_.watchers + 1 && session_->many_watcher() != nullptr;
   state_.watching = watches_many_ ? "NOTIFY" : can_watch ? "IDLE" : "polling";
@@ -34,7 +41,31 @@ void Carrier::begin_watches(async::TaskScope& scope) {
 
 /// What was refused once may be allowed now.
 void Carrier::watch_again() {
-  if (settings_.idle && session_->watcher() != nullptr) unwatched_.erase(0);
+  if (!settings_.idle || session_->watcher() == nullptr) return;
+  if (polled_until_ == SteadyTime{})
+    unwatched_.erase(0);
+  else if (std::chrono::steady_clock::now() >= polled_until_)
+    anew_ = true;
+}
+
+/// A server that has enough of those who wait may end their connections. To sign in again at once would go on for ever.
+Error Carrier::lost_while_watching(SteadyTime begun, Error error) {
+  const auto now = std::chrono::steady_clock::now();
+  const bool is_chance = now >= begun + kAsSoon || messages_read() > read_before_;
+  lost_watches_ = is_chance ? 0 : lost_watches_ + 1;
+  if (lost_watches_ < kMostLost) return error;
+  if (watches_many_) {
+    lost_watches_ = 0;
+    one_by_one_until_ = now + kOneByOne;
+    error.remedy = "nothing need be done: some mailboxes are watched with IDLE, the others are looked at now and then";
+  } else {
+    lost_watches_ = kMostLost - 1;  // behind that hour one is enough
+    polled_until_ = now + kPolledFor;
+    error.remedy = "set idle = false for this source; for an hour it is only looked at every poll_interval";
+  }
+  error.message = fmt::format("{} connections in a row were lost as soon as they were to tell of news ({}): {}",
+                              kMostLost, state_.watching, error.message);
+  return error;
 }
 
 SteadyTime Carrier::next_look() const {
@@ -48,7 +79,7 @@ SteadyTime Carrier::next_look() const {
 }
 
 Task<> Carrier::wait_for_news() {
-  if (!news_.empty()) co_return Result<>{};
+  if (!news_.empty() || !rest_.empty() || anew_) co_return Result<>{};
   const auto due = next_look();
   const auto now = std::chrono::steady_clock::now();
   if (due <= now) co_return Result<>{};
@@ -65,7 +96,8 @@ Task<> Carrier::wait_for_news() {
     unwatched_.insert(0);
     co_return Result<>{};
   }
-  if (!news) co_return std::unexpected(news.error());
+  if (!news) co_return std::unexpected(lost_while_watching(now, news.error()));
+  lost_watches_ = 0;
   if (*news) news_.insert(0);
   co_return Result<>{};
 }
@@ -75,7 +107,7 @@ Task<> Carrier::wait_for_many(SteadyTime until) {
   std::vector<std::size_t> indices;
   std::vector<store::Watched> watched;
   for (std::size_t index = 0; index < mailboxes_.size(); ++index) {
-    if (refused_.contains(index) || mailboxes_[index].uid_validity() == 0) continue;
+    if (refused_.contains(index) || rest_.contains(index) || mailboxes_[index].uid_validity() == 0) continue;
     indices.push_back(index);
     watched.push_back(mailboxes_[index].watched());
     watched.back().flags = settings_.follow_flags && session_->traits().change_tokens;
@@ -84,6 +116,7 @@ Task<> Carrier::wait_for_many(SteadyTime until) {
     co_await woken_.wait_until(until);
     co_return Result<>{};
   }
+  const auto begun = std::chrono::steady_clock::now();
   auto news = co_await session_->many_watcher()->watch_many(watched, until);
   if (!news && news.error().scope == Scope::mailbox) {
     context_.observer.trouble(name(), news.error());
@@ -91,7 +124,8 @@ Task<> Carrier::wait_for_many(SteadyTime until) {
     anew_ = true;  // nobody knows what this connection would still tell
     co_return Result<>{};
   }
-  if (!news) co_return std::unexpected(news.error());
+  if (!news) co_return std::unexpected(lost_while_watching(begun, news.error()));
+  lost_watches_ = 0;
   for (const auto index : *news)
     news_.insert(indices[index]);
   co_return Result<>{};
@@ -101,6 +135,7 @@ Task<> Carrier::wait_for_many(SteadyTime until) {
 Task<> Carrier::run_watch(std::size_t index) {
   auto& session = watching_[index];
   int broken = 0;
+  int lost_at_once = 0;
   while (living_ && !ending()) {
     auto opened = co_await source_.open_session();
     if (!opened) {
@@ -120,11 +155,14 @@ Task<> Carrier::run_watch(std::size_t index) {
         continue;
       }
       const auto watched = mailboxes_[index].watched();
-      auto news =
-          co_await session->watcher()->watch(watched, std::chrono::steady_clock::now() + settings_.idle_refresh);
-      if (!news) error = news.error();
-      if (!news) break;
-      broken = 0;
+      const auto begun = std::chrono::steady_clock::now();
+      auto news = co_await session->watcher()->watch(watched, begun + settings_.idle_refresh);
+      if (!news) {
+        error = news.error();
+        lost_at_once = std::chrono::steady_clock::now() < begun + kAsSoon ? lost_at_once + 1 : 0;
+        break;
+      }
+      broken = lost_at_once = 0;
       if (!*news) continue;
       news_.insert(index);
       wake();
@@ -134,7 +172,8 @@ Task<> Carrier::run_watch(std::size_t index) {
     session.reset();
     --state_.connections;
     if (!living_ || ending()) break;
-    if (error && error->scope == Scope::mailbox) unwatched_.insert(index);  // refused: to be polled, then
+    // Refused: to be polled, then.
+    if (error && (error->scope == Scope::mailbox || lost_at_once >= kMostLost)) unwatched_.insert(index);
     const bool is_polled = unwatched_.contains(index);
     const auto pause = error ? mailboxes_[index].pause_after(++broken, *error) : context_.settings.backoff.first;
     co_await rest_watch(is_polled ? settings_.poll_every : pause);

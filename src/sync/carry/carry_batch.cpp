@@ -87,6 +87,7 @@ Task<> CarryBatch::learn(const UidSet& uids) {
   for (auto& meta : collector.found) {
     const auto uid = meta.uid;
     silent.remove(UidRange{uid, uid});
+    mailbox_.note_size(uid, meta.octets);
     wanted_[uid].meta = std::move(meta);
   }
   for (const auto& [uid, error] : refused) {
@@ -150,7 +151,7 @@ Task<> CarryBatch::look_up(CarryRoute& route, Lane& lane, const std::vector<Want
   for (const auto* wanted : open) {
     const auto known = route.to->known().find(wanted->meta.identity.digest);
     const bool is_placed = std::ranges::any_of(known, [](const KnownMessage& message) { return message.uid != 0; });
-    const bool is_enough = route.labels.empty() || lane->labeller() == nullptr ? !known.empty() : is_placed;
+    const bool is_enough = route.labels.empty() ? !known.empty() : is_placed;
     if (is_enough) continue;
     if (!wanted->meta.message_id.empty()) message_ids.push_back(wanted->meta.message_id);
     if (wanted->meta.message_id.empty() && mailbox_.was_replaced()) seconds.insert(wanted->meta.date.seconds);
@@ -177,7 +178,7 @@ Task<bool> CarryBatch::decide(CarryRoute& route, Lane& lane, Wanted& wanted) {
   const auto& meta = wanted.meta;
   CO_TRY(const auto there, co_await find_there(lane, route, meta));
   if (there) {
-    take_there(route, lane, meta, there->uid);
+    take_there(route, meta, there->uid);
     co_return false;
   }
   const auto limit = lane->traits().append_limit;
@@ -200,9 +201,9 @@ Task<bool> CarryBatch::decide(CarryRoute& route, Lane& lane, Wanted& wanted) {
   co_return false;
 }
 
-/// It may have lost its labels on the way, and to have them twice does no harm.
-void CarryBatch::take_there(CarryRoute& route, Lane& lane, const store::MessageMeta& meta, Uid there) {
-  if (there != 0 && !route.labels.empty() && lane->labeller() != nullptr) route.want_labels(there);
+/// It may have lost its labels on the way, or have those of another source only, and to have them twice does no harm.
+void CarryBatch::take_there(CarryRoute& route, const store::MessageMeta& meta, Uid there) {
+  if (there != 0 && !route.labels.empty()) route.want_labels(there);
   route.place(meta.uid, there, meta.flags);
   mailbox_.settle(route, UidRange{meta.uid, meta.uid});
   context_.observer.duplicate(mailbox_.account(), route.to->path());
@@ -232,7 +233,8 @@ Task<> CarryBatch::unready(CarryRoute& route, Lane& lane, const std::vector<Want
 /// Equal headers and size are enough where the headers say much; otherwise the bodies decide.
 Task<std::optional<KnownMessage>> CarryBatch::find_there(Lane& lane, CarryRoute& route,
                                                          const store::MessageMeta& meta) {
-  const auto candidates = route.to->known().find(meta.identity.digest);
+  auto candidates = route.to->known().find(meta.identity.digest);
+  std::ranges::stable_partition(candidates, [](const KnownMessage& message) { return message.uid != 0; });
   for (const auto& candidate : candidates) {
     if (!meta.identity.weak && candidate.octets == meta.octets) co_return candidate;
   }

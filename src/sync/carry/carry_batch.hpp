@@ -5,6 +5,7 @@
 #include "sync/carry/source_mailbox.hpp"
 
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <vector>
@@ -20,8 +21,10 @@ inline constexpr std::uint64_t kWholeOctets = 256U << 10;
 
 class CarryBatch {
  public:
-  /// `source` is the carrier's own session; all must outlive the batch.
-  CarryBatch(CarryContext& context, SourceMailbox& mailbox, store::Session& source, QuotaGate& download);
+  /// `source` is the carrier's own session; all must outlive the batch. Where `others_wait` says so, the batch ends
+  /// before it waits for room in a quota, but not before it has read something.
+  CarryBatch(CarryContext& context, SourceMailbox& mailbox, store::Session& source, QuotaGate& download,
+             std::function<bool()> others_wait);
   ~CarryBatch();
   CarryBatch(const CarryBatch&) = delete;
   CarryBatch& operator=(const CarryBatch&) = delete;
@@ -31,6 +34,8 @@ class CarryBatch {
   Task<> carry(const UidSet& uids);
   /// A quota has no room for a while: what is left was put off until then.
   [[nodiscard]] bool is_held() const noexcept { return held_until_.has_value(); }
+  /// Not begun, because others wait.
+  [[nodiscard]] const UidSet& left() const noexcept { return left_; }
 
  private:
   /// A message that is there to be carried, and who wants it.
@@ -54,14 +59,15 @@ class CarryBatch {
   Task<> look_up(CarryRoute& route, Lane& lane, const std::vector<Wanted*>& open);
   Task<> choose_among(CarryRoute& route, Lane& lane, const std::vector<Wanted*>& open);
   Task<bool> decide(CarryRoute& route, Lane& lane, Wanted& wanted);
-  void take_there(CarryRoute& route, Lane& lane, const store::MessageMeta& meta, Uid there);
+  void take_there(CarryRoute& route, const store::MessageMeta& meta, Uid there);
   /// The equal message on the destination; nothing: it has none. Error of scope run or account: `lane`'s.
   Task<std::optional<KnownMessage>> find_there(Lane& lane, CarryRoute& route, const store::MessageMeta& meta);
   Task<Digest> body_on_source(Uid uid);
   void spread_large();
   static void read_again_for(CarryRoute& route, Uid uid);
   Task<> read_within_quota(UidSet uids);
-  Task<bool> pass_quota(const Wanted& wanted);
+  enum class Passed { now, later, after_others };
+  Task<Passed> pass_quota(const Wanted& wanted, bool is_first);
   void put_off(const UidSet& uids);
   Task<> read_refused();
   Task<> note_refused(Uid uid, const Error& error);
@@ -95,6 +101,8 @@ class CarryBatch {
   std::optional<Error> refusal_;
   bool has_told_ = false;  // of a refusal
   std::optional<SteadyTime> held_until_;
+  std::function<bool()> others_wait_;
+  UidSet left_;
   std::uint64_t read_before_;
   BodyDigest digest_;
   std::vector<std::unique_ptr<CarryBranch>> branches_;

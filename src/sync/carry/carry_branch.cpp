@@ -135,6 +135,7 @@ void CarryBranch::take_delivered(SentMessage& sent, Uid uid, UidValidity uid_val
 
 /// Of messages that were refused together nobody knows which is to blame, nor whether none was stored.
 Task<> CarryBranch::take_refused(const SentMessage& sent, const Error& error, bool alone) {
+  if (route_.settled.contains(sent.uid)) co_return Result<>{};  // given up meanwhile
   const bool is_of_all = error.scope == Scope::account || error.scope == Scope::run;
   // There may be room for some of them.
   const bool is_shared = error.kind == ErrorKind::quota && !alone;
@@ -166,7 +167,7 @@ Task<> CarryBranch::lose(const Error& error) {
   context_.observer.trouble(context_.destination.name(), error);
   const bool is_pause = error.kind == ErrorKind::throttled || error.kind == ErrorKind::quota;
   for (const auto& sent : sent_) {
-    if (sent.answered) continue;
+    if (sent.answered || route_.settled.contains(sent.uid)) continue;
     route_.doubtful.add(sent.uid);
     if (!is_pause && is_to_blame(sent.uid)) {
       CO_CHECK(co_await mailbox_.note_trouble(route_, sent.uid, error, false));

@@ -11,11 +11,13 @@ constexpr std::chrono::seconds kAfterCrowd{2};
 
 }  // namespace
 
-CarryBatch::CarryBatch(CarryContext& context, SourceMailbox& mailbox, store::Session& source, QuotaGate& download)
+CarryBatch::CarryBatch(CarryContext& context, SourceMailbox& mailbox, store::Session& source, QuotaGate& download,
+                       std::function<bool()> others_wait)
     : context_(context),
       mailbox_(mailbox),
       source_(source),
       download_(download),
+      others_wait_(std::move(others_wait)),
       read_before_(mailbox.messages_read()) {}
 
 Task<> CarryBatch::deliver() {

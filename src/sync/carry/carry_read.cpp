@@ -16,19 +16,20 @@ constexpr std::size_t kMostWhole = 2U << 20;
 /// Where a day has a limit, messages go one by one: what is allowed now is known for each.
 Task<> CarryBatch::read_within_quota(UidSet uids) {
   if (!download_.is_limited() && !context_.upload.is_limited()) co_return co_await read(uids);
-  while (!uids.empty()) {
+  for (bool is_first = true; !uids.empty(); is_first = false) {
     const auto one = uids.take_front(1);
     auto& wanted = wanted_.at(one.min());
-    auto passed = co_await pass_quota(wanted);
+    auto passed = co_await pass_quota(wanted, is_first);
     if (!passed && passed.error().scope != Scope::message) co_return std::unexpected(passed.error());
     if (!passed) {
       for (auto* route : wanted.routes)
         CO_CHECK(co_await mailbox_.note_trouble(*route, wanted.meta.uid, passed.error(), true));
       continue;
     }
-    if (!*passed) {
+    if (*passed != Passed::now) {
       uids.add(one);
-      put_off(uids);
+      if (*passed == Passed::later) put_off(uids);
+      if (*passed == Passed::after_others) left_ = std::move(uids);
       co_return Result<>{};
     }
     CO_CHECK(co_await read(one));
@@ -37,8 +38,9 @@ Task<> CarryBatch::read_within_quota(UidSet uids) {
 }
 
 /// Whether the message may be read now, which is then counted. A long wait is not waited for: the source would lose
-/// patience with its connection, and other mailboxes may have less to carry.
-Task<bool> CarryBatch::pass_quota(const Wanted& wanted) {
+/// patience with its connection, and other mailboxes may have less to carry. Nor is a short one where others wait, but
+/// for the first message, so that those do not keep it from being carried for ever.
+Task<CarryBatch::Passed> CarryBatch::pass_quota(const Wanted& wanted, bool is_first) {
   const auto up = wanted.meta.octets * wanted.routes.size();
   while (!context_.stopping) {
     CO_TRY(const auto download, download_.delay(plan::Direction::down, wanted.meta.octets));
@@ -47,12 +49,13 @@ Task<bool> CarryBatch::pass_quota(const Wanted& wanted) {
     if (wait.count() == 0) {
       download_.record(plan::Direction::down, wanted.meta.octets);
       context_.upload.record(plan::Direction::up, up);
-      co_return true;
+      co_return Passed::now;
     }
     if (wait > kLongestHold) {
       held_until_ = std::chrono::steady_clock::now() + wait;
-      co_return false;
+      co_return Passed::later;
     }
+    if (!is_first && others_wait_()) co_return Passed::after_others;
     auto& gate = download >= upload ? download_ : context_.upload;
     CO_CHECK(co_await gate.wait(wait));
   }

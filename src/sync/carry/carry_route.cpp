@@ -17,6 +17,7 @@ bool CarryRoute::settle(UidRange range) {
   unsaved.add(range);
   doubtful.remove(range);
   troubled.erase(troubled.lower_bound(range.first), troubled.upper_bound(range.last));
+  retried.erase(retried.lower_bound(range.first), retried.upper_bound(range.last));
   return true;
 }
 
@@ -28,6 +29,7 @@ void CarryRoute::forget(UidRange range) {
   };
   erase(troubled);
   erase(parked);
+  erase(retried);
   erase(placed);
 }
 

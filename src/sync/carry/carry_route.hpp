@@ -15,9 +15,7 @@ namespace mailferry::sync {
 struct Trouble {
   int attempts = 0;
   SteadyTime again_at{};
-  bool alone = false;      // to go in an APPEND of its own
-  int earlier = 0;         // attempts before it was parked the last time
-  std::int64_t since = 0;  // when it was parked first; 0: never
+  bool alone = false;  // to go in an APPEND of its own
   /// What the destination had accepted when this message broke a connection first; absent: it broke none.
   std::optional<std::uint64_t> broke_at{};
   /// The source refused to send it.
@@ -46,6 +44,7 @@ struct CarryRoute {
   bool gone_unsaved = false;
   std::map<Uid, Trouble> troubled{};
   std::map<Uid, state::Parked> parked{};
+  std::map<Uid, state::Parked> retried{};  // of the troubled: parked, as it was, until it is known how the retry ends
   unsigned in_flight = 0;
 
   /// On the destination: delivered, and still without their labels. What is not saved is found again like the rest.
@@ -87,6 +86,7 @@ struct CarryRoute {
   void forget(UidRange range);
   /// Not to be tried before; no fault of the message.
   void put_off(Uid uid, SteadyTime until) {
+    if (settled.contains(uid)) return;
     auto& again = troubled[uid].again_at;
     again = std::max(again, until);
   }

@@ -22,6 +22,8 @@ struct CarryTarget {
   std::vector<std::string> labels{};
   /// Message-IDs that another tool brought here, when it is taken over; null: none.
   const std::set<std::string>* delivered_before = nullptr;
+  /// The same by UIDs of the source, whatever CarryRule::but says; they count where CarryRule::done_up_to does.
+  UidSet uids_before{};
 };
 
 /// New mail of one mailbox goes into each of the targets.

@@ -82,7 +82,7 @@ Task<std::unique_ptr<store::Session>> Lanes::open_session() {
   ++open_;
   auto session = co_await store_.open_session();
   if (session) {
-    worked_ = true;
+    last_success_ = std::chrono::system_clock::now();
     sign_ins_ = {};
     look_whether_back();
     co_return session;
@@ -119,6 +119,7 @@ void Lanes::accepted() {
 }
 
 void Lanes::worked() {
+  last_success_ = std::chrono::system_clock::now();
   refusals_ = {};
   look_whether_back();
 }

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <deque>
 #include <memory>
+#include <optional>
 #include <set>
 
 namespace mailferry::sync {
@@ -55,7 +56,7 @@ class Lanes {
   };
   /// All must outlive it.
   Lanes(asio::io_context& context, store::Store& store, const CarrySettings& settings, Listener& listener)
-      : context_(context), store_(store), settings_(settings), listener_(listener), changed_(context) {}
+      : store_(store), settings_(settings), listener_(listener), changed_(context) {}
 
   /// Waits until a connection is free and the destination wants to be asked. Error{cancelled}: stop() was called.
   /// Streams leave one for short work, however many of them stall, where there may be more than one.
@@ -88,8 +89,12 @@ class Lanes {
   [[nodiscard]] bool is_down() const noexcept;
   /// How many messages it has accepted.
   [[nodiscard]] std::uint64_t taken() const noexcept { return taken_; }
+  /// When it let us in, took a message or did something else for us; nothing: never.
+  [[nodiscard]] std::optional<std::chrono::system_clock::time_point> last_success() const noexcept {
+    return last_success_;
+  }
   /// It was reached at least once.
-  [[nodiscard]] bool has_worked() const noexcept { return worked_; }
+  [[nodiscard]] bool has_worked() const noexcept { return last_success_.has_value(); }
 
  private:
   friend class Lane;
@@ -113,7 +118,6 @@ class Lanes {
   [[nodiscard]] unsigned most() const noexcept;
   Task<std::unique_ptr<store::Session>> open_session();
 
-  asio::io_context& context_;
   store::Store& store_;
   const CarrySettings& settings_;
   Listener& listener_;
@@ -125,8 +129,8 @@ class Lanes {
   Failures sign_ins_;
   Failures refusals_;  // of what came behind them
   std::uint64_t taken_ = 0;
+  std::optional<std::chrono::system_clock::time_point> last_success_;
   bool stopped_ = false;
-  bool worked_ = false;
   bool down_ = false;
   std::chrono::steady_clock::time_point resting_until_{};
   std::chrono::steady_clock::time_point down_until_{};

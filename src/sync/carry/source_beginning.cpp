@@ -35,6 +35,15 @@ class DeliveredSink final : public store::MetaSink {
   const std::set<std::string>& message_ids_;
 };
 
+/// The other tool knew no UIDVALIDITY: a mailbox without the UIDs that it names is not the one that it meant.
+bool is_meant(const CarryRule& rule, Uid uid_next) {
+  Uid highest = rule.done_up_to;
+  for (const auto& target : rule.to) {
+    if (!target.uids_before.empty()) highest = std::max(highest, target.uids_before.max());
+  }
+  return rule.done_up_to > 0 && (uid_next == 0 || highest < uid_next);
+}
+
 /// What is not wanted of its mailbox is recorded.
 bool has_begun(const CarryRoute& route) {
   return route.row.id != 0 && route.row.source_uid_next != 0;
@@ -47,8 +56,10 @@ Task<> SourceMailbox::begin(store::Session& session, const store::MailboxStatus&
   uid_validity_ = status.uid_validity;
   unseen_ = {};
   set_back_ = {};
-  uid_next_ = 0;
+  uid_next_ = sized_up_to_ = 0;
   CO_CHECK(co_await load(status.uid_validity));
+  parked_before_.clear();
+  if (is_to_retry_) retry_parked();
   const bool is_new = std::ranges::any_of(routes_, [](const CarryRoute& route) { return !has_begun(route); });
   if (!is_new) co_return Result<>{};
   replaced_ = replaced_ || replaced;
@@ -74,6 +85,18 @@ Task<> SourceMailbox::load(UidValidity uid_validity) {
   co_return Result<>{};
 }
 
+Result<> SourceMailbox::load_uids(CarryRoute& route) {
+  auto& journal = context_.journal.journal();
+  TRY(route.settled, journal.settled_uids(route.row.id));
+  TRY(const auto skipped, journal.note(pair_, skipped_note(route.row.id)));
+  TRY(route.skipped, parse_note(skipped));
+  TRY(const auto gone, journal.note(context_.journal.own_pair(), gone_note(route.row.id)));
+  TRY(route.gone, parse_note(gone));
+  CHECK_OK(load_unlabelled(route));
+  if (route.follows) CHECK_OK(load_placed(route));
+  return {};
+}
+
 Task<> SourceMailbox::load_route(CarryRoute& route, const std::vector<state::Route>& rows,
                                  const std::vector<state::Intent>& intents) {
   auto& journal = context_.journal.journal();
@@ -90,13 +113,7 @@ Task<> SourceMailbox::load_route(CarryRoute& route, const std::vector<state::Rou
     co_return Result<>{};
   }
   route.row = *found;
-  CO_TRY(route.settled, journal.settled_uids(route.row.id));
-  CO_TRY(const auto skipped, journal.note(pair_, skipped_note(route.row.id)));
-  CO_TRY(route.skipped, parse_note(skipped));
-  CO_TRY(const auto gone, journal.note(context_.journal.own_pair(), gone_note(route.row.id)));
-  CO_TRY(route.gone, parse_note(gone));
-  CO_CHECK(load_unlabelled(route));
-  if (route.follows) CO_CHECK(load_placed(route));
+  CO_CHECK(load_uids(route));
   CO_TRY(const auto parked, journal.parked(pair_));
   for (const auto& message : parked) {
     if (message.route == route.row.id) route.parked.emplace(message.source, message);
@@ -158,6 +175,19 @@ Task<std::int64_t> SourceMailbox::wanted_since() {
   co_return settings_.since_days ? unix_now() - *settings_.since_days* kDay : 0;
 }
 
+/// `all_of_it`: only what comes from now on is wanted.
+Task<UidSet> SourceMailbox::unwanted(store::Session& session, const store::MailboxStatus& status, bool all_of_it,
+                                     std::int64_t since) {
+  UidSet uids;
+  if (all_of_it && status.uid_next == 0) since = std::numeric_limits<std::int64_t>::max();
+  if (all_of_it && status.uid_next > 1) uids.add(UidRange{1, status.uid_next - 1});
+  const bool by_date = since > 0 && !(all_of_it && status.uid_next != 0);
+  if (by_date) {
+    CO_TRY(uids, co_await older_than(session, since));
+  }
+  co_return uids;
+}
+
 /// The first look at a mailbox: what is not wanted of it is settled from the start.
 Task<> SourceMailbox::skip_old(store::Session& session, const store::MailboxStatus& status) {
   CO_TRY(const auto note, context_.journal.journal().note(pair_, since_note(rule_.from)));
@@ -165,20 +195,13 @@ Task<> SourceMailbox::skip_old(store::Session& session, const store::MailboxStat
   CO_TRY(const auto since, co_await wanted_since());
   UidSet skipped;
   UidSet taken_over;
-  // The other tool knew no UIDVALIDITY: a mailbox without that UID is not the one that it meant.
-  const bool is_meant = rule_.done_up_to > 0 && (status.uid_next == 0 || rule_.done_up_to < status.uid_next);
-  if (!seen_before && is_meant) {
+  const bool takes_over = !seen_before && is_meant(rule_, status.uid_next);
+  if (takes_over) {
     taken_over = UidSet(UidRange{1, rule_.done_up_to});
     taken_over.remove(rule_.but);
-  } else if (!seen_before && settings_.new_only) {
-    if (status.uid_next > 1) skipped = UidSet(UidRange{1, status.uid_next - 1});
-    if (status.uid_next == 0) {
-      CO_TRY(skipped, co_await older_than(session, std::numeric_limits<std::int64_t>::max()));
-    }
-  } else if (since > 0) {
-    CO_TRY(skipped, co_await older_than(session, since));
+  } else {
+    CO_TRY(skipped, co_await unwanted(session, status, !seen_before && settings_.new_only, since));
   }
-  std::vector<state::Route> rows;
   state::Batch batch;
   for (auto& route : routes_) {
     if (route.row.id == 0) batch.routes.push_back(route.row);
@@ -187,7 +210,9 @@ Task<> SourceMailbox::skip_old(store::Session& session, const store::MailboxStat
   state::Batch notes;
   notes.notes.emplace_back(since_note(rule_.from), std::to_string(since));
   auto row = batch.routes.begin();
+  auto target = rule_.to.begin();
   for (auto& route : routes_) {
+    const auto& uids_before = (target++)->uids_before;
     if (has_begun(route)) continue;
     if (route.row.id == 0) route.row = *row++;
     // With this, what is not wanted is known: a crash before it is as if the mailbox had never been seen.
@@ -196,6 +221,7 @@ Task<> SourceMailbox::skip_old(store::Session& session, const store::MailboxStat
     // Another tool's word is no proof: what it says it carried is not pruned.
     route.skipped = skipped;
     route.skipped.add(taken_over);
+    if (takes_over) route.skipped.add(uids_before);
     for (const auto& range : route.skipped.ranges())
       route.settle(range);
     if (!route.skipped.empty()) notes.notes.emplace_back(skipped_note(route.row.id), route.skipped.to_string());

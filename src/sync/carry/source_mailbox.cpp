@@ -10,8 +10,6 @@
 namespace mailferry::sync {
 namespace {
 
-/// What a source refuses for so long it will not send, though it sent nothing else meanwhile.
-constexpr std::chrono::hours kRefusedFor{24};
 constexpr Uid kLastUid = std::numeric_limits<Uid>::max() - 1;
 
 double unit_random() {
@@ -27,18 +25,6 @@ Error counts_more(const MailboxPath& path, std::uint32_t messages) {
           .message = fmt::format("{} counts {} than it lists", path.to_string(),
                                  format_counted(messages, "message more", "messages more")),
           .remedy = "look at the mailbox with a mail program: what the server does not list cannot be carried",
-          .trail = {}};
-}
-
-Error given_up_error(const MailboxPath& path, std::size_t messages, int days) {
-  return {.kind = ErrorKind::message_rejected,
-          .scope = Scope::message,
-          .retry = Retry::never,
-          .retry_after = {},
-          .message =
-              fmt::format("{} of {} given up: parked for more than {}", format_counted(messages, "message", "messages"),
-                          path.to_string(), format_counted(static_cast<std::uint64_t>(days), "day", "days")),
-          .remedy = "what is given up is still on the source, and is not tried again (error_retention_days)",
           .trail = {}};
 }
 
@@ -191,6 +177,20 @@ Uid SourceMailbox::tail(UidSet& holes) const {
   return from;
 }
 
+void SourceMailbox::note_size(Uid uid, std::uint64_t octets) {
+  if (uid <= sized_up_to_) return;
+  sized_up_to_ = uid;
+  ++sized_;
+  sized_octets_ += octets;
+}
+
+std::uint64_t SourceMailbox::open_octets(plan::Direction direction) const {
+  if (sized_ == 0 || routes_.empty()) return 0;
+  const auto octets = static_cast<double>(open_) * static_cast<double>(sized_octets_) / static_cast<double>(sized_);
+  const auto times = direction == plan::Direction::down ? static_cast<double>(routes_.size()) : 1.0;
+  return static_cast<std::uint64_t>(octets / times);
+}
+
 Task<> SourceMailbox::intend(CarryRoute& route) {
   if (context_.journal.error()) co_return std::unexpected(*context_.journal.error());
   if (route.is_intended()) co_return Result<>{};
@@ -224,51 +224,6 @@ std::chrono::milliseconds SourceMailbox::pause_after(int failures, const Error& 
   auto transient = error;
   transient.retry = Retry::later;
   return policy.delay_after(failures, {}, transient, 0.5 + unit_random() / 2).value_or(policy.ceiling);
-}
-
-Task<> SourceMailbox::note_trouble(CarryRoute& route, Uid uid, const Error& error, bool park_at_once) {
-  auto& trouble = route.troubled[uid];
-  trouble.alone = true;
-  ++trouble.attempts;
-  trouble.again_at = std::chrono::steady_clock::now() + pause_after(trouble.attempts, error);
-  if (!park_at_once && trouble.attempts < context_.settings.message_attempts) co_return Result<>{};
-  state::Batch batch;
-  batch.parked.push_back({.route = route.row.id,
-                          .source = uid,
-                          .reason = error.describe(),
-                          .remedy = error.remedy,
-                          .attempts = trouble.earlier + trouble.attempts,
-                          .since = trouble.since != 0 ? trouble.since : unix_now()});
-  route.parked.insert_or_assign(uid, batch.parked.front());
-  route.troubled.erase(uid);
-  context_.observer.parked(account_, rule_.from, uid, error);
-  co_return co_await context_.journal.apply(pair_, batch);
-}
-
-Task<> SourceMailbox::note_refused(CarryRoute& route, Uid uid, const Error& error, std::uint64_t read_before) {
-  const auto now = std::chrono::steady_clock::now();
-  auto& trouble = route.troubled[uid];
-  if (!trouble.refused) trouble.refused = Trouble::Refusal{.read = read_before, .since = now};
-  const bool was_parked = trouble.since != 0;
-  if (was_parked || read_ > trouble.refused->read || now >= trouble.refused->since + kRefusedFor)
-    co_return co_await note_trouble(route, uid, error, false);
-  trouble.again_at = now + pause_after(++trouble.refused->times, error);
-  co_return Result<>{};
-}
-
-void SourceMailbox::retry_parked() {
-  for (auto& route : routes_) {
-    route.label_at = {};
-    for (auto& [uid, trouble] : route.troubled)
-      trouble.again_at = {};
-    for (const auto& [uid, parked] : route.parked)
-      route.troubled[uid] = {.attempts = context_.settings.message_attempts - 1,
-                             .again_at = {},
-                             .alone = true,
-                             .earlier = parked.attempts - context_.settings.message_attempts + 1,
-                             .since = parked.since};
-    route.parked.clear();
-  }
 }
 
 SteadyTime SourceMailbox::next_due() const {
@@ -308,38 +263,6 @@ void SourceMailbox::close_intents(state::Batch& batch) {
   }
 }
 
-Task<std::size_t> SourceMailbox::give_up(const std::function<bool(const state::Parked&)>& chosen) {
-  std::size_t given_up = 0;
-  state::Batch batch;
-  for (auto& route : routes_) {
-    UidSet uids;
-    for (const auto& [uid, parked] : route.parked) {
-      if (chosen(parked)) uids.add(uid);
-    }
-    if (uids.empty()) continue;
-    given_up += uids.size();
-    // Never delivered: it is not to be pruned.
-    route.skipped.add(uids);
-    batch.notes.emplace_back(skipped_note(route.row.id), route.skipped.to_string());
-    batch.unparked.emplace_back(route.row.id, uids);
-    for (const auto& range : uids.ranges())
-      settle(route, range);
-    route.save(batch);
-  }
-  if (!batch.empty()) CO_CHECK(co_await context_.journal.apply(pair_, batch));
-  co_return given_up;
-}
-
-Task<> SourceMailbox::expire_parked() {
-  if (settings_.error_retention_days <= 0) co_return Result<>{};
-  const auto before = unix_now() - settings_.error_retention_days * kDay;
-  const auto is_old = [before](const state::Parked& parked) { return parked.since != 0 && parked.since < before; };
-  CO_TRY(const auto given_up, co_await give_up(is_old));
-  if (given_up > 0)
-    context_.observer.trouble(account_, given_up_error(rule_.from, given_up, settings_.error_retention_days));
-  co_return Result<>{};
-}
-
 UidSet SourceMailbox::delivered_everywhere() const {
   UidSet delivered;
   bool first = true;
@@ -360,13 +283,6 @@ void SourceMailbox::note_pruned(const UidSet& uids) {
     route.unplace(uids);
   }
   context_.journal.mark_dirty();
-}
-
-std::size_t SourceMailbox::parked_messages() const {
-  std::size_t parked = 0;
-  for (const auto& route : routes_)
-    parked += route.parked.size();
-  return parked;
 }
 
 }  // namespace mailferry::sync

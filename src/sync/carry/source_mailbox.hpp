@@ -8,8 +8,15 @@
 
 #include <deque>
 #include <functional>
+#include <vector>
 
 namespace mailferry::sync {
+
+/// A message that was given up on for now, and the mailbox that it did not get into.
+struct ParkedMessage {
+  MailboxPath to;
+  state::Parked message{};
+};
 
 class SourceMailbox {
  public:
@@ -32,8 +39,13 @@ class SourceMailbox {
   void rest_after_look(SteadyTime begun);
   /// What was parked is tried again, and what waits does not wait any longer.
   void retry_parked();
+  /// Before the first look: what the state says is parked. Errors: of the state file.
+  Result<> load_parked();
+  /// Also what is being tried again just now, and, where the source cannot be looked at, what was parked before.
+  [[nodiscard]] std::vector<ParkedMessage> parked() const;
+  using Chosen = std::function<bool(const state::Parked&)>;
   /// Parked messages that are chosen are neither tried nor told of again; how many.
-  Task<std::size_t> give_up(const std::function<bool(const state::Parked&)>& chosen);
+  Task<std::size_t> give_up(const Chosen& chosen);
   /// The same for those that are parked for longer than the user wants.
   Task<> expire_parked();
   /// Before the first append in this state of things: what may be done is durable.
@@ -46,6 +58,8 @@ class SourceMailbox {
   /// A message was read whole.
   void note_read() noexcept { ++read_; }
   [[nodiscard]] std::uint64_t messages_read() const noexcept { return read_; }
+  /// The size of a message became known.
+  void note_size(Uid uid, std::uint64_t octets);
   /// How long something waits that failed so often in a row.
   [[nodiscard]] std::chrono::milliseconds pause_after(int failures, const Error& error) const;
   /// Brings flags that changed on the source to the destination. Error of scope account: the source's.
@@ -57,6 +71,8 @@ class SourceMailbox {
   void close_intents(state::Batch& batch);
   /// The messages whose INTERNALDATE is before that (seconds since 1970).
   Task<UidSet> older_than(store::Session& session, std::int64_t seconds);
+  Task<UidSet> unwanted(store::Session& session, const store::MailboxStatus& status, bool all_of_it,
+                        std::int64_t since);
   /// Messages that are proven delivered to every target.
   [[nodiscard]] UidSet delivered_everywhere() const;
   /// These were removed from the source. Keeps what is saved of the gone short: it becomes one range.
@@ -64,13 +80,15 @@ class SourceMailbox {
   /// Whether what is open may have been delivered when the mailbox had another UIDVALIDITY.
   [[nodiscard]] bool was_replaced() const noexcept { return replaced_; }
   [[nodiscard]] std::uint64_t open_messages() const noexcept { return open_; }
-  [[nodiscard]] std::size_t parked_messages() const;
+  /// About so many octets will be read for them, and brought, to all targets together; 0: no size is known yet.
+  [[nodiscard]] std::uint64_t open_octets(plan::Direction direction) const;
 
  private:
   enum class Again { no, yes };
   Task<UidSet> look(store::Session& session, Again again);
   Task<> begin(store::Session& session, const store::MailboxStatus& status);
   Task<> load(UidValidity uid_validity);
+  Result<> load_uids(CarryRoute& route);
   Task<> load_route(CarryRoute& route, const std::vector<state::Route>& rows,
                     const std::vector<state::Intent>& intents);
   Result<> load_intent(CarryRoute& route, const state::Intent& intent);
@@ -88,6 +106,7 @@ class SourceMailbox {
   void spare_unseen(UidSet& looked_at, const store::ScanResult& looked, Uid from);
   /// What is to be carried of it now.
   UidSet take_found(const UidSet& found, const UidSet& looked_at);
+  Task<std::size_t> give_up_before(const Chosen& chosen);
   void take_gone(CarryRoute& route, const UidSet& looked_at, const UidSet& found);
   /// All below was seen on the source at some time.
   [[nodiscard]] Uid seen_below() const;
@@ -107,11 +126,16 @@ class SourceMailbox {
   SteadyTime rests_until_{};  // what is due before then was due at the last look, which changed nothing
   std::uint64_t open_ = 0;
   std::uint64_t read_ = 0;
+  std::uint64_t sized_ = 0;  // so many messages have
+  std::uint64_t sized_octets_ = 0;
+  Uid sized_up_to_ = 0;         // each is counted once, however often it is looked at
   ModSeq followed_modseq_ = 0;  // flags are followed up to here
   SteadyTime followed_at_{};
   SteadyTime followed_all_at_{};  // the flags of all messages
   bool replaced_ = false;         // messages of before may be on the destination, under UIDs that say nothing any more
   std::deque<CarryRoute> routes_;
+  std::vector<ParkedMessage> parked_before_;  // until the first look
+  bool is_to_retry_ = false;                  // then
 };
 
 }  // namespace mailferry::sync

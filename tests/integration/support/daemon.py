@@ -69,7 +69,7 @@ class Bridge:
 
     def write_config(self):
         text = _account("archive", self.destination, self.user, self.port, self.timeout, self.account_keys)
-        text += "".join(source.account(self.timeout) for source in self.sources)
+        text += "".join({source.name: source.account(self.timeout) for source in self.sources}.values())
         text += f'[bridge]\nto = "archive"\nstate = "{self.state}"\n'
         text += "".join(f"{key} = {_toml(value)}\n" for key, value in self.keys.items())
         self.config.write_text(text + "".join(source.toml() for source in self.sources))

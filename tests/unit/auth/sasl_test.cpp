@@ -181,6 +181,15 @@ TEST(Plain, RefusesASecondChallenge) {
   EXPECT_FALSE(client->step("more"));
 }
 
+/// Some servers send one before their verdict; whoever sends more means to go on for ever.
+TEST(Plain, AnswersOneEmptyChallengeBehindTheEnd) {
+  const auto client = client_for("PLAIN", password_of("u", "p"));
+  step(*client, "");
+  EXPECT_EQ(step(*client, ""), "");
+  EXPECT_TRUE(client->is_complete());
+  EXPECT_FALSE(client->step(""));
+}
+
 TEST(Login, AnswersTheTwoQuestionsInOrder) {
   const auto client = client_for("LOGIN", password_of("tim", "tanstaaf"));
   EXPECT_FALSE(client->has_initial_response());

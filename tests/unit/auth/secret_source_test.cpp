@@ -3,6 +3,7 @@
 #include "async/signal_guard.hpp"
 #include "auth/line_reader.hpp"
 #include "auth/secret_command.hpp"
+#include "auth/secret_file.hpp"
 
 #include <gtest/gtest.h>
 
@@ -44,6 +45,23 @@ class SecretFile : public testing::Test {
 std::string reveal(const Result<Secret>& secret) {
   EXPECT_TRUE(secret) << secret.error().describe();
   return secret ? std::string(secret->reveal()) : "(error)";
+}
+
+TEST_F(SecretFile, ThatIsAPipeWithoutAWriterIsNotWaitedForForEver) {
+  const std::string path = directory_ + "/pipe";
+  ASSERT_EQ(::mkfifo(path.c_str(), 0600), 0);
+  const auto secret = read_secret_file(path, "password", std::chrono::milliseconds(20));
+  ASSERT_FALSE(secret);
+  EXPECT_EQ(secret.error().kind, ErrorKind::timeout);
+}
+
+TEST_F(SecretFile, MayBeAPipe) {
+  const std::string path = directory_ + "/pipe";
+  ASSERT_EQ(::mkfifo(path.c_str(), 0600), 0);
+  const int writer = ::open(path.c_str(), O_RDWR | O_CLOEXEC);
+  ASSERT_EQ(::write(writer, "hunter2\n", 8), 8);
+  EXPECT_EQ(reveal(read_secret_file(path, "password", std::chrono::milliseconds(1000))), "hunter2");
+  ::close(writer);
 }
 
 TEST_F(SecretFile, GivesItsFirstLineWithoutLineEnd) {

@@ -55,6 +55,33 @@ TEST_F(Files, AFailedWriteLeavesNoTemporaryFile) {
   EXPECT_EQ(std::distance(fs::directory_iterator(directory_), fs::directory_iterator()), 1);
 }
 
+TEST_F(Files, LinksStayAndTheirTargetIsReplaced) {
+  fs::create_directory(directory_ / "far");
+  fs::create_symlink("far/second", directory_ / "first");
+  fs::create_symlink("file", directory_ / "far" / "second");
+  for (const char* content : {"made", "replaced"}) {
+    ASSERT_TRUE(write_file_atomically(directory_ / "first", content));
+    EXPECT_TRUE(fs::is_symlink(directory_ / "first"));
+    EXPECT_FALSE(fs::is_symlink(directory_ / "far" / "file"));
+    EXPECT_EQ(read_file(directory_ / "far" / "file", 100).value_or("?"), content);
+  }
+}
+
+TEST_F(Files, LinksThatGoRoundAreNamed) {
+  fs::create_symlink("b", directory_ / "a");
+  fs::create_symlink("a", directory_ / "b");
+  EXPECT_FALSE(write_file_atomically(directory_ / "a", "x"));
+}
+
+TEST_F(Files, APipeIsNotReplaced) {
+  const fs::path path = directory_ / "pipe";
+  ASSERT_EQ(::mkfifo(path.c_str(), 0600), 0);
+  const auto written = write_file_atomically(path, "x");
+  ASSERT_FALSE(written);
+  EXPECT_THAT(written.error().message, HasSubstr("no regular file"));
+  EXPECT_TRUE(fs::is_fifo(path));
+}
+
 TEST_F(Files, AFullDiskIsNamedWithARemedy) {
   const auto error = fail_with_errno(ENOSPC, "write", directory_ / "state.db").error();
   EXPECT_THAT(error.message, HasSubstr("cannot write " + (directory_ / "state.db").string() + ": No space left"));

@@ -246,6 +246,16 @@ TEST(BridgeProblem, ASourceRemovesWhatAnotherHasStillToCarry) {
   EXPECT_EQ(read(first + second("Z")).sources.size(), 2U);
 }
 
+TEST(BridgeProblem, SourcesOfOneMailboxBeginDifferently) {
+  const std::string first = with_source("new_only = true\nmappings = [{ from = \"A\", to = \"B\" }]");
+  const auto second = [](const std::string& beginning) {
+    return "[[bridge.source]]\naccount = \"work\"\n" + beginning + "\nmappings = [{ from = \"A\", to = \"C\" }]\n";
+  };
+  for (const auto* beginning : {"", "since = \"3d\"", "retention_days = -1"})
+    EXPECT_THAT(problems(first + second(beginning)), HasSubstr("they begin differently (new_only, since)"));
+  EXPECT_EQ(read(first + second("new_only = true")).sources.size(), 2U);
+}
+
 TEST(BridgeProblem, NamesOfTheServerAreNotPaths) {
   const auto bridge =
       read(with_key("mailbox_names = \"server\"") + "mappings = [{ from = \"A//B\", to = \"INBOX.B\" }]\n");

@@ -26,6 +26,11 @@ TEST(ResponseErrors, WordsOfAFullAccountSayNothingWhereNothingIsStored) {
   EXPECT_EQ(to_error(refusal("Message is not liked"), Scope::message, "APPEND").kind, ErrorKind::message_rejected);
 }
 
+TEST(ResponseErrors, WithoutACodeTheRemedyIsToAsk) {
+  EXPECT_EQ(to_error(refusal("No"), Scope::mailbox, "EXAMINE INBOX").remedy, kAskAdministrator);
+  EXPECT_EQ(to_error(refusal("No"), Scope::message, "APPEND").remedy, "") << "no code speaks";
+}
+
 TEST(ResponseErrors, TakesTheTimeThatAThrottlingServerAsksFor) {
   const auto wait = [](const char* text) { return to_error(refusal(text), Scope::mailbox, "EXAMINE").retry_after; };
   EXPECT_EQ(wait("Request is throttled. Suggested Backoff Time: 299961 milliseconds"),

@@ -27,17 +27,23 @@ KnownMailbox level(std::string_view name) {
   return mailbox;
 }
 
+KnownMailbox foreign(KnownMailbox mailbox) {
+  mailbox.foreign = true;
+  return mailbox;
+}
+
 struct Options {
   std::vector<std::string> include{};
   std::vector<std::string> exclude{};
   std::vector<std::string> map{};
   NamingLimits limits{};
+  std::vector<Home> homes{};
 };
 
 Result<MailboxMapping> try_mapping(const Mailboxes& source, const Mailboxes& destination, const Options& options = {}) {
   auto rules = MappingRules::parse(options.include, options.exclude, options.map);
   EXPECT_TRUE(rules);
-  return map_mailboxes(source, destination, options.limits, *rules);
+  return map_mailboxes(source, destination, options.limits, *rules, options.homes);
 }
 
 /// "source→destination reason" for each route.
@@ -153,6 +159,31 @@ TEST(MapMailboxes, ExcludeIsStrongerThanInclude) {
   EXPECT_EQ(mapping->skipped[2].reason, SkipReason::not_selectable);
 }
 
+TEST(MapMailboxes, WhatBelongsToOthersIsCopiedOnlyWhereMailboxIncludesIt) {
+  const Mailboxes source = {box("INBOX"), foreign(level("Public")), foreign(box("Public/x"))};
+  const auto mapping = try_mapping(source, {});
+  ASSERT_TRUE(mapping);
+  EXPECT_THAT(lines(*mapping), ElementsAre("INBOX -> INBOX inbox"));
+  ASSERT_EQ(mapping->skipped.size(), 2U);
+  EXPECT_EQ(mapping->skipped[0].reason, SkipReason::not_selectable);
+  EXPECT_EQ(mapping->skipped[1].reason, SkipReason::belongs_to_others);
+  EXPECT_THAT(mapping->skipped[1].explanation, HasSubstr("--mailbox"));
+
+  EXPECT_THAT(routes(source, {}, {.include = {"Public/*"}}), ElementsAre("Public/x -> Public/x same_name"));
+}
+
+TEST(MapMailboxes, MailGoesToWhatBelongsToOthersOnlyWhereAMapSaysSo) {
+  EXPECT_THAT(refusal({box("Public/x")}, {foreign(box("Public/x"))}),
+              HasSubstr("Public/x would go to Public/x of the destination, which belongs to others"));
+  EXPECT_THAT(routes({box("Public/x")}, {foreign(box("Public/x"))}, {.map = {"Public/x=Public/x"}}),
+              ElementsAre("Public/x -> Public/x mapped"));
+}
+
+TEST(MapMailboxes, TheSentMailboxOfAnotherIsNotTheUsers) {
+  EXPECT_THAT(routes({box("Gesendet", SpecialUse::sent)}, {foreign(box("Sent"))}),
+              ElementsAre("Gesendet -> Gesendet same_name"));
+}
+
 TEST(MapMailboxes, AnExcludedMailboxDoesNotTakeTheSpecialUse) {
   EXPECT_THAT(routes({box("Old Sent", SpecialUse::sent), box("Sent", SpecialUse::sent)},
                      {box("Sent Items", SpecialUse::sent)}, {.exclude = {"Old*"}}),
@@ -237,6 +268,51 @@ TEST(MailboxMapping, OptionsThatNameNoMailboxAreTold) {
 
   EXPECT_THAT(refusal({box("INBOX")}, {}, {.include = {"Importnat"}}),
               HasSubstr("no mailbox of the source matches --mailbox Importnat"));
+}
+
+Home home(std::string_view source, std::string_view destination) {
+  return {.source = MailboxPath::split(source, '/'), .destination = MailboxPath::split(destination, '/')};
+}
+
+TEST(MapMailboxes, MailStaysWhereEarlierRunsBroughtIt) {
+  const Mailboxes source = {box("INBOX"), box("Sent", SpecialUse::sent)};
+  const Mailboxes destination = {box("INBOX"), box("Old"), box("Sent"), box("Sent Items", SpecialUse::sent)};
+
+  EXPECT_THAT(routes(source, destination, {.homes = {home("Sent", "Sent"), home("INBOX", "INBOX")}}),
+              ElementsAre("INBOX -> INBOX inbox", "Sent -> Sent earlier_run"));
+  EXPECT_THAT(routes(source, destination, {.homes = {home("Sent", "Sent"), home("Sent", "Old")}}),
+              ElementsAre("INBOX -> INBOX inbox", "Sent -> Old earlier_run"))
+      << "the last one";
+  EXPECT_THAT(routes(source, destination, {.homes = {home("Sent", "Sent Items"), home("Sent", "Old")}}),
+              ElementsAre("INBOX -> INBOX inbox", "Sent -> Sent Items special_use"))
+      << "where it would go anyhow";
+}
+
+TEST(MapMailboxes, AMapDecidesAgainstEarlierRuns) {
+  EXPECT_THAT(routes({box("Work")}, {box("Work")}, {.map = {"Work=Job"}, .homes = {home("Work", "Work")}}),
+              ElementsAre("Work -> Job mapped"));
+}
+
+TEST(MapMailboxes, ANewMailboxGoesBesideWhatEarlierRunsBrought) {
+  const NamingLimits dotted{.separator = '.'};
+
+  EXPECT_THAT(routes({box("a.b"), box("a_b")}, {box("a_b")}, {.limits = dotted, .homes = {home("a.b", "a_b")}}),
+              ElementsAre("a.b -> a_b earlier_run", "a_b -> a_b-2 altered_name"));
+  EXPECT_THAT(
+      routes({box("a.b"), box("a_b"), box("a_b-2")}, {box("a_b")}, {.limits = dotted, .homes = {home("a.b", "a_b")}}),
+      ElementsAre("a.b -> a_b earlier_run", "a_b -> a_b-3 altered_name", "a_b-2 -> a_b-2 same_name"));
+  EXPECT_THAT(routes({box("Gesendet", SpecialUse::sent), box("Mine")}, {box("Sent", SpecialUse::sent)},
+                     {.homes = {home("Mine", "Sent")}}),
+              ElementsAre("Gesendet -> Gesendet same_name", "Mine -> Sent earlier_run"));
+}
+
+TEST(MapMailboxes, WhatEarlierRunsJoinedStaysJoinedAndNothingElseIs) {
+  const std::vector<Home> homes = {home("One", "Both"), home("Two", "Both")};
+
+  EXPECT_THAT(routes({box("One"), box("Two")}, {box("Both")}, {.homes = homes}),
+              ElementsAre("One -> Both earlier_run", "Two -> Both earlier_run"));
+  EXPECT_THAT(refusal({box("One"), box("Three")}, {box("Both")}, {.map = {"T*=Bo*"}, .homes = {home("One", "Bohree")}}),
+              HasSubstr("both One"));
 }
 
 }  // namespace

@@ -75,5 +75,23 @@ TEST(BridgeSettings, AllMappingsOfOneMailboxAreOneRule) {
   EXPECT_EQ(inbox.back().labels, std::vector<std::string>{"late"});
 }
 
+TEST(BridgeSettings, WhatAnotherToolBroughtToOneTargetIsThatTargetsOnly) {
+  auto request = one_source();
+  request.bridge.sources.front().mappings.front().to = {"A", "B"};
+  auto& done = request.sources.front().done["INBOX"];
+  done.up_to = 10;
+  done.but = UidSet(UidRange{5, 5});
+  done.delivered["A"] = UidSet(UidRange{5, 5});
+
+  const auto settings = to_source_settings(request, 0);
+
+  ASSERT_TRUE(settings);
+  const auto& rule = settings->rules.front();
+  EXPECT_EQ(rule.done_up_to, 10U);
+  EXPECT_EQ(rule.but.to_string(), "5");
+  EXPECT_EQ(rule.to.front().uids_before.to_string(), "5");
+  EXPECT_TRUE(rule.to.back().uids_before.empty());
+}
+
 }  // namespace
 }  // namespace mailferry::services

@@ -163,6 +163,20 @@ TEST_F(Manifest, ThatWasChangedIsRefused) {
   EXPECT_THAT(refusal_of(text), HasSubstr("there are 1 messages before it"));
 }
 
+/// Such as two manifests in one file: of the second nothing would be proved.
+TEST_F(Manifest, ThatGoesOnBehindItsEndIsRefused) {
+  write({entry(1), entry(2)});
+  const auto whole = content();
+  for (const auto& more : {whole, std::string("x"), std::string("\n")})
+    EXPECT_THAT(refusal_of(whole + more), HasSubstr("there is more after the end"));
+}
+
+TEST_F(Manifest, LeavesNothingWhereItIsNotFinished) {
+  const auto writer = ManifestWriter::create(path_, "a to b");
+  ASSERT_TRUE(writer);
+  EXPECT_TRUE(std::filesystem::is_empty(folder_)) << "nor does a signal that ends the program";
+}
+
 TEST_F(Manifest, ThatIsAnotherFileIsRefused) {
   EXPECT_THAT(refusal_of("hello\n"), HasSubstr("not a manifest"));
   EXPECT_THAT(refusal_of(""), HasSubstr("not a manifest"));

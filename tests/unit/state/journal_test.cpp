@@ -1,5 +1,6 @@
 #include "state/journal.hpp"
 
+#include "state/schema.hpp"
 #include "unit/state/journal_fixture.hpp"
 
 #include <thread>
@@ -10,7 +11,15 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
-class JournalTest : public JournalFixture {};
+class JournalTest : public JournalFixture {
+ protected:
+  /// Something that the journal itself would not write any more.
+  void write(std::string_view sql) {
+    journal_.reset();
+    auto connection = db::Connection::open(file_, kStateFormat).value();
+    ASSERT_TRUE(connection.prepare(sql).value().run());
+  }
+};
 
 TEST_F(JournalTest, KnowsAPairAgain) {
   const PairId other = journal_->pair("alice@old.example:993", "bob@new.example:993").value();
@@ -20,6 +29,56 @@ TEST_F(JournalTest, KnowsAPairAgain) {
   EXPECT_NE(turned, pair_);
   EXPECT_EQ(journal_->pair("alice@old.example:993", "alice@new.example:993").value(), pair_);
   EXPECT_EQ(journal_->pair("alice@old.example:993", "bob@new.example:993").value(), other);
+}
+
+TEST_F(JournalTest, FindsAPairByTheOtherPortOfEitherAccount) {
+  for (const auto* source : {"alice@old.example:143", "alice@old.example:993"}) {
+    for (const auto* destination : {"alice@new.example:143", "alice@new.example:993"}) {
+      EXPECT_EQ(journal_->pair(source, destination).value(), pair_) << source << ' ' << destination;
+      EXPECT_EQ(journal_->find_pair(source, destination).value(), pair_) << source << ' ' << destination;
+    }
+  }
+  EXPECT_EQ(journal_->pairs().value().size(), 1U);
+  EXPECT_NE(journal_->pair("alice@old.example:1143", "alice@new.example:993").value(), pair_);
+}
+
+TEST_F(JournalTest, FindsByTheOtherPortWhatWasRecordedForStartTls) {
+  const PairId old = journal_->pair("bob@old.example:143", "bob@new.example:143").value();
+  const PairId bridge = journal_->pair("bridge", "bob@new.example:143").value();
+  reopen();
+
+  EXPECT_EQ(journal_->pair("bob@old.example:993", "bob@new.example:993").value(), old);
+  EXPECT_EQ(journal_->pair("bridge", "bob@new.example:993").value(), bridge);
+}
+
+TEST_F(JournalTest, OfTwoPairsOfTheSameAccountsTheOneWithTheseVeryKeysIsMeant) {
+  // A file of a version that kept the ports apart.
+  write(
+      "INSERT INTO pair (source_account, destination_account) VALUES "
+      "('alice@old.example:143', 'alice@new.example:993')");
+  reopen();
+  const auto both = journal_->pairs().value();
+  ASSERT_EQ(both.size(), 2U);
+  EXPECT_EQ(journal_->pair("alice@old.example:143", "alice@new.example:993").value(), pair_)
+      << "nothing is on record of the other";
+
+  Batch batch{.notes = {{"since:INBOX", "1"}}};
+  ASSERT_TRUE(journal_->apply(both.back().id, batch));
+
+  EXPECT_EQ(journal_->pair("alice@old.example:143", "alice@new.example:993").value(), both.back().id);
+  EXPECT_EQ(journal_->pair("alice@old.example:993", "alice@new.example:993").value(), pair_);
+}
+
+TEST_F(JournalTest, LooksForAPairWithoutMakingOne) {
+  EXPECT_EQ(journal_->find_pair("nobody@old.example:993", "alice@new.example:993").value(), std::nullopt);
+  EXPECT_EQ(journal_->pairs().value().size(), 1U);
+}
+
+TEST_F(JournalTest, ListsTheDestinationsOfASourceByEitherPort) {
+  const auto pairs = journal_->pairs_from("alice@old.example:143").value();
+
+  ASSERT_EQ(pairs.size(), 1U);
+  EXPECT_EQ(pairs.front(), std::pair(pair_, std::string("alice@new.example:993")));
 }
 
 TEST_F(JournalTest, KeepsTheCheckpointOfARoute) {

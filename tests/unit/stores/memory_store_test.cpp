@@ -89,7 +89,7 @@ class MemoryStoreTest : public ::testing::Test {
 TEST_F(MemoryStoreTest, ListsMailboxesWithTheirStatus) {
   fill({"a", "b"});
 
-  const auto listed = run_task(context_, open()->list(true)).value();
+  const auto listed = run_task(context_, open()->list(true)).value().mailboxes;
 
   ASSERT_THAT(listed, SizeIs(1));
   EXPECT_EQ(listed[0].use, SpecialUse::inbox);

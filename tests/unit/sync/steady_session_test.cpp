@@ -67,7 +67,7 @@ TEST_F(SteadySession, OpensAConnectionWhenItIsNeeded) {
   const auto session = steady();
   EXPECT_FALSE(session->is_open());
 
-  EXPECT_EQ(run_task(io_, session->list(false))->size(), 3U);
+  EXPECT_EQ(run_task(io_, session->list(false))->mailboxes.size(), 3U);
   EXPECT_TRUE(session->is_open());
   EXPECT_EQ(retries_, 0);
 }

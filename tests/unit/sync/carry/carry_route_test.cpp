@@ -39,6 +39,17 @@ TEST_F(CarryRouteTest, SavesWhatWasSettledOnce) {
   EXPECT_TRUE(saved().empty());
 }
 
+TEST_F(CarryRouteTest, WhatIsGivenUpWhileItIsUnderWayIsNeverDueAgain) {
+  route_.troubled[4] = {};
+  route_.retried[4] = {.route = 7, .source = 4};
+
+  route_.settle(UidRange{4, 4});
+  route_.put_off(4, std::chrono::steady_clock::now());
+
+  EXPECT_TRUE(route_.retried.empty());
+  EXPECT_EQ(route_.next_due(), SteadyTime::max());
+}
+
 TEST_F(CarryRouteTest, WhatIsGoneFromTheSourceKeepsNoPlace) {
   route_.follows = true;
   for (const Uid uid : {1U, 2U, 3U}) {

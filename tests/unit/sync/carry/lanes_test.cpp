@@ -169,6 +169,23 @@ TEST_F(LanesTest, ComeBackOnlyWhenSomethingIsAcceptedWhereSomethingElseThanTheSi
   EXPECT_THAT(heard_, ElementsAre("down after 2", "back"));
 }
 
+TEST_F(LanesTest, TellWhenTheDestinationDidSomethingForThemLast) {
+  lanes_.rest(failure(ErrorKind::network));
+  EXPECT_FALSE(lanes_.last_success());
+  Lent lent;
+  start(lanes_.acquire(), lent);
+  await(lent);
+  const auto signed_in = lanes_.last_success();
+  ASSERT_TRUE(signed_in);
+
+  lanes_.rest(failure(ErrorKind::network));
+  EXPECT_EQ(lanes_.last_success(), signed_in);
+  std::this_thread::sleep_for(1ms);
+  lanes_.accepted();
+
+  EXPECT_GT(lanes_.last_success(), signed_in);
+}
+
 TEST_F(LanesTest, ThatBreakTogetherAreOneFailure) {
   settings_.destination_attempts = 2;
   settings_.backoff.first = settings_.backoff.ceiling = 1min;

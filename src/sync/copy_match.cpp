@@ -1,0 +1,133 @@
+// The doubting part of a CopyRun: what of the source is on the destination already, though no record says so.
+#include "sync/claims.hpp"
+#include "sync/copy_run.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <map>
+
+namespace mailferry::sync {
+namespace {
+
+UidSet sources_of(const std::vector<MatchedMessage>& matched) {
+  std::vector<Uid> uids;
+  uids.reserve(matched.size());
+  for (const auto& match : matched)
+    uids.push_back(match.source);
+  std::ranges::sort(uids);
+  UidSet set;
+  for (const Uid uid : uids)
+    set.add(uid);
+  return set;
+}
+
+Uid parse_uid(std::string_view text) {
+  Uid uid = 0;
+  std::from_chars(text.data(), text.data() + text.size(), uid);
+  return uid;
+}
+
+}  // namespace
+
+/// What is on record may be older, or newer, than what the servers have.
+Result<> CopyRun::doubt_history(RouteWork& work, const RouteSpec& spec) {
+  auto& journal = context_.journal.journal();
+  const auto& now = work.source_status;
+  // Modification sequences that count anew, as after a repair of indexes, say nothing about flags "since" then.
+  if (now.highest_modseq != 0 && now.highest_modseq < work.route.source_modseq) work.route.source_modseq = 0;
+  if (now.uid_next != 0 && now.uid_next < work.route.source_uid_next) work.route.source_uid_next = 0;
+  TRY(const auto set_back, journal.note(context_.journal.pair(), set_back_note(work.route.id)));
+  if (set_back) {
+    work.unrecorded_from = 1;
+    return {};
+  }
+  TRY(const auto note, journal.note(context_.journal.pair(), destination_next_note(work.route.id)));
+  const Uid recorded = parse_uid(note.value_or(""));
+  work.next_recorded = recorded != 0;
+  if (recorded != 0 && recorded < spec.destination_status->uid_next) work.unrecorded_from = recorded;
+  return {};
+}
+
+/// No state, but mail on both sides: what is on the destination already is recognised and not sent again.
+Task<> CopyRun::match_existing(RouteWork& work) {
+  auto source = scan_of(work.source, work.route.source_validity);
+  auto destination = scan_of(work.destination, work.route.destination_validity);
+  const std::vector<store::ScanRequest> list{source};
+  const std::vector<store::MetaSink*> no_sinks;
+  CO_TRY(auto listed, co_await pair_.source->scan(list, no_sinks));
+  if (!listed.front()) co_return std::unexpected(listed.front().error());
+  work.report->unlisted = listed.front()->unlisted;
+  CO_TRY(auto claimed, co_await claimed_by_siblings(context_, pair_, work, 1));
+  CO_CHECK(co_await add_claims_of_earlier_runs(context_, pair_, stored_routes_, work, 1, claimed));
+  CO_TRY(const auto matched, co_await match_by_identity(pair_, source, destination, claimed));
+  work.source_status.uid_next = listed.front()->status.uid_next;
+  if (listed.front()->status.highest_modseq != 0)
+    work.source_status.highest_modseq = listed.front()->status.highest_modseq;
+  work.todo = listed.front()->uids;
+  take_match(work, matched);
+  work.match_first = false;
+  work.report->on_source = listed.front()->uids.size();
+  work.report->present = matched.size();
+  work.report->planned = work.todo.size();
+  co_return Result<>{};
+}
+
+/// Mailboxes that were set back, and state files from a copy of before: what seems new may have been copied.
+Task<> CopyRun::match_unrecorded() {
+  for (auto& work : context_.queue.routes) {
+    if (work.unrecorded_from == 0 || work.todo.empty() || work.dead()) continue;
+    // Behind a UID others may have brought what is theirs without being told where.
+    if (work.unrecorded_from > 1 && shares_destination(work)) continue;
+    auto matched = co_await match_unrecorded_of(work);
+    if (!matched && matched.error().scope != Scope::mailbox) co_return matched;
+    if (!matched) work.report->error = matched.error();
+  }
+  co_return Result<>{};
+}
+
+Task<> CopyRun::match_unrecorded_of(RouteWork& work) {
+  auto source = scan_of(work.source, work.route.source_validity);
+  source.uids = work.todo;
+  const Uid from = work.unrecorded_from;
+  auto destination = scan_of(work.destination, work.route.destination_validity, from);
+  CO_TRY(auto claimed, co_await claimed_by_siblings(context_, pair_, work, from));
+  CO_CHECK(co_await add_claims_of_earlier_runs(context_, pair_, stored_routes_, work, from, claimed));
+  CO_CHECK(co_await add_own_claims(context_, pair_, work, from, claimed));
+  CO_TRY(const auto matched, co_await match_by_identity(pair_, source, destination, claimed));
+  take_match(work, matched);
+  for (const auto& match : matched)
+    work.known_destination.add(match.destination);
+  work.report->present += matched.size();
+  work.report->planned -= std::min<std::uint64_t>(work.report->planned, matched.size());
+  co_return Result<>{};
+}
+
+bool CopyRun::shares_destination(const RouteWork& work) const {
+  return !work.siblings.empty() || std::ranges::any_of(stored_routes_, [&](const state::Route& route) {
+    return route.destination_mailbox == work.route.destination_mailbox &&
+           route.source_mailbox != work.route.source_mailbox;
+  });
+}
+
+void CopyRun::take_match(RouteWork& work, const std::vector<MatchedMessage>& matched) {
+  work.todo.remove(sources_of(matched));
+  std::map<std::pair<std::string, std::string>, FlagWork> groups;
+  for (const auto& match : matched) {
+    // Without common history nothing tells which side is newer: flags are added and none is taken away. On record is
+    // what came from the source, never what only the destination has: that is its own.
+    const auto missing = match.source_flags.minus(match.destination_flags);
+    auto common = match.source_flags.minus(missing);
+    work.found.push_back({match.source, match.destination, common});
+    if (missing.empty()) continue;
+    auto& group = groups[{common.to_string(), match.source_flags.to_string()}];
+    group.before = std::move(common);
+    group.now = match.source_flags;
+    group.source.add(match.source);
+    group.destination.add(match.destination);
+    ++work.report->flags_planned;
+  }
+  for (auto& [key, group] : groups)
+    work.flag_work.push_back(std::move(group));
+}
+
+}  // namespace mailferry::sync

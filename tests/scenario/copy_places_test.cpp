@@ -1,0 +1,74 @@
+// Where mailboxes go when a run comes after others: the copies of before must not be made once more.
+#include "scenario/stage.hpp"
+
+namespace mailferry::test {
+namespace {
+
+Mail right_of(CopyWorld& world) {
+  return to_mail(world.right().account);
+}
+
+/// Copied to Sent, before the owner marked another mailbox as the one for sent mail.
+void move_the_use(CopyWorld& world) {
+  world.left().account.mailboxes.at(path("Sent")).use = SpecialUse::sent;
+  EXPECT_TRUE(run_copy(world).report.complete());
+  world.right().account.mailboxes.at(path("Sent")).use = SpecialUse::none;
+  world.right().account.create(path("Sent Items"), SpecialUse::sent);
+}
+
+TEST(CopyPlaces, AMailboxStaysWhereItsMailIs) {
+  for (const auto& variant : few_variants()) {
+    SCOPED_TRACE(variant.name);
+    CopyWorld world({{"Sent", "a b:S ?c"}}, {}, variant.behaviour);
+    move_the_use(world);
+
+    EXPECT_TRUE(run_copy(world).nothing_to_do);
+    world.apply("left Sent + d");
+    EXPECT_TRUE(run_copy(world).report.complete());
+    EXPECT_EQ(right_of(world), sorted({{"INBOX", ""}, {"Sent", "a b:S ?c d"}, {"Sent Items", ""}}));
+  }
+}
+
+TEST(CopyPlaces, AMailboxWhosePlaceIsGoneIsPlacedAfresh) {
+  CopyWorld world({{"Sent", "a b:S"}}, {}, {});
+  move_the_use(world);
+  world.apply("right Sent drop");
+
+  EXPECT_TRUE(run_copy(world).report.complete());
+  EXPECT_EQ(right_of(world), sorted({{"INBOX", ""}, {"Sent Items", "a b:S"}}));
+  EXPECT_TRUE(run_copy(world).nothing_to_do);
+}
+
+TEST(CopyPlaces, AMailboxThatWasMadeAnewOnEitherSideIsPlacedAfresh) {
+  for (const std::string side : {"left", "right"}) {
+    SCOPED_TRACE(side);
+    CopyWorld world({{"Sent", "a b:S"}}, {}, {});
+    move_the_use(world);
+    world.apply(side + " Sent renumber");
+
+    EXPECT_TRUE(run_copy(world).report.complete());
+    EXPECT_EQ(right_of(world)["Sent Items"], "a b:S");
+  }
+}
+
+TEST(CopyPlaces, AMapDecides) {
+  CopyWorld world({{"Sent", "a b:S"}}, {}, {});
+  move_the_use(world);
+
+  EXPECT_TRUE(run_copy(world, {.map = {"Sent=Other"}}).report.complete());
+  EXPECT_EQ(right_of(world), sorted({{"INBOX", ""}, {"Other", "a b:S"}, {"Sent", "a b:S"}, {"Sent Items", ""}}));
+  EXPECT_TRUE(run_copy(world, {.map = {"Sent=Other"}}).nothing_to_do);
+  EXPECT_TRUE(run_copy(world).nothing_to_do) << "it is where it found its own place";
+}
+
+TEST(CopyPlaces, AMapHoldsForARunAndNoLonger) {
+  CopyWorld world({{"Box", "a b:S"}}, {}, {});
+
+  EXPECT_TRUE(run_copy(world, {.map = {"Box=Other"}}).report.complete());
+  EXPECT_TRUE(run_copy(world).report.complete());
+  EXPECT_EQ(right_of(world)["Box"], "a b:S");
+  EXPECT_EQ(right_of(world)["Other"], "a b:S");
+}
+
+}  // namespace
+}  // namespace mailferry::test
