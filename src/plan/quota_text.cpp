@@ -28,7 +28,8 @@ QuotaTime to_time(std::uint64_t number) {
   return QuotaTime(std::chrono::milliseconds(static_cast<std::int64_t>(number)));
 }
 
-/// Each of `limits` bounds one number; nothing: not exactly so many numbers within their bounds.
+/// Each of `limits` bounds one number; nothing: not exactly so many numbers within their bounds, as write() writes
+/// them.
 template <std::size_t Count>
 std::optional<std::array<std::uint64_t, Count>> numbers_of(std::string_view text,
                                                            const std::array<std::uint64_t, Count>& limits) {
@@ -37,8 +38,9 @@ std::optional<std::array<std::uint64_t, Count>> numbers_of(std::string_view text
     if (!text.starts_with(' ')) return {};
     text.remove_prefix(1);
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), numbers[i]);
-    if (error != std::errc{} || numbers[i] > limits[i]) return {};
-    text.remove_prefix(static_cast<std::size_t>(end - text.data()));
+    const auto digits = static_cast<std::size_t>(end - text.data());
+    if (error != std::errc{} || numbers[i] > limits[i] || (digits > 1 && text.front() == '0')) return {};
+    text.remove_prefix(digits);
   }
   if (!text.empty()) return {};
   return numbers;

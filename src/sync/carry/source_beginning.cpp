@@ -188,47 +188,63 @@ Task<UidSet> SourceMailbox::unwanted(store::Session& session, const store::Mailb
   co_return uids;
 }
 
-/// The first look at a mailbox: what is not wanted of it is settled from the start.
-Task<> SourceMailbox::skip_old(store::Session& session, const store::MailboxStatus& status) {
+/// What each route need not carry from the start.
+Task<SourceMailbox::Beginning> SourceMailbox::beginning(store::Session& session, const store::MailboxStatus& status) {
   CO_TRY(const auto note, context_.journal.journal().note(pair_, since_note(rule_.from)));
-  const bool seen_before = note.has_value();
-  CO_TRY(const auto since, co_await wanted_since());
-  UidSet skipped;
-  UidSet taken_over;
-  const bool takes_over = !seen_before && is_meant(rule_, status.uid_next);
-  if (takes_over) {
-    taken_over = UidSet(UidRange{1, rule_.done_up_to});
-    taken_over.remove(rule_.but);
+  Beginning found;
+  found.seen_before = note.has_value();
+  CO_TRY(found.since, co_await wanted_since());
+  found.takes_over = !found.seen_before && is_meant(rule_, status.uid_next);
+  if (found.takes_over) {
+    found.skipped = UidSet(UidRange{1, rule_.done_up_to});
+    found.skipped.remove(rule_.but);
   } else {
-    CO_TRY(skipped, co_await unwanted(session, status, !seen_before && settings_.new_only, since));
+    CO_TRY(found.skipped, co_await unwanted(session, status, !found.seen_before && settings_.new_only, found.since));
   }
+  co_return found;
+}
+
+/// Gives the new routes their rows in the journal.
+Task<> SourceMailbox::add_rows() {
   state::Batch batch;
   for (auto& route : routes_) {
     if (route.row.id == 0) batch.routes.push_back(route.row);
   }
   CO_CHECK(co_await context_.journal.apply(pair_, batch));
-  state::Batch notes;
-  notes.notes.emplace_back(since_note(rule_.from), std::to_string(since));
   auto row = batch.routes.begin();
+  for (auto& route : routes_) {
+    if (route.row.id == 0) route.row = *row++;
+  }
+  co_return Result<>{};
+}
+
+void SourceMailbox::begin_route(CarryRoute& route, const UidSet& skipped, state::Batch& batch) {
+  // With this, what is not wanted is known: a crash before it is as if the mailbox had never been seen.
+  route.row.source_uid_next = 1;
+  batch.routes.push_back(route.row);
+  // Another tool's word is no proof: what it says it carried is not pruned.
+  route.skipped = skipped;
+  for (const auto& range : route.skipped.ranges())
+    route.settle(range);
+  if (!route.skipped.empty()) batch.notes.emplace_back(skipped_note(route.row.id), route.skipped.to_string());
+  route.save(batch);
+}
+
+/// The first look at a mailbox: what is not wanted of it is settled from the start.
+Task<> SourceMailbox::skip_old(store::Session& session, const store::MailboxStatus& status) {
+  CO_TRY(const auto found, co_await beginning(session, status));
+  CO_CHECK(co_await add_rows());
+  state::Batch batch;
+  batch.notes.emplace_back(since_note(rule_.from), std::to_string(found.since));
   auto target = rule_.to.begin();
   for (auto& route : routes_) {
-    const auto& uids_before = (target++)->uids_before;
-    if (has_begun(route)) continue;
-    if (route.row.id == 0) route.row = *row++;
-    // With this, what is not wanted is known: a crash before it is as if the mailbox had never been seen.
-    route.row.source_uid_next = 1;
-    notes.routes.push_back(route.row);
-    // Another tool's word is no proof: what it says it carried is not pruned.
-    route.skipped = skipped;
-    route.skipped.add(taken_over);
-    if (takes_over) route.skipped.add(uids_before);
-    for (const auto& range : route.skipped.ranges())
-      route.settle(range);
-    if (!route.skipped.empty()) notes.notes.emplace_back(skipped_note(route.row.id), route.skipped.to_string());
-    route.save(notes);
+    auto skipped = found.skipped;
+    if (found.takes_over) skipped.add(target->uids_before);
+    if (!has_begun(route)) begin_route(route, skipped, batch);
+    ++target;
   }
-  if (!seen_before) CO_CHECK(co_await take_over_delivered(session, notes));
-  co_return co_await context_.journal.apply(pair_, notes);
+  if (!found.seen_before) CO_CHECK(co_await take_over_delivered(session, batch));
+  co_return co_await context_.journal.apply(pair_, batch);
 }
 
 /// What another tool had brought to a target by its Message-ID need not be looked for there: it may have been moved.

@@ -71,8 +71,6 @@ class SourceMailbox {
   void close_intents(state::Batch& batch);
   /// The messages whose INTERNALDATE is before that (seconds since 1970).
   Task<UidSet> older_than(store::Session& session, std::int64_t seconds);
-  Task<UidSet> unwanted(store::Session& session, const store::MailboxStatus& status, bool all_of_it,
-                        std::int64_t since);
   /// Messages that are proven delivered to every target.
   [[nodiscard]] UidSet delivered_everywhere() const;
   /// These were removed from the source. Keeps what is saved of the gone short: it becomes one range.
@@ -97,6 +95,17 @@ class SourceMailbox {
   Result<> load_placed(CarryRoute& route);
   Task<> follow_flags(CarryRoute& route, const std::map<Uid, Flags>& now);
   Task<> take_over_delivered(store::Session& session, state::Batch& batch);
+  struct Beginning {
+    std::int64_t since = 0;    // seconds since 1970
+    bool seen_before = false;  // some time, perhaps with another UIDVALIDITY
+    bool takes_over = false;   // another tool's state says what it had carried
+    UidSet skipped;            // by all routes
+  };
+  Task<Beginning> beginning(store::Session& session, const store::MailboxStatus& status);
+  Task<UidSet> unwanted(store::Session& session, const store::MailboxStatus& status, bool all_of_it,
+                        std::int64_t since);
+  Task<> add_rows();
+  static void begin_route(CarryRoute& route, const UidSet& skipped, state::Batch& batch);
   Task<> skip_old(store::Session& session, const store::MailboxStatus& status);
   Task<std::int64_t> wanted_since();
   /// All below is known, and settled but for `holes`.

@@ -228,6 +228,7 @@ TEST(QuotaText, RefusesWhatItNeverWrites) {
       "quota 1\nhour 5 1 1\nhour 5 1 1\n",
       "quota 1\nhour 6 1 1\nhour 5 1 1\n",
       "quota 1\nhour -5 1 1\n",
+      "quota 1\nhour 05 1 1\n",
       "quota 1\nhour 5 1 99999999999999999999\n",
       "quota 1\nhour 5 1 9999999999999999\n",
       "quota 1\nhour 99999999999 1 1\n",
