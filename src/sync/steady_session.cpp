@@ -96,17 +96,16 @@ Task<> SteadySession::open() {
 /// After this the next call opens another connection; or the error that there is no sense in that.
 Task<> SteadySession::recover(const Error& error) {
   if (error.scope < Scope::account) co_return std::unexpected(error);
-  const Error reason = error;
   drop();
-  if (closed_ || how_.stopping) co_return std::unexpected(reason);
-  const auto delay = reconnection_.delay_after(reason);
+  if (closed_ || how_.stopping) co_return std::unexpected(error);
+  const auto delay = reconnection_.delay_after(error);
   if (!delay) {
     reconnection_.reset();  // who goes on with something else all the same has all attempts again
-    co_return std::unexpected(reason);
+    co_return std::unexpected(error);
   }
-  if (how_.on_retry) how_.on_retry(reason, *delay);
+  if (how_.on_retry) how_.on_retry(error, *delay);
   co_await async::sleep_for(*delay, how_.stop_requested);
-  if (how_.stopping) co_return std::unexpected(reason);
+  if (how_.stopping) co_return std::unexpected(error);
   co_return Result<>{};
 }
 
