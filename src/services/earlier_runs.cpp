@@ -1,18 +1,33 @@
 #include "services/earlier_runs.hpp"
 
+#include "base/log.hpp"
 #include "state/mailbox_key.hpp"
 #include "sync/copy_run.hpp"
 
+#include <algorithm>
 #include <filesystem>
 
 namespace mailferry::services {
+namespace {
+
+/// A run ended before anything of it was brought: whether --map made it is not on record yet.
+Result<bool> is_blank(state::Journal& journal, const state::Route& route, const std::vector<state::Intent>& intents) {
+  if (route.source_uid_next != 0 || std::ranges::find(intents, route.id, &state::Intent::route) != intents.end())
+    return false;
+  TRY(const auto highest, journal.highest_settled(route.id));
+  return highest == 0;
+}
+
+}  // namespace
 
 Result<std::vector<state::Route>> placed_routes(state::Journal& journal, state::PairId pair) {
   std::vector<state::Route> placed;
   TRY(auto routes, journal.routes(pair));
+  TRY(const auto intents, journal.open_intents(pair));
   for (auto& route : routes) {
     TRY(const auto mapped, journal.note(pair, sync::mapped_note(route.id)));
-    if (!mapped) placed.push_back(std::move(route));
+    TRY(const bool blank, is_blank(journal, route, intents));
+    if (!blank && (!mapped || mapped->empty())) placed.push_back(std::move(route));
   }
   return placed;
 }
@@ -20,7 +35,11 @@ Result<std::vector<state::Route>> placed_routes(state::Journal& journal, state::
 EarlierRuns::EarlierRuns(const std::string& state_file, const config::Account& from, const config::Account& to) {
   if (!std::filesystem::exists(state_file)) return;
   auto journal = state::Journal::open(state_file);
-  if (!journal) return;
+  if (!journal) {
+    log::warning("the state is not read: where mailboxes were copied to is not known, and found out by their names",
+                 {{"reason", journal.error().describe()}});
+    return;
+  }
   const auto pair = (*journal)->find_pair(from.label(), to.label());
   if (!pair || !*pair) return;
   pair_ = **pair;

@@ -16,7 +16,8 @@ Result<std::vector<state::Route>> placed_routes(state::Journal& journal, state::
 
 class EarlierRuns {
  public:
-  /// Without a state that can be read, and of accounts that it does not know, nothing is known.
+  /// Without a state, and of accounts that it does not know, nothing is known; nor of one that cannot be read, which is
+  /// said in a warning.
   EarlierRuns(const std::string& state_file, const config::Account& from, const config::Account& to);
 
   /// As placed_routes().

@@ -184,6 +184,11 @@ Result<UidSet> Journal::settled_uids(RouteId route) {
   return impl_->settled_between(route, 1, std::numeric_limits<Uid>::max());
 }
 
+Result<Uid> Journal::highest_settled(RouteId route) {
+  const std::scoped_lock lock(impl_->mutex);
+  return impl_->runs.highest(route);
+}
+
 Result<std::vector<Parked>> Journal::parked(PairId pair) {
   const std::scoped_lock lock(impl_->mutex);
   return impl_->rows<Parked>(

@@ -112,6 +112,8 @@ class Journal {
   /// with the last source UID + 1 until it returns an empty list. A run across `from` is given from there on.
   [[nodiscard]] Result<std::vector<SettledRun>> settled(RouteId route, Uid from, std::size_t limit = 4096);
   [[nodiscard]] Result<UidSet> settled_uids(RouteId route);
+  /// The highest settled source UID; 0: nothing is settled.
+  [[nodiscard]] Result<Uid> highest_settled(RouteId route);
   [[nodiscard]] Result<std::vector<Parked>> parked(PairId pair);
   [[nodiscard]] Result<std::optional<std::string>> note(PairId pair, const std::string& key);
 

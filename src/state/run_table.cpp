@@ -198,6 +198,11 @@ Result<std::vector<SettledRun>> RunTable::page(RouteId route, Uid from, std::siz
   return runs;
 }
 
+Result<Uid> RunTable::highest(RouteId route) {
+  TRY(const std::optional<Row> last, at_or_before(route, std::numeric_limits<Uid>::max()));
+  return last ? last->last : 0;
+}
+
 std::unexpected<Error> RunTable::unreadable(Uid first) const {
   return fail(
       ErrorKind::state_corrupt, Scope::run,

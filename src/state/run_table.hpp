@@ -38,6 +38,8 @@ class RunTable {
   [[nodiscard]] Result<> forget(RouteId route, UidRange range);
   /// Up to `limit` runs in ascending order, beginning with UID `from`: a run that lies across it is clipped.
   [[nodiscard]] Result<std::vector<SettledRun>> page(RouteId route, Uid from, std::size_t limit);
+  /// The highest source UID; 0: none.
+  [[nodiscard]] Result<Uid> highest(RouteId route);
 
  private:
   struct Row {

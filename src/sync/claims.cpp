@@ -4,28 +4,14 @@
 #include "sync/identity_match.hpp"
 
 #include <algorithm>
-#include <limits>
 
 namespace mailferry::sync {
 namespace {
-
-/// Of a scan that is only to tell whether the mailbox is there.
-constexpr Uid kLastUid = std::numeric_limits<Uid>::max() - 1;
 
 struct Claims {
   UidSet destination;  // UIDs that were told
   UidSet untold;       // source UIDs of messages that are somewhere there
 };
-
-/// Adds the destination of a run, but of what stands for other messages now.
-void add_told(const state::SettledRun& run, const UidSet& forgotten, UidSet& told) {
-  auto sources = UidSet(UidRange{run.source, run.source + run.count - 1});
-  sources.remove(forgotten);
-  for (const auto& range : sources.ranges()) {
-    const Uid first = run.destination + (range.first - run.source);
-    told.add(UidRange{first, first + (range.last - range.first)});
-  }
-}
 
 /// What the state has of a route. Of a look-up behind `from` only what this intent settled can be there: the rest is
 /// older.
@@ -34,15 +20,15 @@ Result<> add_settled(RunContext& context, const RouteWork& route, Uid from, Clai
     TRY(const auto runs, context.journal.journal().settled(route.route.id, next));
     if (runs.empty()) break;
     for (const auto& run : runs) {
+      if (route.forgotten.contains(run.source)) continue;  // and with it all that was settled
       if (run.destination != 0) {
-        add_told(run, route.forgotten, claims.destination);
+        claims.destination.add(UidRange{run.destination, run.destination + run.count - 1});
       } else if (from == 1) {
         claims.untold.add(UidRange{run.source, run.source + run.count - 1});
       }
     }
     next = runs.back().source + runs.back().count;
   }
-  claims.untold.remove(route.forgotten);
   return {};
 }
 
@@ -75,8 +61,7 @@ Task<> claim(RunContext& context, SessionPair& pair, const RouteWork& other, con
   source.uids = claims.untold;
   auto destination = scan_of(work.destination, work.route.destination_validity, from);
   CO_TRY(const auto matched, co_await match_by_identity(pair, source, destination, claimed));
-  for (const auto& match : matched)
-    claimed.add(match.destination);
+  claimed.add(uids_of(matched, &MatchedMessage::destination));
   co_return Result<>{};
 }
 
@@ -110,6 +95,7 @@ Task<> add_claims_of_earlier_runs(RunContext& context, SessionPair& pair, const 
   CO_TRY(const auto earlier, earlier_siblings(stored, work));
   if (earlier.empty()) co_return Result<>{};
   std::vector<store::ScanRequest> requests;
+  // Only to tell whether the mailboxes are there.
   for (const auto& other : earlier)
     requests.push_back(scan_of(other.source, other.route.source_validity, kLastUid));
   const std::vector<store::MetaSink*> no_sinks;

@@ -94,14 +94,24 @@ Task<> CopyRun::record_intents() {
 }
 
 void CopyRun::take_id(RouteWork& work, state::RouteId id) {
+  const bool is_stored = std::ranges::find(stored_routes_, id, &state::Route::id) != stored_routes_.end();
+  // A mailbox made anew under the UIDVALIDITY of before: nothing that is on record of it is there any more.
+  if (work.route.id == 0 && is_stored) {
+    context_.journal.pending().closed_intents.push_back(id);
+    context_.journal.pending().forgotten.emplace_back(id, UidSet(UidRange{1, kLastUid}));
+  }
   work.route.id = id;
   if (work.by_map) context_.journal.pending().notes.emplace_back(mapped_note(id), "1");
 }
 
 /// What stands for other messages now is not settled any more, and from then on nothing new is taken for new unseen.
 void CopyRun::forget(RouteWork& work) {
-  if (work.forgotten.empty() || work.dead()) return;
-  context_.journal.pending().forgotten.emplace_back(work.route.id, std::exchange(work.forgotten, {}));
+  if (!work.set_back || work.dead()) return;
+  work.set_back = false;
+  // As one range: it is all that was settled, and may have many holes.
+  const auto all = std::exchange(work.forgotten, {});
+  if (!all.empty())
+    context_.journal.pending().forgotten.emplace_back(work.route.id, UidSet(UidRange{all.min(), all.max()}));
   context_.journal.pending().notes.emplace_back(set_back_note(work.route.id), "1");
 }
 
@@ -310,6 +320,7 @@ Task<> CopyRun::checkpoint() {
   for (auto& work : context_.queue.routes) {
     if (work.unchanged && !work.next_recorded && work.destination_next != 0)
       batch.notes.emplace_back(destination_next_note(work.route.id), std::to_string(work.destination_next));
+    if (work.was_mapped && !work.by_map && !work.dead()) batch.notes.emplace_back(mapped_note(work.route.id), "");
     if (untouched(work) || work.route.id == 0) continue;
     forget(work);
     UidSet unparked;

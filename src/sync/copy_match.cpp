@@ -9,16 +9,19 @@
 namespace mailferry::sync {
 namespace {
 
-UidSet sources_of(const std::vector<MatchedMessage>& matched) {
-  std::vector<Uid> uids;
-  uids.reserve(matched.size());
-  for (const auto& match : matched)
-    uids.push_back(match.source);
-  std::ranges::sort(uids);
-  UidSet set;
-  for (const Uid uid : uids)
-    set.add(uid);
-  return set;
+/// What the destination's UIDNEXT cannot be below: behind each UID that is on record, and each message had one.
+Result<Uid> least_destination_next(state::Journal& journal, state::RouteId route) {
+  std::uint64_t messages = 0;
+  Uid next = 1;
+  for (Uid from = 1; from != 0;) {
+    TRY(const auto runs, journal.settled(route, from));
+    from = runs.empty() ? 0 : runs.back().source + runs.back().count;
+    for (const auto& run : runs) {
+      messages += run.count;
+      if (run.destination != 0) next = std::max(next, run.destination + run.count);
+    }
+  }
+  return std::max(next, static_cast<Uid>(messages + 1));
 }
 
 Uid parse_uid(std::string_view text) {
@@ -35,17 +38,50 @@ Result<> CopyRun::doubt_history(RouteWork& work, const RouteSpec& spec) {
   const auto& now = work.source_status;
   // Modification sequences that count anew, as after a repair of indexes, say nothing about flags "since" then.
   if (now.highest_modseq != 0 && now.highest_modseq < work.route.source_modseq) work.route.source_modseq = 0;
-  if (now.uid_next != 0 && now.uid_next < work.route.source_uid_next) work.route.source_uid_next = 0;
-  TRY(const auto set_back, journal.note(context_.journal.pair(), set_back_note(work.route.id)));
-  if (set_back) {
-    work.unrecorded_from = 1;
-    return {};
-  }
+  TRY(const auto highest, journal.highest_settled(work.route.id));
+  if (now.uid_next != 0 && (now.uid_next < work.route.source_uid_next || now.uid_next <= highest))
+    work.route.source_uid_next = 0;
   TRY(const auto note, journal.note(context_.journal.pair(), destination_next_note(work.route.id)));
   const Uid recorded = parse_uid(note.value_or(""));
   work.next_recorded = recorded != 0;
-  if (recorded != 0 && recorded < spec.destination_status->uid_next) work.unrecorded_from = recorded;
+  const Uid next = spec.destination_status->uid_next;
+  if (recorded != 0 && recorded < next) work.unrecorded_from = recorded;
+  auto least = recorded;
+  if (recorded == 0) {
+    TRY(least, least_destination_next(journal, work.route.id));
+  }
+  if (next != 0 && next < least) work.next_expected = least;
+  TRY(const auto set_back, journal.note(context_.journal.pair(), set_back_note(work.route.id)));
+  if (set_back) work.unrecorded_from = 1;
   return {};
+}
+
+/// Destinations whose UIDNEXT went down: they were restored from a copy, or made anew under the same UIDVALIDITY. They
+/// are opened first, as some lists lag.
+Task<> CopyRun::look_for_restored() {
+  std::vector<RouteWork*> asked;
+  std::vector<store::ScanRequest> requests;
+  for (auto& work : context_.queue.routes) {
+    if (work.next_expected == 0 || work.dead()) continue;
+    asked.push_back(&work);
+    requests.push_back(scan_of(work.destination, work.route.destination_validity, work.next_expected));
+  }
+  if (requests.empty()) co_return Result<>{};
+  const std::vector<store::MetaSink*> no_sinks;
+  CO_TRY(const auto opened, co_await pair_.destination->scan(requests, no_sinks));
+  for (std::size_t index = 0; index < asked.size(); ++index) {
+    auto& work = *asked[index];
+    if (!opened[index]) {
+      work.report->error = opened[index].error();
+    } else if (const Uid next = opened[index]->status.uid_next; next != 0 && next < work.next_expected) {
+      work.set_back = true;
+      work.route.source_uid_next = 0;
+      // What was in doubt is looked for with all the others: the UIDs from which on it would be say nothing any more.
+      work.doubt = {};
+      open_intents_.erase(work.route.id);
+    }
+  }
+  co_return Result<>{};
 }
 
 /// No state, but mail on both sides: what is on the destination already is recognised and not sent again.
@@ -95,8 +131,7 @@ Task<> CopyRun::match_unrecorded_of(RouteWork& work) {
   CO_CHECK(co_await add_own_claims(context_, pair_, work, from, claimed));
   CO_TRY(const auto matched, co_await match_by_identity(pair_, source, destination, claimed));
   take_match(work, matched);
-  for (const auto& match : matched)
-    work.known_destination.add(match.destination);
+  work.known_destination.add(uids_of(matched, &MatchedMessage::destination));
   work.report->present += matched.size();
   work.report->planned -= std::min<std::uint64_t>(work.report->planned, matched.size());
   co_return Result<>{};
@@ -110,7 +145,7 @@ bool CopyRun::shares_destination(const RouteWork& work) const {
 }
 
 void CopyRun::take_match(RouteWork& work, const std::vector<MatchedMessage>& matched) {
-  work.todo.remove(sources_of(matched));
+  work.todo.remove(uids_of(matched, &MatchedMessage::source));
   std::map<std::pair<std::string, std::string>, FlagWork> groups;
   for (const auto& match : matched) {
     // Without common history nothing tells which side is newer: flags are added and none is taken away. On record is

@@ -50,9 +50,11 @@ Uid list_from(const RouteWork& work, bool tokens) {
   if (work.fresh) return 1;
   if (!tokens) return 0;
   if (work.route.source_uid_next == 0 || !work.doubt.empty()) return 1;
-  // New mail is not left to modification sequences: some servers count them anew.
+  // New mail is not left to modification sequences: some servers count them anew. And nothing but UIDNEXT tells that
+  // the mailbox was set back.
   const Uid next = work.source_status.uid_next;
-  return next == 0 || next > work.route.source_uid_next ? work.route.source_uid_next : 0;
+  if (next == 0) return 1;
+  return next > work.route.source_uid_next ? work.route.source_uid_next : 0;
 }
 
 struct Place {
@@ -116,6 +118,7 @@ Task<> CopyRun::plan(const std::vector<RouteSpec>& specs) {
     if (destination != closed_destination.end()) work.report->error = destination->second;
   }
   link_siblings();
+  CO_CHECK(co_await look_for_restored());
   CO_CHECK(co_await scan());
   for (auto& work : context_.queue.routes) {
     if (!work.match_first || work.dead()) continue;
@@ -212,13 +215,15 @@ Result<> CopyRun::decide(RouteWork& work, const RouteSpec& spec) {
     if (const auto parked = parked_.find(work.route.id); parked != parked_.end()) work.parked = parked->second;
     work.suspects.add_blamed(work.parked);
     CHECK_OK(doubt_history(work, spec));
+    TRY(const auto mapped, context_.journal.journal().note(context_.journal.pair(), mapped_note(work.route.id)));
+    work.was_mapped = mapped && !mapped->empty();
   }
   work.match_first =
       work.fresh && spec.destination_status && spec.destination_status->messages > 0 && spec.source_status.messages > 0;
   const auto& now = work.source_status;
   const bool tokens = pair_.source->traits().change_tokens;
-  work.unchanged = !work.fresh && work.doubt.empty() && work.parked.empty() && tokens && now.uid_next != 0 &&
-                   now.highest_modseq != 0 && now.uid_next == work.route.source_uid_next &&
+  work.unchanged = !work.fresh && work.doubt.empty() && work.parked.empty() && work.next_expected == 0 && tokens &&
+                   now.uid_next != 0 && now.highest_modseq != 0 && now.uid_next == work.route.source_uid_next &&
                    now.messages == work.route.source_messages && now.highest_modseq == work.route.source_modseq;
   if (work.fresh && now.messages == 0 && now.uid_validity != 0) work.unchanged = true;
   if (work.unchanged && !work.fresh) work.report->present = now.messages;
@@ -283,7 +288,12 @@ Task<> CopyRun::scan() {
 
 /// `is_whole`: what was asked for are all messages.
 Result<> CopyRun::take_scan(RouteWork& work, const KnownFlags& flags, const store::ScanResult& scanned, bool is_whole) {
+  const auto modseq = scanned.status.highest_modseq;
   take_status(work, scanned);
+  // All flags are read by the next run then.
+  if (modseq != 0 && modseq < work.route.source_modseq) work.source_status.highest_modseq = 0;
+  const Uid next = work.source_status.uid_next;
+  if (next != 0 && work.doubt.max() >= next) work.set_back = true;
   // What left the source while it was in doubt is nobody's business any more.
   if (is_whole && scanned.unlisted == 0) work.doubt = work.doubt.intersection(scanned.uids);
   return apply_scan(work, scanned.uids, flags);
@@ -304,8 +314,9 @@ Result<> CopyRun::apply_scan(RouteWork& work, const UidSet& uids, const KnownFla
   work.todo = uids;
   if (!work.fresh) {
     TRY(auto settled, context_.journal.journal().settled_uids(work.route.id));
-    // The mailbox was set back to an earlier state, nobody knows which: UIDs may have been given out a second time.
-    if (const Uid next = work.source_status.uid_next; next != 0 && settled.max() >= next) {
+    // Set back to an earlier state, nobody knows which: UIDs may have been given out a second time.
+    if (const Uid next = work.source_status.uid_next; next != 0 && settled.max() >= next) work.set_back = true;
+    if (work.set_back) {
       work.forgotten = std::exchange(settled, UidSet{});
       work.unrecorded_from = 1;
     }

@@ -27,9 +27,10 @@ struct RouteSpec {
 
 /// Key of the note in the state that tells which name the destination had to be given instead of `wanted`.
 [[nodiscard]] std::string renamed_note(const MailboxPath& wanted);
-/// Key of the note that a route was made by --map: a run without it does not follow it.
+/// Key of the note that a route was made by --map: a run without it does not follow it. Empty: it did go there since.
 [[nodiscard]] std::string mapped_note(state::RouteId route);
-/// Key of the note that a source mailbox was once set back to an earlier state: what seems new there may be known.
+/// Key of the note that a mailbox of the route was once set back to an earlier state: what seems new there may be
+/// known.
 [[nodiscard]] std::string set_back_note(state::RouteId route);
 /// Key of the note with the destination's UIDNEXT when all of a route was settled; 0: not known. A higher one tells
 /// that mail came that this state does not know: others' mail, or that of runs with a newer copy of the state.
@@ -62,6 +63,7 @@ class CopyRun {
   Result<bool> is_blank(const state::Route& route);
   Result<> decide(RouteWork& work, const RouteSpec& spec);
   Result<> doubt_history(RouteWork& work, const RouteSpec& spec);
+  Task<> look_for_restored();
   Task<> scan();
   Result<> take_scan(RouteWork& work, const KnownFlags& flags, const store::ScanResult& scanned, bool is_whole);
   void take_status(RouteWork& work, const store::ScanResult& scanned);

@@ -146,7 +146,9 @@ Task<> CopyWorker::take(store::ReadStep step) {
     co_return written;
   }
   if (step.kind == store::ReadStep::Kind::message) {
-    CO_CHECK(co_await appender_->begin(current_->destination, reader_->head(), last_token(), careful_));
+    auto begun = co_await appender_->begin(current_->destination, reader_->head(), last_token(), careful_);
+    destination_broke_ = !begun && begun.error().scope >= Scope::account;
+    CO_CHECK(begun);
   } else {
     CO_CHECK(co_await appender_->flush());
     CO_CHECK(co_await reader_->wait());

@@ -75,6 +75,19 @@ plan::Likeness likeness_of(const IdentitySink& source, const IdentitySink& desti
 
 }  // namespace
 
+UidSet uids_of(const std::vector<MatchedMessage>& matched, Uid MatchedMessage::*side) {
+  std::vector<Uid> uids;
+  uids.reserve(matched.size());
+  for (const auto& match : matched)
+    uids.push_back(match.*side);
+  // In order each is added at the end.
+  std::ranges::sort(uids);
+  UidSet set;
+  for (const Uid uid : uids)
+    set.add(uid);
+  return set;
+}
+
 Task<std::vector<MatchedMessage>> match_by_identity(SessionPair& pair, store::ScanRequest source,
                                                     store::ScanRequest destination, const UidSet& taken,
                                                     const FlagsThere* flags_there) {

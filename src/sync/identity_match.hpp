@@ -21,6 +21,9 @@ struct MatchedMessage {
   Flags destination_flags;
 };
 
+/// The UIDs on one side.
+[[nodiscard]] UidSet uids_of(const std::vector<MatchedMessage>& matched, Uid MatchedMessage::*side);
+
 /// Scans what both requests name (their detail is set here) and pairs equal messages. Mailboxes are multisets: each
 /// message is used once. Where headers leave doubt, bodies are compared; of messages that are equal to the last octet
 /// those with the same flags belong together. Destination UIDs in `taken` are left out. `flags_there`: which flags a

@@ -42,7 +42,10 @@ struct RouteWork {
   UidSet known_destination;  // UIDs from there on that are accounted for
   /// What is to be copied may be on the destination from this UID on, though no record says so; 0: it is not.
   Uid unrecorded_from = 0;
-  UidSet forgotten;  // settled UIDs that stand for other messages now; still on record
+  /// One of the two mailboxes was set back to an earlier state: what is on record may stand for other messages now.
+  bool set_back = false;
+  UidSet forgotten;       // what is on record of it, still: all that was settled
+  Uid next_expected = 0;  // the destination's UIDNEXT should not be below this, but is, by the list; 0: it is not
   /// When the connection broke (or this run began, after a crash): the server may go on storing for a while. Absent: it
   /// is at rest.
   std::optional<std::chrono::steady_clock::time_point> doubt_since;
@@ -67,6 +70,7 @@ struct RouteWork {
   bool disproved = false;    // and the mailbox was found to be another than that
   bool match_first = false;  // the destination has mail that no state tells of
   bool by_map = false;
+  bool was_mapped = false;  // by an earlier run's --map
   bool create = false;
   bool subscribe = false;
   SpecialUse use = SpecialUse::none;

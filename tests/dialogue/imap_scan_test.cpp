@@ -25,6 +25,24 @@ TEST_F(ImapScanDialogue, AHeaderThatIsNilIsNotThatOfTheMessageBefore) {
   EXPECT_TRUE(scanned->messages[1].identity.weak) << "its body has to decide";
 }
 
+/// RFC 9051 §2.3.1.1: UIDNEXT is as wide, and nothing could come behind it.
+TEST_F(ImapScanDialogue, TheHighestNumberIsNoUid) {
+  open("");
+  for (const int tag : {1, 3}) {
+    if (tag == 1) peer_->expect("A1 EXAMINE INBOX\r\nA2 UID FETCH 1:* (FLAGS)\r\n");
+    if (tag == 3) peer_->expect("A3 EXAMINE INBOX\r\nA4 UID FETCH 1:* (FLAGS)\r\n");
+    peer_->send(fmt::format("* 2 EXISTS\r\nA{} OK\r\n", tag))
+        .send("* 1 FETCH (UID 7 FLAGS ())\r\n* 2 FETCH (UID 4294967295 FLAGS ())\r\n")
+        .send(fmt::format("A{} OK\r\n", tag + 1));
+  }
+
+  const auto scanned = scan(store::ScanDetail{.flags = true});
+
+  ASSERT_TRUE(scanned);
+  ASSERT_EQ(scanned->messages.size(), 1U);
+  EXPECT_EQ(scanned->messages[0].uid, 7U);
+}
+
 /// RFC 9051 §7.1: the user has to see it.
 TEST_F(ImapScanDialogue, AnAlertIsToldOnceAndCannotWriteOnTheTerminal) {
   open("");

@@ -168,6 +168,83 @@ TEST(CopyHistory, AServerThatLagsForAWhileDoublesNothing) {
   }
 }
 
+TEST(CopyHistory, ADestinationThatIsSetBackGetsWhatItLacks) {
+  for (const auto& variant : few_variants()) {
+    SCOPED_TRACE(variant.name);
+    CopyWorld world({{"INBOX", "a b c d e f"}}, {}, variant.behaviour);
+    expect_complete(world, {}, {{"INBOX", "a b c d e f"}});
+    apply(world, {"right INBOX reset 4", "right INBOX + z", "left INBOX + g", "left INBOX = e:S"});
+    for (const auto& killed : remains_of_run(world)) {
+      world.restore(killed);
+      expect_complete(world, {}, {{"INBOX", "a b c d e:S f g z"}});
+    }
+  }
+}
+
+TEST(CopyHistory, ADestinationThatIsSetBackAfterAStopGetsWhatItLacks) {
+  for (const auto& variant : few_variants()) {
+    SCOPED_TRACE(variant.name);
+    CopyWorld world({{"INBOX", "a b c d e f a"}}, {}, variant.behaviour);
+    for (const auto& killed : remains_of_run(world)) {
+      world.restore(killed);
+      if (world.right().account.mailboxes.at(path("INBOX")).uid_next > 3) apply(world, {"right INBOX reset 3"});
+      expect_complete(world, {}, {{"INBOX", "a a b c d e f"}});
+    }
+  }
+}
+
+TEST(CopyHistory, AMailboxThatIsMadeAnewUnderTheSameNumberIsCopiedWhole) {
+  for (const auto& variant : few_variants()) {
+    SCOPED_TRACE(variant.name);
+    CopyWorld world({{"Box", "a b c d e"}}, {}, variant.behaviour);
+    expect_complete(world, {}, {{"Box", "a b c d e"}});
+    const auto number = world.right().account.mailboxes.at(path("Box")).uid_validity;
+    apply(world, {"right Box drop"});
+    world.right().account.next_validity = number;
+    for (const auto& killed : remains_of_run(world)) {
+      world.restore(killed);
+      expect_complete(world, {}, {{"Box", "a b c d e"}});
+    }
+  }
+}
+
+TEST(CopyHistory, ASourceThatLagsAfterAStopDoublesNothing) {
+  for (const auto& variant : few_variants()) {
+    SCOPED_TRACE(variant.name);
+    CopyWorld world({{"INBOX", "a b c d"}}, {}, variant.behaviour);
+    expect_complete(world, {}, {{"INBOX", "a b c d"}});
+    const auto before = world.left().account;
+    apply(world, {"left INBOX + e f g"});
+    const auto now = world.left().account;
+    for (const auto& killed : remains_of_run(world)) {
+      world.restore(killed);
+      world.left().account = before;
+      EXPECT_TRUE(run_copy(world).report.complete());
+      world.left().account = now;
+      expect_complete(world, {}, {{"INBOX", "a b c d e f g"}});
+    }
+  }
+}
+
+TEST(CopyHistory, AMailboxThatIsSetBackAfterAStopKeepsNothingFromBeingCopied) {
+  for (const auto& variant : few_variants()) {
+    SCOPED_TRACE(variant.name);
+    CopyWorld world({{"INBOX", "a b c d"}}, {}, variant.behaviour);
+    expect_complete(world, {}, {{"INBOX", "a b c d"}});
+    apply(world, {"left INBOX + e f g h i j k l m n"});
+    for (const auto& killed : remains_of_run(world)) {
+      world.restore(killed);
+      // Only then it is sure that what is settled is behind what the mailbox counts to.
+      if (!world.right().account.mailboxes.at(path("INBOX")).find(14)) continue;
+      apply(world, {"left INBOX reset 4", "left INBOX + v w"});
+      EXPECT_TRUE(run_copy(world).report.complete());
+      const auto mail = words(right_of(world)["INBOX"]);
+      for (const auto* name : {"a", "b", "c", "v", "w"})
+        EXPECT_EQ(std::ranges::count(mail, name), 1) << name;
+    }
+  }
+}
+
 TEST(CopyHistory, ModificationSequencesThatBeginAnewHideNothing) {
   for (const auto& variant : few_variants()) {
     SCOPED_TRACE(variant.name);

@@ -61,6 +61,27 @@ TEST(CopyPlaces, AMapDecides) {
   EXPECT_TRUE(run_copy(world).nothing_to_do) << "it is where it found its own place";
 }
 
+TEST(CopyPlaces, AMailboxThatWentWhereAMapLedItStaysThere) {
+  CopyWorld world({{"Sent", "a b:S"}}, {}, {});
+  EXPECT_TRUE(run_copy(world, {.map = {"Sent=Sent"}}).report.complete());
+  EXPECT_TRUE(run_copy(world).report.complete());
+  move_the_use(world);
+
+  EXPECT_TRUE(run_copy(world).nothing_to_do);
+}
+
+TEST(CopyPlaces, AMapOfARunThatWasKilledHoldsNoLonger) {
+  CopyWorld world({{"Box", "a b:S"}}, {}, {});
+  std::vector<Remains> remains;
+  run_copy(world, {.commits = Commits::at_every_operation, .map = {"Box=Other"}, .remains = &remains});
+  ASSERT_FALSE(remains.empty());
+  for (const auto& killed : remains) {
+    world.restore(killed);
+    EXPECT_TRUE(run_copy(world).report.complete());
+    EXPECT_EQ(right_of(world)["Box"], "a b:S");
+  }
+}
+
 TEST(CopyPlaces, AMapHoldsForARunAndNoLonger) {
   CopyWorld world({{"Box", "a b:S"}}, {}, {});
 

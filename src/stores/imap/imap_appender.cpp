@@ -220,6 +220,7 @@ Result<> ImapAppender::settle(Batch& batch, const StatusResponse& status) {
   // x22).
   if (status.code.code == Code::appenduid && status.code.destination.size() == batch.tokens.size()) {
     outcome.uids = status.code.destination;
+    outcome.uids.remove(UidRange{kLastUid + 1, kLastUid + 1});
     outcome.uid_validity = status.code.uid_validity;
   }
   outcome.result = std::move(result);

@@ -233,13 +233,15 @@ class MailboxScan {
   void add_found(const UidSet& found) {
     // "n:*" names the last message even when its UID is below n (quirk x19).
     for (const auto& range : found.ranges()) {
-      if (range.last >= request_.from) result_.uids.add(UidRange{std::max(range.first, request_.from), range.last});
+      const UidRange wanted{std::max(range.first, request_.from), std::min(range.last, kLastUid)};
+      if (wanted.first <= wanted.last) result_.uids.add(wanted);
     }
   }
 
   void on_fetch(FetchData& fetch) {
     const bool wanted = request_.uids ? request_.uids->contains(fetch.uid) : fetch.uid >= request_.from;
-    if (fetch.uid == 0 || !wanted || !has_all(fetch) || result_.uids.contains(fetch.uid)) return;
+    if (fetch.uid == 0 || fetch.uid > kLastUid || !wanted || !has_all(fetch) || result_.uids.contains(fetch.uid))
+      return;
     result_.uids.add(fetch.uid);
     if (sink_ == nullptr) return;
     store::MessageMeta meta{.uid = fetch.uid,

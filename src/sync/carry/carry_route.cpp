@@ -1,15 +1,8 @@
 #include "sync/carry/carry_route.hpp"
 
 #include <algorithm>
-#include <limits>
 
 namespace mailferry::sync {
-namespace {
-
-constexpr Uid kLastUid = std::numeric_limits<Uid>::max() - 1;
-
-}  // namespace
-
 bool CarryRoute::settle(UidRange range) {
   const auto before = settled.size();
   settled.add(range);
@@ -91,7 +84,7 @@ SteadyTime CarryRoute::next_due() const {
   auto due = unlabelled.empty() ? SteadyTime::max() : label_at;
   for (const auto& [uid, trouble] : troubled)
     due = std::min(due, trouble.again_at);
-  return due;
+  return unready_until == SteadyTime{} ? due : unready_until;
 }
 
 Uid CarryRoute::first_open() const noexcept {

@@ -60,7 +60,8 @@ struct CarryRoute {
   UidValidity placed_validity_saved = 0;
   UidSet flags_unsaved{};
 
-  int unready = 0;  // how often in a row its mailbox could not be looked at or made
+  int unready = 0;             // how often in a row its mailbox could not be looked at or made
+  SteadyTime unready_until{};  // nothing of this route is tried before
 
   /// Everything above was settled in this run and is not saved: to be written as ranges.
   UidSet unsaved{};
@@ -76,7 +77,7 @@ struct CarryRoute {
 
   /// Nothing to do for this message now.
   [[nodiscard]] bool rests(Uid uid, SteadyTime now) const {
-    if (settled.contains(uid) || parked.contains(uid)) return true;
+    if (now < unready_until || settled.contains(uid) || parked.contains(uid)) return true;
     const auto found = troubled.find(uid);
     return found != troubled.end() && found->second.again_at > now;
   }

@@ -10,8 +10,6 @@
 namespace mailferry::sync {
 namespace {
 
-constexpr Uid kLastUid = std::numeric_limits<Uid>::max() - 1;
-
 double unit_random() {
   static thread_local std::minstd_rand generator{std::random_device{}()};
   return std::uniform_real_distribution<>{0.0, 1.0}(generator);
@@ -79,7 +77,10 @@ Task<UidSet> SourceMailbox::look(store::Session& session, Again again) {
   if (status.uid_validity == 0 || (status.uid_validity != uid_validity_ && again == Again::yes))
     co_return std::unexpected(validity_changed(rule_.from));  // each time: later, then
   if (status.uid_validity != uid_validity_) {
-    CO_CHECK(co_await begin(session, status));
+    const auto begun = co_await begin(session, status);
+    // Whatever of it was done, the next look begins anew.
+    if (!begun) uid_validity_ = 0;
+    CO_CHECK(begun);
     co_return co_await look(session, Again::yes);
   }
   const auto& found = looked.uids;
@@ -101,6 +102,7 @@ UidSet SourceMailbox::take_found(const UidSet& found, const UidSet& looked_at) {
   UidSet open;
   open_ = 0;
   for (auto& route : routes_) {
+    if (now >= route.unready_until) route.unready_until = {};
     take_gone(route, looked_at, found);
     auto wanted = found;
     wanted.remove(route.settled);
