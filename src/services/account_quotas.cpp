@@ -4,11 +4,33 @@
 #include "services/quota_note.hpp"
 #include "state/account_key.hpp"
 
+#include <algorithm>
+
 namespace mailferry::services {
+namespace {
+
+/// 0: no limit.
+std::uint64_t smaller(std::uint64_t left, std::uint64_t right) {
+  return left == 0 || right == 0 ? std::max(left, right) : std::min(left, right);
+}
+
+/// An account that has several names keeps the limits of all of them.
+void tighten(plan::QuotaLedger& ledger, const plan::QuotaLimits& limits) {
+  auto both = ledger.limits();
+  both.down = smaller(both.down, limits.down);
+  both.up = smaller(both.up, limits.up);
+  ledger.set_limits(both);
+}
+
+}  // namespace
 
 Result<sync::QuotaGate*> AccountQuotas::gate_of(const config::Account& account, const std::string& identity) {
   const auto [gate, is_new] = own_.try_emplace(state::server_key(identity), io_);
-  if (is_new) CHECK_OK(restore(account, identity, gate->second));
+  if (is_new) {
+    CHECK_OK(restore(account, identity, gate->second));
+  } else {
+    tighten(gate->second.ledger(), to_quota_limits(account));
+  }
   return &gate->second;
 }
 

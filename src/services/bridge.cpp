@@ -3,6 +3,7 @@
 #include "async/run_loop.hpp"
 #include "async/signals.hpp"
 #include "base/log.hpp"
+#include "net/end_tunnels.hpp"
 #include "net/http_server.hpp"
 #include "net/service_manager.hpp"
 #include "report/failure_selection.hpp"
@@ -128,7 +129,7 @@ class BridgeJob final : private web::StatusSource {
     if (carried && flushed) flushed = co_await close_intents();
     const bool is_recorded = carried && flushed;
     log::info("the bridge ends", {{"recorded", is_recorded ? "all" : "not all"}});
-    if (is_recorded && reload_.is_reading()) std::_Exit(0);  // nobody waits for its command
+    if (is_recorded && reload_.is_reading()) exit_now(0);  // nobody waits for its command
     co_await reload_.join();
     if (!carried && carried.error().kind != ErrorKind::cancelled) co_return carried;
     co_return flushed;
@@ -145,6 +146,12 @@ class BridgeJob final : private web::StatusSource {
     auto ran = co_await carrier->run();
     if (!ran) fail_now();
     co_return ran;
+  }
+
+  /// With what is still open: nobody waits for it.
+  [[noreturn]] static void exit_now(int code) {
+    net::end_tunnels();
+    std::_Exit(code);
   }
 
   void fail_now() {
@@ -197,7 +204,7 @@ class BridgeJob final : private web::StatusSource {
     co_await wait_for_end(end_ == BridgeEnd::reload ? kReloadWithin : kCloseWithin);
     if (ended_) co_return Result<>{};
     co_await writer_.flush();
-    std::_Exit(code_of_given_up());
+    exit_now(code_of_given_up());
   }
 
   Task<> wait_for_end(std::chrono::milliseconds within) {
@@ -245,7 +252,7 @@ class BridgeJob final : private web::StatusSource {
 
   void on_signal(int number) {
     if (number == SIGUSR1) return look_again();
-    if (context_.stopping && number != SIGHUP) std::_Exit(writer_.error() || failed_ ? kStartAgain : 0);
+    if (context_.stopping && number != SIGHUP) exit_now(writer_.error() || failed_ ? kStartAgain : 0);
     if (number != SIGHUP) return end(BridgeEnd::stopped);
     if (!context_.stopping) reload_.ask();
   }

@@ -63,14 +63,33 @@ TEST_F(Search, IsNotAskedMoreOftenWhereTheServerWantsAPause) {
   EXPECT_EQ(found.error().kind, ErrorKind::throttled);
 }
 
-TEST_F(Search, ThatIsRefusedAltogetherIsAnError) {
+TEST_F(Search, ForOneThatIsRefusedSaysNothingOfTheOthers) {
+  const std::string long_id = "<" + std::string(500, 'x') + "@a>";
   open("");
-  peer_->expect("A1 EXAMINE INBOX\r\nA2 UID SEARCH HEADER Message-ID <1@a>\r\n").send("A1 OK\r\nA2 NO not here\r\n");
+  for (const int tag : {1, 4}) {
+    peer_->expect(
+        fmt::format("A{1} EXAMINE INBOX\r\nA{2} UID SEARCH HEADER Message-ID {0}\r\n"
+                    "A{3} UID SEARCH HEADER Message-ID {0}\r\n",
+                    long_id, tag, tag + 1, tag + 2));
+    peer_->send(fmt::format("A{} OK\r\nA{} NO not this one\r\n* SEARCH 5\r\nA{} OK\r\n", tag, tag + 1, tag + 2));
+  }
 
-  const auto found = find({"<1@a>"});
+  EXPECT_EQ(find({long_id, long_id}).value(), "5");
+  EXPECT_EQ(find({long_id, long_id}).value(), "5");
+}
 
-  ASSERT_FALSE(found);
-  EXPECT_EQ(found.error().scope, Scope::mailbox);
+TEST_F(Search, OneByOneIsNoHabitWhereOneOfThemWasWhyItWasRefused) {
+  open("");
+  peer_->expect("A1 EXAMINE INBOX\r\nA2 UID SEARCH OR HEADER Message-ID <1@a> HEADER Message-ID <2@a>\r\n");
+  peer_->send("A1 OK\r\nA2 NO not these\r\n");
+  peer_->expect(
+      "A3 EXAMINE INBOX\r\nA4 UID SEARCH HEADER Message-ID <1@a>\r\nA5 UID SEARCH HEADER Message-ID <2@a>\r\n");
+  peer_->send("A3 OK\r\nA4 NO not this one\r\n* SEARCH 5\r\nA5 OK\r\n");
+  peer_->expect("A6 EXAMINE INBOX\r\nA7 UID SEARCH OR HEADER Message-ID <2@a> HEADER Message-ID <3@a>\r\n");
+  peer_->send("A6 OK\r\n* SEARCH 5 6\r\nA7 OK\r\n");
+
+  EXPECT_EQ(find({"<1@a>", "<2@a>"}).value(), "5");
+  EXPECT_EQ(find({"<2@a>", "<3@a>"}).value(), "5:6");
 }
 
 }  // namespace

@@ -18,6 +18,15 @@ from support.daemon import Source, count, wait_until  # noqa: E402
 from support.meddler import CUT, LOSE, STALL  # noqa: E402
 
 
+def uids_of(text):
+    """The UIDs that a set in a command names."""
+    found = set()
+    for part in text.decode().split(","):
+        first, _, last = part.partition(":")
+        found.update(range(int(first), (int(last) if last not in ("", "*") else int(first)) + 1))
+    return found
+
+
 class LossTest(DefectTest):
     def make_destination(self):
         return self.server(any_user="secret", hide=("MULTIAPPEND",))
@@ -74,6 +83,51 @@ class LossTest(DefectTest):
         bridge = self.bridge([self.one(port=proxy.port)], **QUICK).start()
         self.assert_arrives(1, bridge=bridge)
         self.assertFalse(hidden[0])
+
+    def test_a_message_at_which_the_source_breaks_before_it_sends_any_of_it_stops_no_other(self):
+        self.check_breaking(b"BODY.PEEK[]")
+
+    def test_a_message_at_which_the_source_breaks_instead_of_sending_its_header_stops_no_other(self):
+        self.check_breaking(b"HEADER.FIELDS")
+
+    def check_breaking(self, what):
+        def on_command(number, tag, name, line):
+            asked = re.search(rb"UID FETCH (\S+) ", line)
+            return CUT if asked and what in line and 2 in uids_of(asked.group(1)) else None
+        proxy = self.meddle(self.source, on_command)
+        self.create(self.source, "a", "Else")
+        self.put(self.source, "a", [message(1), message(2), message(3), message(4)])
+        self.put(self.source, "a", [message(5)], "Else")
+        mappings = [("INBOX", ["INBOX"], []), ("Else", ["Else"], [])]
+        bridge = self.bridge([self.one(port=proxy.port, mappings=mappings)], message_attempts=3, **QUICK).start()
+        self.assert_arrives(3, bridge=bridge)
+        self.assert_arrives(1, "Else", bridge=bridge)
+        self.put(self.source, "a", [message(6)])
+        self.assert_arrives(4, bridge=bridge)
+        self.assertTrue(wait_until(lambda: bridge.failures(), 60, 0.5), bridge.log())
+        self.assertEqual([one["uid"] for one in bridge.failures()], [2], bridge.log())
+
+    def test_a_message_id_that_cannot_be_looked_for_stops_no_other(self):
+        odd = re.sub(rb"Message-ID: [^\r]*", b"Message-ID: <gr\xfcn@x>", message(2).octets())
+        self.put(self.source, "a", [message(1)])
+        with connect(self.source, "a") as connection:
+            tag = connection.next_tag()
+            connection.write(tag + b" APPEND INBOX {%d+}\r\n%s\r\n" % (len(odd), odd))
+            connection.finish(tag)
+        self.put(self.source, "a", [message(3)])
+        bridge = self.bridge([self.one()], **QUICK).start()
+        self.assert_arrives(3, bridge=bridge)
+        self.assertNotIn("search", bridge.log().lower())
+
+    def test_names_are_those_of_the_destination(self):
+        self.destination = self.server(any_user="secret", separator=".", prefix="INBOX.")
+        self.create(self.source, "a", "Work", "Work/Sent")
+        self.put(self.source, "a", [message(1)])
+        self.put(self.source, "a", [message(2)], "Work/Sent")
+        mappings = [("INBOX", ["Archive/2026"], []), ("Work/Sent", ["Work/Sent"], [])]
+        bridge = self.bridge([self.one(mappings=mappings)], **QUICK).start()
+        self.assert_arrives(1, "INBOX.Archive.2026", bridge=bridge)
+        self.assert_arrives(1, "INBOX.Work.Sent", bridge=bridge)
 
     def test_l6_nothing_is_pruned_that_was_not_delivered_to_every_target(self):
         def on_command(number, tag, name, line):

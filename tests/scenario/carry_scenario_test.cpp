@@ -19,6 +19,7 @@ struct Carrying {
   std::vector<std::string> targets;
   Mail expected;
   bool new_only = false;
+  std::optional<int> since_days{};
 };
 
 class Nobody final : public sync::CarryObserver {
@@ -73,6 +74,7 @@ class CarryProcess : private WorldProcess {
       rule.to.push_back({.mailbox = path(target)});
     settings.poll_every = std::chrono::hours(1);
     settings.new_only = row.new_only;
+    settings.since_days = row.since_days;
     return settings;
   }
 
@@ -187,6 +189,8 @@ std::vector<Carrying> rows() {
        {{"INBOX", "a b c"}}},
       {"NothingOldIsWanted", {{"INBOX", "a b"}}, {{"INBOX", "x"}}, {}, {"INBOX"}, {{"INBOX", "x"}}, true},
       {"OnlyWhatIsNew", {{"INBOX", "a b"}}, {}, {"left INBOX + c d:S"}, {"INBOX"}, {{"INBOX", "c d:S"}}, true},
+      {"OnlyOfTheLastYears", {{"INBOX", "a b:S"}}, {}, {}, {"INBOX"}, {{"INBOX", "a b:S"}}, false, 20'000},
+      {"NothingSoOld", {{"INBOX", "a b"}}, {{"INBOX", "x"}}, {}, {"INBOX"}, {{"INBOX", "x"}}, false, -20'000},
       {"AnotherValidity",
        {{"INBOX", "a b"}},
        {},

@@ -35,21 +35,28 @@ std::vector<std::vector<std::string>> in_groups(const std::vector<std::string>& 
 /// Asks for several at a time, and where a server refuses that, one by one.
 Task<UidSet> ImapSession::find_message_ids(const MailboxPath& mailbox, const std::vector<std::string>& message_ids) {
   if (message_ids.empty()) co_return UidSet();
+  std::optional<Error> refused;
   if (!searches_singly_) {
     const auto groups = in_groups(message_ids);
-    auto found = co_await find_groups(mailbox, groups);
-    if (found || groups.size() == message_ids.size() || !connection_->transport().is_open()) co_return found;
-    if (mailferry::imap::needs_pause(found.error())) co_return found;  // asking more often is what it does not want
+    CO_TRY(auto found, co_await find_groups(mailbox, groups, refused));
+    if (!refused) co_return found;
+    if (mailferry::imap::needs_pause(*refused)) co_return std::unexpected(*refused);  // and not to be asked more often
+    if (groups.size() == message_ids.size()) co_return found;
+    refused.reset();
   }
   std::vector<std::vector<std::string>> single;
   for (const auto& message_id : message_ids)
     single.push_back({message_id});
-  auto found = co_await find_groups(mailbox, single);
-  searches_singly_ = searches_singly_ || found;
+  CO_TRY(auto found, co_await find_groups(mailbox, single, refused));
+  if (refused && mailferry::imap::needs_pause(*refused)) co_return std::unexpected(*refused);
+  // A question alone that is refused says nothing of the others, and nothing of questions together.
+  searches_singly_ = searches_singly_ || !refused;
   co_return found;
 }
 
-Task<UidSet> ImapSession::find_groups(const MailboxPath& mailbox, const std::vector<std::vector<std::string>>& groups) {
+/// `refused`: the first of the groups that was, if any. An error is one of the mailbox or of the connection.
+Task<UidSet> ImapSession::find_groups(const MailboxPath& mailbox, const std::vector<std::vector<std::string>>& groups,
+                                      std::optional<Error>& refused) {
   UidSet found;
   CO_TRY(const auto wire, names_->to_wire(mailbox));
   const auto examine_tag = connection_->submit(commands::examine(wire));
@@ -68,14 +75,12 @@ Task<UidSet> ImapSession::find_groups(const MailboxPath& mailbox, const std::vec
         found.add(static_cast<Uid>(number));
     }
   };
-  std::optional<Error> refused;
   for (const auto& tag : tags) {
     auto done = co_await connection_->complete(tag, Scope::mailbox, "UID SEARCH", on_data);
     if (!done && !connection_->transport().is_open()) co_return std::unexpected(done.error());
     if (!done && !refused) refused = done.error();
   }
   if (!examined) co_return std::unexpected(examined.error());
-  if (refused) co_return std::unexpected(*refused);
   co_return found;
 }
 

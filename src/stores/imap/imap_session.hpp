@@ -53,7 +53,8 @@ class ImapSession final : public store::Session,
                                             std::chrono::steady_clock::time_point until) override;
   void interrupt() noexcept override;
   Task<UidSet> find_message_ids(const MailboxPath& mailbox, const std::vector<std::string>& message_ids) override;
-  Task<UidSet> find_groups(const MailboxPath& mailbox, const std::vector<std::vector<std::string>>& groups);
+  Task<UidSet> find_groups(const MailboxPath& mailbox, const std::vector<std::vector<std::string>>& groups,
+                           std::optional<Error>& refused);
   Task<> expunge(const MailboxPath& mailbox, UidValidity uid_validity, const UidSet& uids) override;
   Task<> add_labels(const MailboxPath& mailbox, UidValidity uid_validity, const UidSet& uids,
                     const std::vector<std::string>& labels) override;

@@ -132,7 +132,8 @@ Task<> Carrier::live() {
   state_.connections = 1;
   session_begun_ = std::chrono::steady_clock::now();
   read_before_ = messages_read();
-  if (!std::exchange(listed_, true)) CO_CHECK(co_await session_->list(false));
+  if (!listed_) CO_CHECK(co_await session_->list(false));
+  listed_ = true;
   living_ = true;
   polled_.reset();
   rest_.clear();

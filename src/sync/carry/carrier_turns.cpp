@@ -62,7 +62,7 @@ std::size_t Carrier::next_rest() {
 /// A look at the mailbox, or, where not all was carried that the last one found, more of that.
 Task<> Carrier::attend(std::size_t index) {
   const bool goes_on = rest_.contains(index);
-  const bool news = !goes_on && news_.erase(index) != 0;
+  if (!goes_on) news_.erase(index);
   const auto begun = std::chrono::steady_clock::now();
   Result<> done;
   if (goes_on) {
@@ -74,7 +74,7 @@ Task<> Carrier::attend(std::size_t index) {
   if (done) {
     refused_.erase(index);
     if (!goes_on) ++looks_[index];
-    if (news) woken_.notify_all();
+    if (!goes_on) woken_.notify_all();  // its watch may wait for a look
     co_return Result<>{};
   }
   // A mailbox that cannot be read holds up no other.

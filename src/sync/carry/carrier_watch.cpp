@@ -174,6 +174,7 @@ Task<> Carrier::run_watch(std::size_t index) {
     if (!living_ || ending()) break;
     // Refused: to be polled, then.
     if (error && (error->scope == Scope::mailbox || lost_at_once >= kMostLost)) unwatched_.insert(index);
+    if (!error) unwatched_.insert(index);  // this server behind the name has no IDLE
     const bool is_polled = unwatched_.contains(index);
     const auto pause = error ? mailboxes_[index].pause_after(++broken, *error) : context_.settings.backoff.first;
     co_await rest_watch(is_polled ? settings_.poll_every : pause);

@@ -33,7 +33,10 @@ CarryBatch::~CarryBatch() {
 }
 
 Task<> CarryBatch::carry(const UidSet& uids) {
-  CO_CHECK(co_await learn(uids));
+  const auto due = due_of(uids);
+  const auto parts = in_parts(due);
+  for (const auto& part : parts)
+    CO_CHECK(co_await learn(part));
   for (auto& route : mailbox_.routes())
     CO_CHECK(co_await choose(route));
   spread_large();
@@ -50,6 +53,33 @@ Task<> CarryBatch::carry(const UidSet& uids) {
   if (!done) co_return done;
   if (!delivered) co_return delivered;
   co_return ended;
+}
+
+/// What rests for all routes need not be learnt of.
+UidSet CarryBatch::due_of(const UidSet& uids) const {
+  const auto now = std::chrono::steady_clock::now();
+  UidSet due;
+  auto each = uids.each();
+  for (auto uid = each.next(); uid != 0; uid = each.next()) {
+    const auto wants = [uid, now](const CarryRoute& route) { return !route.rests(uid, now); };
+    if (std::ranges::any_of(mailbox_.routes(), wants)) due.add(uid);
+  }
+  return due;
+}
+
+/// Those that the source has not sent before come last, and each alone: so it is known which one it does not send.
+std::vector<UidSet> CarryBatch::in_parts(const UidSet& uids) const {
+  std::vector<UidSet> parts(1);
+  auto each = uids.each();
+  for (auto uid = each.next(); uid != 0; uid = each.next()) {
+    if (mailbox_.is_suspect(uid)) {
+      parts.emplace_back(UidRange{uid, uid});
+    } else {
+      parts.front().add(uid);
+    }
+  }
+  if (parts.front().empty()) parts.erase(parts.begin());
+  return parts;
 }
 
 /// A large message goes to as many mailboxes at once as connections may stream; for the others it is read again.
@@ -75,13 +105,17 @@ Task<> CarryBatch::learn(const UidSet& uids) {
   MetaCollector collector;
   const std::vector<store::ScanRequest> requests{header_request(uids)};
   const std::vector<store::MetaSink*> sinks{&collector};
-  CO_TRY(auto results, co_await source_.scan(requests, sinks));
+  auto results = co_await source_.scan(requests, sinks);
   auto silent = uids;
+  for (const auto& meta : collector.found)
+    silent.remove(UidRange{meta.uid, meta.uid});
+  if (!results) {
+    CO_CHECK(co_await suspect(silent.min(), results.error()));
+    co_return std::unexpected(results.error());
+  }
   std::map<Uid, Error> refused;
-  if (!results.front()) {
-    if (!is_of_messages(results.front().error())) co_return std::unexpected(results.front().error());
-    for (const auto& meta : collector.found)
-      silent.remove(UidRange{meta.uid, meta.uid});
+  if (!results->front()) {
+    if (!is_of_messages(results->front().error())) co_return std::unexpected(results->front().error());
     CO_CHECK(co_await learn_singly(silent, collector, refused));
   }
   for (auto& meta : collector.found) {
@@ -163,7 +197,10 @@ Task<> CarryBatch::look_up(CarryRoute& route, Lane& lane, const std::vector<Want
 Task<> CarryBatch::choose_among(CarryRoute& route, Lane& lane, const std::vector<Wanted*>& open) {
   for (auto* wanted : open) {
     auto is_wanted = co_await decide(route, lane, *wanted);
-    if (source_error_) co_return std::unexpected(*source_error_);
+    if (source_error_) {
+      CO_CHECK(co_await suspect(wanted->meta.uid, *source_error_));
+      co_return std::unexpected(*source_error_);
+    }
     if (!is_wanted && is_wanted.error().scope == Scope::message) {
       CO_CHECK(co_await mailbox_.note_trouble(route, wanted->meta.uid, is_wanted.error(), false));
       continue;
@@ -222,11 +259,9 @@ Task<> CarryBatch::unready(CarryRoute& route, Lane& lane, const std::vector<Want
   } else {
     until += mailbox_.pause_after(++route.unready, error);
   }
-  for (auto* wanted : open) {
+  for (auto* wanted : open)
     std::erase(wanted->routes, &route);
-    if (!route.settled.contains(wanted->meta.uid) && !route.parked.contains(wanted->meta.uid))
-      route.put_off(wanted->meta.uid, until);
-  }
+  route.unready_until = until;
   co_return Result<>{};
 }
 

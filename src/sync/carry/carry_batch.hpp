@@ -69,6 +69,7 @@ class CarryBatch {
   enum class Passed { now, later, after_others };
   Task<Passed> pass_quota(const Wanted& wanted, bool is_first);
   void put_off(const UidSet& uids);
+  Task<> read_parts(const UidSet& uids);
   Task<> read_refused();
   Task<> note_refused(Uid uid, const Error& error);
   Task<> read(const UidSet& uids);
@@ -76,6 +77,9 @@ class CarryBatch {
   Task<> begin_message(const store::MessageHead& head);
   Task<> end_message();
   Task<> broken_off(Error error);
+  Task<> suspect(Uid uid, const Error& error);
+  [[nodiscard]] UidSet due_of(const UidSet& uids) const;
+  [[nodiscard]] std::vector<UidSet> in_parts(const UidSet& uids) const;
   Task<> finish(store::ReadDone done);
   Task<> deliver();
   Task<> deliver_to(CarryRoute& route, const std::vector<Whole*>& messages);
@@ -97,6 +101,7 @@ class CarryBatch {
   Wanted* current_ = nullptr;  // the message that is being read; null: nobody wants it
   bool in_message_ = false;
   bool streaming_ = false;  // into branches_
+  UidSet unread_;           // of what is being read: not begun
   UidSet refused_;          // by the source, of what was read
   std::optional<Error> refusal_;
   bool has_told_ = false;  // of a refusal

@@ -15,7 +15,7 @@ constexpr std::size_t kMostWhole = 2U << 20;
 
 /// Where a day has a limit, messages go one by one: what is allowed now is known for each.
 Task<> CarryBatch::read_within_quota(UidSet uids) {
-  if (!download_.is_limited() && !context_.upload.is_limited()) co_return co_await read(uids);
+  if (!download_.is_limited() && !context_.upload.is_limited()) co_return co_await read_parts(uids);
   for (bool is_first = true; !uids.empty(); is_first = false) {
     const auto one = uids.take_front(1);
     auto& wanted = wanted_.at(one.min());
@@ -34,6 +34,13 @@ Task<> CarryBatch::read_within_quota(UidSet uids) {
     }
     CO_CHECK(co_await read(one));
   }
+  co_return Result<>{};
+}
+
+Task<> CarryBatch::read_parts(const UidSet& uids) {
+  const auto parts = in_parts(uids);
+  for (const auto& part : parts)
+    CO_CHECK(co_await read(part));
   co_return Result<>{};
 }
 
@@ -100,6 +107,7 @@ Task<> CarryBatch::note_refused(Uid uid, const Error& error) {
 }
 
 Task<> CarryBatch::read(const UidSet& uids) {
+  unread_ = uids;
   const auto reader = source_.reader();
   reader->request({.ticket = 1, .mailbox = mailbox_.path(), .uid_validity = mailbox_.uid_validity(), .uids = uids});
   while (!context_.stopping || streaming_) {
@@ -139,6 +147,7 @@ Task<> CarryBatch::take(const store::ReadStep& step, store::Reader& reader) {
 }
 
 Task<> CarryBatch::begin_message(const store::MessageHead& head) {
+  unread_.remove(UidRange{head.uid, head.uid});
   const auto found = wanted_.find(head.uid);
   current_ = found == wanted_.end() || found->second.routes.empty() ? nullptr : &found->second;
   if (current_ == nullptr) co_return Result<>{};
@@ -180,9 +189,24 @@ Task<> CarryBatch::broken_off(Error error) {
     reason.message = "the connection broke in the middle of this message: " + error.message;
     for (auto* route : current_->routes)
       CO_CHECK(co_await mailbox_.note_trouble(*route, current_->meta.uid, reason, false));
+  } else {
+    CO_CHECK(co_await suspect(unread_.min(), error));
   }
   streaming_ = false;
   co_return std::unexpected(std::move(error));
+}
+
+/// The connection broke where this message should have come: it may be why. What is behind it goes first then.
+Task<> CarryBatch::suspect(Uid uid, const Error& error) {
+  if (uid == 0 || context_.stopping || error.kind == ErrorKind::cancelled || error.scope < Scope::account)
+    co_return Result<>{};
+  auto reason = error;
+  reason.message = "the connection broke instead of sending this message: " + error.message;
+  for (auto& route : mailbox_.routes()) {
+    if (!route.rests(uid, std::chrono::steady_clock::now()))
+      CO_CHECK(co_await mailbox_.note_refused(route, uid, reason, read_before_));
+  }
+  co_return Result<>{};
 }
 
 Task<> CarryBatch::finish(store::ReadDone done) {

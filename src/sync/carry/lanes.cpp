@@ -81,6 +81,12 @@ std::unique_ptr<store::Session> Lanes::take_idle() {
 Task<std::unique_ptr<store::Session>> Lanes::open_session() {
   ++open_;
   auto session = co_await store_.open_session();
+  if (session && !listed_) {
+    // How the server spells the names of mailboxes holds for all connections.
+    const auto listed = co_await (*session)->list(false);
+    if (!listed) session = std::unexpected(listed.error());
+    listed_ = listed.has_value();
+  }
   if (session) {
     last_success_ = std::chrono::system_clock::now();
     sign_ins_ = {};

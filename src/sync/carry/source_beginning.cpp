@@ -52,17 +52,17 @@ bool has_begun(const CarryRoute& route) {
 }  // namespace
 
 Task<> SourceMailbox::begin(store::Session& session, const store::MailboxStatus& status) {
-  const bool replaced = uid_validity_ != 0;
+  const bool was_replaced = uid_validity_ != 0;
   uid_validity_ = status.uid_validity;
   unseen_ = {};
   set_back_ = {};
   uid_next_ = sized_up_to_ = 0;
+  replaced_ = replaced_ || was_replaced;
   CO_CHECK(co_await load(status.uid_validity));
   parked_before_.clear();
   if (is_to_retry_) retry_parked();
   const bool is_new = std::ranges::any_of(routes_, [](const CarryRoute& route) { return !has_begun(route); });
   if (!is_new) co_return Result<>{};
-  replaced_ = replaced_ || replaced;
   if (replaced_) context_.observer.trouble(account_, validity_changed(rule_.from));
   co_return co_await skip_old(session, status);
 }

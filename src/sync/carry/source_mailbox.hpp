@@ -55,6 +55,8 @@ class SourceMailbox {
   /// The source refused to send the message, in a batch before which so many had been read. It is blamed only where
   /// others could be read since, or after a day: a source that sends nothing is ill, and no message is to blame.
   Task<> note_refused(CarryRoute& route, Uid uid, const Error& error, std::uint64_t read_before);
+  /// The source refused to send it, or broke the connection instead, and has not sent it since.
+  [[nodiscard]] bool is_suspect(Uid uid) const;
   /// A message was read whole.
   void note_read() noexcept { ++read_; }
   [[nodiscard]] std::uint64_t messages_read() const noexcept { return read_; }

@@ -62,10 +62,17 @@ Task<> SourceMailbox::note_refused(CarryRoute& route, Uid uid, const Error& erro
   co_return Result<>{};
 }
 
+bool SourceMailbox::is_suspect(Uid uid) const {
+  return std::ranges::any_of(routes_, [uid](const CarryRoute& route) {
+    const auto found = route.troubled.find(uid);
+    return found != route.troubled.end() && found->second.refused;
+  });
+}
+
 void SourceMailbox::retry_parked() {
   is_to_retry_ = uid_validity_ == 0;  // what is parked is tried when the mailbox is looked at first
   for (auto& route : routes_) {
-    route.label_at = {};
+    route.label_at = route.unready_until = {};
     for (auto& [uid, trouble] : route.troubled)
       trouble.again_at = {};
     for (const auto& [uid, parked] : route.parked)

@@ -39,6 +39,18 @@ TEST_F(CarryRouteTest, SavesWhatWasSettledOnce) {
   EXPECT_TRUE(saved().empty());
 }
 
+TEST_F(CarryRouteTest, RestsAsAWholeWhileItsMailboxIsNotReady) {
+  const auto now = std::chrono::steady_clock::now();
+  route_.put_off(4, now);
+  EXPECT_FALSE(route_.rests(5, now));
+
+  route_.unready_until = now + std::chrono::seconds(9);
+
+  EXPECT_TRUE(route_.rests(5, now));
+  EXPECT_EQ(route_.next_due(), route_.unready_until);
+  EXPECT_FALSE(route_.rests(5, route_.unready_until));
+}
+
 TEST_F(CarryRouteTest, WhatIsGivenUpWhileItIsUnderWayIsNeverDueAgain) {
   route_.troubled[4] = {};
   route_.retried[4] = {.route = 7, .source = 4};
