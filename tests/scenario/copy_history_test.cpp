@@ -204,6 +204,10 @@ TEST(CopyHistory, AMailboxThatIsMadeAnewUnderTheSameNumberIsCopiedWhole) {
     for (const auto& killed : remains_of_run(world)) {
       world.restore(killed);
       expect_complete(world, {}, {{"Box", "a b c d e"}});
+      world.restore(killed);
+      if (!world.right().account.mailboxes.contains(path("Box"))) continue;
+      apply(world, {"right Box + u v w x y z"});  // as many as there were, so that the numbers tell nothing
+      expect_complete(world, {}, {{"Box", "a b c d e u v w x y z"}});
     }
   }
 }
@@ -231,15 +235,18 @@ TEST(CopyHistory, AMailboxThatIsSetBackAfterAStopKeepsNothingFromBeingCopied) {
     SCOPED_TRACE(variant.name);
     CopyWorld world({{"INBOX", "a b c d"}}, {}, variant.behaviour);
     expect_complete(world, {}, {{"INBOX", "a b c d"}});
-    apply(world, {"left INBOX + e f g h i j k l m n"});
+    apply(world, {"left INBOX + e f g h i j k l m n", "left INBOX = b:S"});
     for (const auto& killed : remains_of_run(world)) {
       world.restore(killed);
       // Only then it is sure that what is settled is behind what the mailbox counts to.
       if (!world.right().account.mailboxes.at(path("INBOX")).find(14)) continue;
       apply(world, {"left INBOX reset 4", "left INBOX + v w"});
+      // Set back as well, and grown beyond what is on record since: they tell nothing.
+      for (auto& message : world.left().account.mailboxes.at(path("INBOX")).messages)
+        message.modseq = 1;
       EXPECT_TRUE(run_copy(world).report.complete());
       const auto mail = words(right_of(world)["INBOX"]);
-      for (const auto* name : {"a", "b", "c", "v", "w"})
+      for (const auto* name : {"a", "c", "v", "w"})
         EXPECT_EQ(std::ranges::count(mail, name), 1) << name;
     }
   }
