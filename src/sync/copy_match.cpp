@@ -84,6 +84,16 @@ Task<> CopyRun::look_for_restored() {
   co_return Result<>{};
 }
 
+Task<> CopyRun::match_first() {
+  for (auto& work : context_.queue.routes) {
+    if (!work.match_first || work.dead()) continue;
+    auto matched = co_await match_existing(work);
+    if (!matched && matched.error().scope != Scope::mailbox) co_return matched;
+    if (!matched) work.report->error = matched.error();
+  }
+  co_return Result<>{};
+}
+
 /// No state, but mail on both sides: what is on the destination already is recognised and not sent again.
 Task<> CopyRun::match_existing(RouteWork& work) {
   auto source = scan_of(work.source, work.route.source_validity);

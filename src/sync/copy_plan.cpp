@@ -120,12 +120,7 @@ Task<> CopyRun::plan(const std::vector<RouteSpec>& specs) {
   link_siblings();
   CO_CHECK(co_await look_for_restored());
   CO_CHECK(co_await scan());
-  for (auto& work : context_.queue.routes) {
-    if (!work.match_first || work.dead()) continue;
-    auto matched = co_await match_existing(work);
-    if (!matched && matched.error().scope != Scope::mailbox) co_return matched;
-    if (!matched) work.report->error = matched.error();
-  }
+  CO_CHECK(co_await match_first());
   CO_CHECK(co_await match_unrecorded());
   context_.progress.planned_messages = context_.report.sum(&MailboxReport::planned);
   co_return Result<>{};

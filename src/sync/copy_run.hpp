@@ -69,6 +69,7 @@ class CopyRun {
   void take_status(RouteWork& work, const store::ScanResult& scanned);
   Result<> apply_scan(RouteWork& work, const UidSet& uids, const KnownFlags& flags);
   Result<> plan_flags(RouteWork& work, const KnownFlags& flags);
+  Task<> match_first();
   Task<> match_existing(RouteWork& work);
   Task<> match_unrecorded();
   Task<> match_unrecorded_of(RouteWork& work);

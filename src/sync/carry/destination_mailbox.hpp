@@ -57,7 +57,6 @@ class DestinationMailbox {
   UidValidity uid_validity_ = 0;
   Uid next_uid_ = 0;
   bool prepared_ = false;
-  bool existed_ = false;
   bool busy_ = false;                    // somebody is making it ready
   std::optional<Uid> doubt_from_;        // to be scanned from here
   UidValidity doubt_validity_ = 0;       // by which that counts; 0: by any
