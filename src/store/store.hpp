@@ -276,6 +276,8 @@ class Session {
   [[nodiscard]] virtual const Traits& traits() const noexcept = 0;
   /// All mailboxes with their status in as few turns as the server allows.
   virtual Task<MailboxList> list(bool with_octets) = 0;
+  /// How the server spells the names of mailboxes, for who does not list them: it holds for all sessions of the store.
+  virtual Task<> learn_names() = 0;
   /// Creates, subscribes and opens in one turn; one result a request, in order.
   virtual Task<std::vector<Result<Prepared>>> prepare(const std::vector<CreateRequest>& requests) = 0;
   /// Scans mailboxes in one pipelined turn; one result a request, in order. `sinks[i]` may be null.

@@ -97,6 +97,7 @@ void CopyRun::take_id(RouteWork& work, state::RouteId id) {
   const bool is_stored = std::ranges::find(stored_routes_, id, &state::Route::id) != stored_routes_.end();
   // A mailbox made anew under the UIDVALIDITY of before: nothing that is on record of it is there any more.
   if (work.route.id == 0 && is_stored) {
+    open_intents_.erase(id);
     context_.journal.pending().closed_intents.push_back(id);
     context_.journal.pending().forgotten.emplace_back(id, UidSet(UidRange{1, kLastUid}));
   }
@@ -108,6 +109,7 @@ void CopyRun::take_id(RouteWork& work, state::RouteId id) {
 void CopyRun::forget(RouteWork& work) {
   if (!work.set_back || work.dead()) return;
   work.set_back = false;
+  open_intents_.erase(work.route.id);
   // As one range: it is all that was settled, and may have many holes.
   const auto all = std::exchange(work.forgotten, {});
   if (!all.empty())

@@ -9,10 +9,11 @@
 namespace mailferry::sync {
 namespace {
 
-/// What the destination's UIDNEXT cannot be below: behind each UID that is on record, and each message had one.
-Result<Uid> least_destination_next(state::Journal& journal, state::RouteId route) {
+/// What the destination's UIDNEXT cannot be below: behind each UID that is on record. Where none is told, each message
+/// had one; others may store equal messages once, as Gmail does.
+Result<Uid> least_destination_next(state::Journal& journal, state::RouteId route, bool tells_uids) {
   std::uint64_t messages = 0;
-  Uid next = 1;
+  Uid next = 0;
   for (Uid from = 1; from != 0;) {
     TRY(const auto runs, journal.settled(route, from));
     from = runs.empty() ? 0 : runs.back().source + runs.back().count;
@@ -21,7 +22,7 @@ Result<Uid> least_destination_next(state::Journal& journal, state::RouteId route
       if (run.destination != 0) next = std::max(next, run.destination + run.count);
     }
   }
-  return std::max(next, static_cast<Uid>(messages + 1));
+  return tells_uids ? next : std::max(next, static_cast<Uid>(messages + 1));
 }
 
 Uid parse_uid(std::string_view text) {
@@ -48,7 +49,7 @@ Result<> CopyRun::doubt_history(RouteWork& work, const RouteSpec& spec) {
   if (recorded != 0 && recorded < next) work.unrecorded_from = recorded;
   auto least = recorded;
   if (recorded == 0) {
-    TRY(least, least_destination_next(journal, work.route.id));
+    TRY(least, least_destination_next(journal, work.route.id, pair_.destination->traits().uid_plus));
   }
   if (next != 0 && next < least) work.next_expected = least;
   TRY(const auto set_back, journal.note(context_.journal.pair(), set_back_note(work.route.id)));
@@ -57,8 +58,26 @@ Result<> CopyRun::doubt_history(RouteWork& work, const RouteSpec& spec) {
 }
 
 /// Destinations whose UIDNEXT went down: they were restored from a copy, or made anew under the same UIDVALIDITY. They
-/// are opened first, as some lists lag.
+/// are opened first, and again after a while, as some servers lag.
 Task<> CopyRun::look_for_restored() {
+  CO_CHECK(co_await open_doubted());
+  const auto is_doubted = [](const RouteWork& work) { return work.next_expected != 0 && !work.dead(); };
+  if (std::ranges::none_of(context_.queue.routes, is_doubted)) co_return Result<>{};
+  co_await async::sleep_for(context_.settings.second_look, context_.stop_requested);
+  CO_CHECK(co_await open_doubted());
+  for (auto& work : context_.queue.routes) {
+    if (!is_doubted(work)) continue;
+    work.set_back = true;
+    work.route.source_uid_next = 0;
+    // What was in doubt is looked for with all the others: the UIDs from which on it would be say nothing any more.
+    work.doubt = {};
+    open_intents_.erase(work.route.id);
+  }
+  co_return Result<>{};
+}
+
+/// Those that count as high as they should are not doubted any more.
+Task<> CopyRun::open_doubted() {
   std::vector<RouteWork*> asked;
   std::vector<store::ScanRequest> requests;
   for (auto& work : context_.queue.routes) {
@@ -73,12 +92,8 @@ Task<> CopyRun::look_for_restored() {
     auto& work = *asked[index];
     if (!opened[index]) {
       work.report->error = opened[index].error();
-    } else if (const Uid next = opened[index]->status.uid_next; next != 0 && next < work.next_expected) {
-      work.set_back = true;
-      work.route.source_uid_next = 0;
-      // What was in doubt is looked for with all the others: the UIDs from which on it would be say nothing any more.
-      work.doubt = {};
-      open_intents_.erase(work.route.id);
+    } else if (const Uid next = opened[index]->status.uid_next; next == 0 || next >= work.next_expected) {
+      work.next_expected = 0;
     }
   }
   co_return Result<>{};

@@ -64,6 +64,7 @@ class CopyRun {
   Result<> decide(RouteWork& work, const RouteSpec& spec);
   Result<> doubt_history(RouteWork& work, const RouteSpec& spec);
   Task<> look_for_restored();
+  Task<> open_doubted();
   Task<> scan();
   Result<> take_scan(RouteWork& work, const KnownFlags& flags, const store::ScanResult& scanned, bool is_whole);
   void take_status(RouteWork& work, const store::ScanResult& scanned);

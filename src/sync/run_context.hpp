@@ -22,6 +22,9 @@ struct RunSettings {
   std::chrono::milliseconds least_quiet{2'000};
   /// Before messages are sent again that the destination refused for now.
   std::chrono::milliseconds refusal_pause{1'000};
+  /// A destination that seems to have been set back may only lag behind another server of the same mail: it is looked
+  /// at again after so long.
+  std::chrono::milliseconds second_look{20'000};
 };
 
 /// Key of the note that keeps RunContext::slowest_append, in milliseconds, for the run after a crash.

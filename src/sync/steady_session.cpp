@@ -137,6 +137,11 @@ Task<store::MailboxList> SteadySession::list(bool with_octets) {
   co_return co_await persist<store::MailboxList>(call);
 }
 
+Task<> SteadySession::learn_names() {
+  const auto call = [](store::Session& session) { return session.learn_names(); };
+  co_return co_await persist<void>(call);
+}
+
 Task<std::vector<Result<store::Prepared>>> SteadySession::prepare(const std::vector<store::CreateRequest>& requests) {
   const auto call = [&requests](store::Session& session) { return session.prepare(requests); };
   co_return co_await persist<std::vector<Result<store::Prepared>>>(call);

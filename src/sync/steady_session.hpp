@@ -43,6 +43,7 @@ class SteadySession final : public store::Session {
 
   [[nodiscard]] const store::Traits& traits() const noexcept override;
   Task<store::MailboxList> list(bool with_octets) override;
+  Task<> learn_names() override;
   Task<std::vector<Result<store::Prepared>>> prepare(const std::vector<store::CreateRequest>& requests) override;
   /// What a connection broke in the middle of is asked for in smaller parts.
   Task<std::vector<Result<store::ScanResult>>> scan(const std::vector<store::ScanRequest>& requests,

@@ -92,5 +92,34 @@ TEST_F(Search, OneByOneIsNoHabitWhereOneOfThemWasWhyItWasRefused) {
   EXPECT_EQ(find({"<2@a>", "<3@a>"}).value(), "5:6");
 }
 
+TEST_F(Search, ThatIsRefusedAltogetherIsAnError) {
+  open("");
+  peer_->expect("A1 EXAMINE INBOX\r\nA2 UID SEARCH HEADER Message-ID <1@a>\r\n").send("A1 OK\r\nA2 NO not here\r\n");
+  peer_->expect("A3 EXAMINE INBOX\r\nA4 UID SEARCH HEADER Message-ID <is-anything-found@mailferry.invalid>\r\n")
+      .send("A3 OK\r\nA4 NO not here\r\n");
+
+  const auto found = find({"<1@a>"});
+
+  ASSERT_FALSE(found);
+  EXPECT_EQ(found.error().scope, Scope::mailbox);
+}
+
+TEST_F(Search, ForTheOnlyOneThatIsRefusedSaysNothingOfIt) {
+  open("");
+  peer_->expect("A1 EXAMINE INBOX\r\nA2 UID SEARCH HEADER Message-ID <1@a>\r\n").send("A1 OK\r\nA2 NO not this\r\n");
+  peer_->expect("A3 EXAMINE INBOX\r\nA4 UID SEARCH HEADER Message-ID <is-anything-found@mailferry.invalid>\r\n")
+      .send("A3 OK\r\n* SEARCH\r\nA4 OK\r\n");
+
+  EXPECT_EQ(find({"<1@a>"}).value(), "");
+}
+
+TEST_F(Search, ThatIsRefusedForNowIsAnError) {
+  open("");
+  peer_->expect("A1 EXAMINE INBOX\r\nA2 UID SEARCH OR HEADER Message-ID <1@a> HEADER Message-ID <2@a>\r\n")
+      .send("A1 OK\r\nA2 NO [UNAVAILABLE] not now\r\n");
+
+  EXPECT_FALSE(find({"<1@a>", "<2@a>"}));
+}
+
 }  // namespace
 }  // namespace mailferry::test

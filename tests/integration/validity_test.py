@@ -167,6 +167,7 @@ class BeforeTheRunTest(ValidityTest):
                 process = harness.start(self.arguments(), self.folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
                 self.assertEqual(process.wait(timeout=60), -signal.SIGKILL)
                 self.far.set_plan(lambda number: None)
+                time.sleep(1)  # the servers may still be at work for the one that was killed
                 for server in self.sides(which):
                     renumber(server, "INBOX")
 

@@ -235,6 +235,7 @@ class CopyProcess : private WorldProcess {
     settings.window_octets = plan_.window_octets;
     settings.least_quiet = plan_.least_quiet;
     settings.refusal_pause = {};
+    settings.second_look = {};
     settings.attempts = plan_.attempts;
     return settings;
   }

@@ -12,6 +12,11 @@ namespace commands = mailferry::imap::commands;
 
 namespace {
 
+/// It is not about what was asked.
+bool passes(const Error& error) {
+  return error.kind == ErrorKind::throttled || mailferry::imap::needs_pause(error);
+}
+
 /// For one command, whose line stays below 1,000 octets (quirk y4). A server without an index looks through the whole
 /// mailbox for each command, however many it asks for.
 std::vector<std::vector<std::string>> in_groups(const std::vector<std::string>& message_ids) {
@@ -32,32 +37,36 @@ std::vector<std::vector<std::string>> in_groups(const std::vector<std::string>& 
 
 }  // namespace
 
-/// Asks for several at a time, and where a server refuses that, one by one.
+/// Asks for several at a time, and where a server refuses that, one by one. A question that is refused alone says
+/// nothing of the others; where all are, the server is asked for something that it cannot dislike.
 Task<UidSet> ImapSession::find_message_ids(const MailboxPath& mailbox, const std::vector<std::string>& message_ids) {
   if (message_ids.empty()) co_return UidSet();
-  std::optional<Error> refused;
+  Answers answers;
+  auto groups = in_groups(message_ids);
   if (!searches_singly_) {
-    const auto groups = in_groups(message_ids);
-    CO_TRY(auto found, co_await find_groups(mailbox, groups, refused));
-    if (!refused) co_return found;
-    if (mailferry::imap::needs_pause(*refused)) co_return std::unexpected(*refused);  // and not to be asked more often
-    if (groups.size() == message_ids.size()) co_return found;
-    refused.reset();
+    CO_CHECK(co_await find_groups(mailbox, groups, answers));
+    if (!answers.refused) co_return std::move(answers.found);
   }
-  std::vector<std::vector<std::string>> single;
-  for (const auto& message_id : message_ids)
-    single.push_back({message_id});
-  CO_TRY(auto found, co_await find_groups(mailbox, single, refused));
-  if (refused && mailferry::imap::needs_pause(*refused)) co_return std::unexpected(*refused);
-  // A question alone that is refused says nothing of the others, and nothing of questions together.
-  searches_singly_ = searches_singly_ || !refused;
-  co_return found;
+  if (searches_singly_ || groups.size() < message_ids.size()) {
+    groups.clear();
+    for (const auto& message_id : message_ids)
+      groups.push_back({message_id});
+    answers = {};
+    CO_CHECK(co_await find_groups(mailbox, groups, answers));
+    searches_singly_ = searches_singly_ || !answers.refused;
+  }
+  if (answers.refused && answers.answered == 0) {
+    groups.assign(1, {"<is-anything-found@mailferry.invalid>"});
+    Answers harmless;
+    CO_CHECK(co_await find_groups(mailbox, groups, harmless));
+    if (harmless.refused) co_return std::unexpected(*answers.refused);
+  }
+  co_return std::move(answers.found);
 }
 
-/// `refused`: the first of the groups that was, if any. An error is one of the mailbox or of the connection.
-Task<UidSet> ImapSession::find_groups(const MailboxPath& mailbox, const std::vector<std::vector<std::string>>& groups,
-                                      std::optional<Error>& refused) {
-  UidSet found;
+/// An error is one of the mailbox, of the connection, or a refusal that passes: no question is to blame for it.
+Task<> ImapSession::find_groups(const MailboxPath& mailbox, const std::vector<std::vector<std::string>>& groups,
+                                Answers& answers) {
   CO_TRY(const auto wire, names_->to_wire(mailbox));
   const auto examine_tag = connection_->submit(commands::examine(wire));
   examined_ = wire;
@@ -67,21 +76,23 @@ Task<UidSet> ImapSession::find_groups(const MailboxPath& mailbox, const std::vec
     tags.push_back(connection_->submit(commands::uid_search_header("Message-ID", group, has(Capability::esearch))));
   auto examined = co_await connection_->complete(examine_tag, Scope::mailbox, "EXAMINE " + mailbox.to_string());
   if (!examined && !connection_->transport().is_open()) co_return std::unexpected(examined.error());
-  const client::UntaggedHandler on_data = [&found](UntaggedData& data) {
+  const client::UntaggedHandler on_data = [&answers](UntaggedData& data) {
     if (const auto* search = std::get_if<mailferry::imap::ESearchData>(&data); search != nullptr && search->all)
-      found.add(*search->all);
+      answers.found.add(*search->all);
     if (const auto* search = std::get_if<mailferry::imap::SearchData>(&data)) {
       for (const auto number : search->numbers)
-        found.add(static_cast<Uid>(number));
+        answers.found.add(static_cast<Uid>(number));
     }
   };
   for (const auto& tag : tags) {
     auto done = co_await connection_->complete(tag, Scope::mailbox, "UID SEARCH", on_data);
     if (!done && !connection_->transport().is_open()) co_return std::unexpected(done.error());
-    if (!done && !refused) refused = done.error();
+    if (done) ++answers.answered;
+    if (!done && (!answers.refused || passes(done.error()))) answers.refused = done.error();
   }
   if (!examined) co_return std::unexpected(examined.error());
-  co_return found;
+  if (answers.refused && passes(*answers.refused)) co_return std::unexpected(*answers.refused);
+  co_return Result<>{};
 }
 
 store::Pruner* ImapSession::pruner() noexcept {

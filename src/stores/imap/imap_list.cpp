@@ -55,20 +55,20 @@ std::vector<std::string_view> ImapSession::status_items(bool with_octets) const 
   return items;
 }
 
-std::string ImapSession::submit_extended_list(bool with_octets) {
+std::string ImapSession::submit_extended_list(const std::vector<std::string_view>& items) {
   commands::ListOptions options{.return_subscribed = true, .return_special_use = has(Capability::special_use)};
-  if (has(Capability::list_status)) options.status_items = status_items(with_octets);
+  if (has(Capability::list_status)) options.status_items = items;
   return connection_->submit(commands::list_extended("", "*", options));
 }
 
 /// Some refuse what they announce (quirk c17), leave out INBOX (quirk c15), or write lines with RETURN that cannot be
 /// read: then the plain list counts as well.
-Task<> ImapSession::receive_listing(MailboxListing& listing, bool with_octets) {
+Task<> ImapSession::receive_listing(MailboxListing& listing, const std::vector<std::string_view>& items) {
   const bool extended = has(Capability::list_extended);
   // Refused by some, after which the separator of the list has to do (quirk x21).
   std::optional<std::string> asked_namespace;
   if (has(Capability::namespace_)) asked_namespace = connection_->submit(commands::namespace_());
-  auto tags = extended ? std::vector{submit_extended_list(with_octets)} : submit_plain_list(*connection_);
+  auto tags = extended ? std::vector{submit_extended_list(items)} : submit_plain_list(*connection_);
   if (asked_namespace) tags.push_back(*asked_namespace);
   auto listed = co_await receive_list(*connection_, tags, listing);
   const bool is_whole = listing.has_inbox() && listing.unreadable() == 0;
@@ -85,7 +85,8 @@ Task<> ImapSession::receive_listing(MailboxListing& listing, bool with_octets) {
 
 Task<store::MailboxList> ImapSession::list(bool with_octets) {
   MailboxListing listing(*names_);
-  CO_CHECK(co_await receive_listing(listing, with_octets));
+  const auto items = status_items(with_octets);
+  CO_CHECK(co_await receive_listing(listing, items));
   store::MailboxList list{.mailboxes = listing.mailboxes(), .unreadable = listing.unreadable()};
   traits_.separator = names_->separator();
   CO_CHECK(co_await list_statuses(list.mailboxes, with_octets));
@@ -93,6 +94,14 @@ Task<store::MailboxList> ImapSession::list(bool with_octets) {
   auto inbox = listing.unlisted_inbox();
   CO_CHECK(co_await add_inbox(std::move(inbox), with_octets, list.mailboxes));
   co_return list;
+}
+
+Task<> ImapSession::learn_names() {
+  MailboxListing listing(*names_);
+  const std::vector<std::string_view> no_status;
+  CO_CHECK(co_await receive_listing(listing, no_status));
+  traits_.separator = names_->separator();
+  co_return Result<>{};
 }
 
 /// Every account has one (RFC 9051 §5.1), whatever LIST says; where its STATUS is refused for good, there is none.

@@ -28,6 +28,7 @@ class ImapSession final : public store::Session,
 
   [[nodiscard]] const store::Traits& traits() const noexcept override { return traits_; }
   Task<store::MailboxList> list(bool with_octets) override;
+  Task<> learn_names() override;
   Task<std::vector<Result<store::Prepared>>> prepare(const std::vector<store::CreateRequest>& requests) override;
   Task<std::vector<Result<store::ScanResult>>> scan(const std::vector<store::ScanRequest>& requests,
                                                     const std::vector<store::MetaSink*>& sinks) override;
@@ -53,8 +54,12 @@ class ImapSession final : public store::Session,
                                             std::chrono::steady_clock::time_point until) override;
   void interrupt() noexcept override;
   Task<UidSet> find_message_ids(const MailboxPath& mailbox, const std::vector<std::string>& message_ids) override;
-  Task<UidSet> find_groups(const MailboxPath& mailbox, const std::vector<std::vector<std::string>>& groups,
-                           std::optional<Error>& refused);
+  struct Answers {
+    UidSet found{};
+    std::size_t answered = 0;        // questions
+    std::optional<Error> refused{};  // one of the others
+  };
+  Task<> find_groups(const MailboxPath& mailbox, const std::vector<std::vector<std::string>>& groups, Answers& answers);
   Task<> expunge(const MailboxPath& mailbox, UidValidity uid_validity, const UidSet& uids) override;
   Task<> add_labels(const MailboxPath& mailbox, UidValidity uid_validity, const UidSet& uids,
                     const std::vector<std::string>& labels) override;
@@ -73,8 +78,8 @@ class ImapSession final : public store::Session,
   Task<> run_notify(NotifiedMailboxes& mailboxes, NotifyMemory::Names spelling);
   void note_silent(const NotifiedMailboxes& mailboxes);
   Task<> run_idle_end(std::chrono::steady_clock::time_point until);
-  [[nodiscard]] std::string submit_extended_list(bool with_octets);
-  Task<> receive_listing(MailboxListing& listing, bool with_octets);
+  [[nodiscard]] std::string submit_extended_list(const std::vector<std::string_view>& items);
+  Task<> receive_listing(MailboxListing& listing, const std::vector<std::string_view>& items);
   Task<> add_inbox(store::MailboxInfo inbox, bool with_octets, std::vector<store::MailboxInfo>& mailboxes);
   Task<> list_statuses(std::vector<store::MailboxInfo>& mailboxes, bool with_octets);
   [[nodiscard]] std::vector<std::string_view> status_items(bool with_octets) const;

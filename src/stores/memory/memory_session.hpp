@@ -15,6 +15,7 @@ class MemorySession final : public store::Session, private store::Searcher {
 
   [[nodiscard]] const store::Traits& traits() const noexcept override { return traits_; }
   Task<store::MailboxList> list(bool with_octets) override;
+  Task<> learn_names() override { co_return Result<>{}; }
   Task<std::vector<Result<store::Prepared>>> prepare(const std::vector<store::CreateRequest>& requests) override;
   Task<std::vector<Result<store::ScanResult>>> scan(const std::vector<store::ScanRequest>& requests,
                                                     const std::vector<store::MetaSink*>& sinks) override;

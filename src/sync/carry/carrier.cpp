@@ -132,8 +132,11 @@ Task<> Carrier::live() {
   state_.connections = 1;
   session_begun_ = std::chrono::steady_clock::now();
   read_before_ = messages_read();
-  if (!listed_) CO_CHECK(co_await session_->list(false));
-  listed_ = true;
+  if (!knows_names_) {
+    const auto learnt = co_await session_->learn_names();
+    if (!learnt && learnt.error().scope >= Scope::account) co_return learnt;
+    knows_names_ = learnt.has_value();
+  }
   living_ = true;
   polled_.reset();
   rest_.clear();

@@ -6,6 +6,7 @@
 #include "sync/carry/carry_batch.hpp"
 
 #include <deque>
+#include <limits>
 #include <set>
 
 namespace mailferry::sync {
@@ -56,6 +57,7 @@ class Carrier {
   Task<> live();
   Task<> look_everywhere();
   [[nodiscard]] bool wants_look(std::size_t index, SteadyTime now) const;
+  [[nodiscard]] std::size_t take_due();
   [[nodiscard]] std::size_t next_rest();
   Task<> attend(std::size_t index);
   Task<> look_at(std::size_t index);
@@ -94,6 +96,8 @@ class Carrier {
   std::set<std::size_t> due_;                                  // of these looks those that are still to come
   std::map<std::size_t, UidSet> rest_;                         // found by the last look, and not yet carried
   std::size_t last_rest_ = 0;                                  // whose turn it was
+  static constexpr std::size_t kNowhere = std::numeric_limits<std::size_t>::max();
+  std::size_t broke_at_ = kNowhere;  // the mailbox that was at work when the last connection ended in an error
   SteadyTime glanced_{};
   std::unique_ptr<store::Session> session_;
   std::deque<std::unique_ptr<store::Session>> watching_;  // by index of the mailbox; null: none now
@@ -110,7 +114,7 @@ class Carrier {
   int failures_ = 0;               // in a row, of connections that were of no use
   bool is_failing_ = false;        // nothing succeeded since the last one
   int lost_watches_ = 0;           // in a row, each as soon as it was watched over
-  bool listed_ = false;
+  bool knows_names_ = false;
   bool stopping_ = false;
   bool pausing_ = false;       // nothing is asked of the source
   bool living_ = false;        // a session is in use: its watches may run

@@ -32,8 +32,7 @@ Task<> Carrier::look_everywhere() {
     if (!rest_.contains(index) && (poll || wants_look(index, now))) due_.insert(index);
   }
   while (!due_.empty() && !ending()) {
-    const auto index = *due_.begin();
-    due_.erase(due_.begin());
+    const auto index = take_due();
     CO_CHECK(co_await attend(index));
   }
   if (!rest_.empty() && !ending()) CO_CHECK(co_await attend(next_rest()));
@@ -50,6 +49,15 @@ bool Carrier::wants_look(std::size_t index, SteadyTime now) const {
   const auto refusal = refused_.find(index);
   return news_.contains(index) || (refusal != refused_.end() && refusal->second.first <= now) ||
          mailboxes_[index].next_due() <= now;
+}
+
+/// The mailbox at which the last connection broke comes last: the others have their turn, whatever is wrong with it.
+std::size_t Carrier::take_due() {
+  auto next = due_.begin();
+  if (*next == broke_at_ && due_.size() > 1) ++next;
+  const auto index = *next;
+  due_.erase(next);
+  return index;
 }
 
 /// The backlog behind the one that had its turn last.
@@ -73,13 +81,17 @@ Task<> Carrier::attend(std::size_t index) {
   }
   if (done) {
     refused_.erase(index);
+    if (broke_at_ == index) broke_at_ = kNowhere;
     if (!goes_on) ++looks_[index];
     if (!goes_on) woken_.notify_all();  // its watch may wait for a look
     co_return Result<>{};
   }
   // A mailbox that cannot be read holds up no other.
   rest_.erase(index);
-  if (done.error().scope != Scope::mailbox && done.error().scope != Scope::message) co_return done;
+  if (done.error().scope != Scope::mailbox && done.error().scope != Scope::message) {
+    broke_at_ = index;
+    co_return done;
+  }
   context_.observer.trouble(name(), done.error());
   auto& [at, times] = refused_[index];
   at = std::chrono::steady_clock::now() + mailboxes_[index].pause_after(++times, done.error());

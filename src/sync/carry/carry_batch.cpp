@@ -55,16 +55,18 @@ Task<> CarryBatch::carry(const UidSet& uids) {
   co_return ended;
 }
 
-/// What rests for all routes need not be learnt of.
+/// What rests for all routes need not be learnt of. As long as there is anything else, what the source did not send
+/// before waits for another look: it may break the connection again.
 UidSet CarryBatch::due_of(const UidSet& uids) const {
   const auto now = std::chrono::steady_clock::now();
   UidSet due;
+  UidSet suspects;
   auto each = uids.each();
   for (auto uid = each.next(); uid != 0; uid = each.next()) {
     const auto wants = [uid, now](const CarryRoute& route) { return !route.rests(uid, now); };
-    if (std::ranges::any_of(mailbox_.routes(), wants)) due.add(uid);
+    if (std::ranges::any_of(mailbox_.routes(), wants)) (mailbox_.is_suspect(uid) ? suspects : due).add(uid);
   }
-  return due;
+  return due.empty() ? suspects : due;
 }
 
 /// Those that the source has not sent before come last, and each alone: so it is known which one it does not send.
@@ -187,8 +189,9 @@ Task<> CarryBatch::look_up(CarryRoute& route, Lane& lane, const std::vector<Want
     const bool is_placed = std::ranges::any_of(known, [](const KnownMessage& message) { return message.uid != 0; });
     const bool is_enough = route.labels.empty() ? !known.empty() : is_placed;
     if (is_enough) continue;
-    if (!wanted->meta.message_id.empty()) message_ids.push_back(wanted->meta.message_id);
-    if (wanted->meta.message_id.empty() && mailbox_.was_replaced()) seconds.insert(wanted->meta.date.seconds);
+    const bool has_name = DestinationMailbox::is_searchable(wanted->meta.message_id);
+    if (has_name) message_ids.push_back(wanted->meta.message_id);
+    if (!has_name && mailbox_.was_replaced()) seconds.insert(wanted->meta.date.seconds);
   }
   CO_CHECK(co_await route.to->look_for(*lane, message_ids));
   co_return co_await route.to->look_for_dates(*lane, seconds);

@@ -36,12 +36,6 @@ class SecondsSink final : public store::MetaSink {
   const std::set<std::int64_t>& seconds_;
 };
 
-/// What is no text is refused by servers, or found nowhere; and IMAP has no way to send NUL (RFC 9051 §4.3).
-bool is_searchable(std::string_view message_id) {
-  constexpr std::size_t kLongest = 998;  // a line of RFC 5322
-  return message_id.size() <= kLongest && !message_id.contains('\0') && is_valid_utf8(message_id);
-}
-
 store::ScanRequest request_from(const MailboxPath& mailbox, Uid from) {
   return {.mailbox = mailbox, .uid_validity = 0, .uids = {}, .from = from, .changed_since = 0, .detail = {}};
 }
@@ -144,9 +138,15 @@ Task<> DestinationMailbox::learn(store::Session& session, store::ScanRequest req
   co_return Result<>{};
 }
 
-Task<> DestinationMailbox::look_for(store::Session& session, std::vector<std::string> message_ids) {
+bool DestinationMailbox::is_searchable(std::string_view message_id) noexcept {
+  constexpr std::size_t kLongest = 998;  // a line of RFC 5322
+  // IMAP has no way to send NUL (RFC 9051 §4.3).
+  return !message_id.empty() && message_id.size() <= kLongest && !message_id.contains('\0') &&
+         is_valid_utf8(message_id);
+}
+
+Task<> DestinationMailbox::look_for(store::Session& session, const std::vector<std::string>& message_ids) {
   auto* searcher = session.searcher();
-  std::erase_if(message_ids, [](const std::string& message_id) { return !is_searchable(message_id); });
   if (searcher == nullptr || message_ids.empty()) co_return Result<>{};
   CO_TRY(auto found, co_await searcher->find_message_ids(path_, message_ids));
   if (found.empty()) co_return Result<>{};

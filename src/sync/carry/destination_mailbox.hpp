@@ -35,8 +35,10 @@ class DestinationMailbox {
 
   /// Creates it where it is missing, learns what it can store, and looks up what is in doubt.
   Task<> make_ready(store::Session& session, std::chrono::milliseconds slowest_append, const bool& stopping);
+  /// Whether servers can be asked for it: what is no text they refuse, or find nowhere.
+  [[nodiscard]] static bool is_searchable(std::string_view message_id) noexcept;
   /// Looks on the destination for messages with these Message-IDs, so that known() has them.
-  Task<> look_for(store::Session& session, std::vector<std::string> message_ids);
+  Task<> look_for(store::Session& session, const std::vector<std::string>& message_ids);
   /// The same for messages that nothing in their headers names, by their dates, octet counts aside: those the mailbox
   /// has from such seconds.
   Task<> look_for_dates(store::Session& session, const std::set<std::int64_t>& seconds);

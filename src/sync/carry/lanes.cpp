@@ -81,11 +81,11 @@ std::unique_ptr<store::Session> Lanes::take_idle() {
 Task<std::unique_ptr<store::Session>> Lanes::open_session() {
   ++open_;
   auto session = co_await store_.open_session();
-  if (session && !listed_) {
-    // How the server spells the names of mailboxes holds for all connections.
-    const auto listed = co_await (*session)->list(false);
-    if (!listed) session = std::unexpected(listed.error());
-    listed_ = listed.has_value();
+  if (session && !knows_names_) {
+    const auto learnt = co_await (*session)->learn_names();
+    // Who may not list may append all the same.
+    if (!learnt && learnt.error().scope >= Scope::account) session = std::unexpected(learnt.error());
+    knows_names_ = learnt.has_value();
   }
   if (session) {
     last_success_ = std::chrono::system_clock::now();

@@ -131,7 +131,7 @@ class Lanes {
   std::uint64_t taken_ = 0;
   std::optional<std::chrono::system_clock::time_point> last_success_;
   bool stopped_ = false;
-  bool listed_ = false;  // the store knows how the server spells names
+  bool knows_names_ = false;
   bool down_ = false;
   std::chrono::steady_clock::time_point resting_until_{};
   std::chrono::steady_clock::time_point down_until_{};

@@ -77,10 +77,13 @@ Task<UidSet> SourceMailbox::look(store::Session& session, Again again) {
   if (status.uid_validity == 0 || (status.uid_validity != uid_validity_ && again == Again::yes))
     co_return std::unexpected(validity_changed(rule_.from));  // each time: later, then
   if (status.uid_validity != uid_validity_) {
+    const bool is_to_retry = is_to_retry_;
     const auto begun = co_await begin(session, status);
-    // Whatever of it was done, the next look begins anew.
-    if (!begun) uid_validity_ = 0;
-    CO_CHECK(begun);
+    if (!begun) {  // whatever of it was done, the next look begins anew
+      uid_validity_ = 0;
+      is_to_retry_ = is_to_retry_ || is_to_retry;
+      co_return std::unexpected(begun.error());
+    }
     co_return co_await look(session, Again::yes);
   }
   const auto& found = looked.uids;
