@@ -33,7 +33,7 @@ CarryBatch::~CarryBatch() {
 }
 
 Task<> CarryBatch::carry(const UidSet& uids) {
-  const auto due = due_of(uids);
+  const auto due = take_due(uids);
   const auto parts = in_parts(due);
   for (const auto& part : parts)
     CO_CHECK(co_await learn(part));
@@ -56,8 +56,8 @@ Task<> CarryBatch::carry(const UidSet& uids) {
 }
 
 /// What rests for all routes need not be learnt of. As long as there is anything else, what the source did not send
-/// before waits for another look: it may break the connection again.
-UidSet CarryBatch::due_of(const UidSet& uids) const {
+/// before is left for later: it may break the connection again.
+UidSet CarryBatch::take_due(const UidSet& uids) {
   const auto now = std::chrono::steady_clock::now();
   UidSet due;
   UidSet suspects;
@@ -66,7 +66,9 @@ UidSet CarryBatch::due_of(const UidSet& uids) const {
     const auto wants = [uid, now](const CarryRoute& route) { return !route.rests(uid, now); };
     if (std::ranges::any_of(mailbox_.routes(), wants)) (mailbox_.is_suspect(uid) ? suspects : due).add(uid);
   }
-  return due.empty() ? suspects : due;
+  if (due.empty()) return suspects;
+  left_.add(suspects);
+  return due;
 }
 
 /// Those that the source has not sent before come last, and each alone: so it is known which one it does not send.

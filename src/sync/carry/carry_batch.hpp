@@ -34,7 +34,7 @@ class CarryBatch {
   Task<> carry(const UidSet& uids);
   /// A quota has no room for a while: what is left was put off until then.
   [[nodiscard]] bool is_held() const noexcept { return held_until_.has_value(); }
-  /// Not begun, because others wait.
+  /// Not begun: others wait, or these had better come last.
   [[nodiscard]] const UidSet& left() const noexcept { return left_; }
 
  private:
@@ -78,7 +78,7 @@ class CarryBatch {
   Task<> end_message();
   Task<> broken_off(Error error);
   Task<> suspect(Uid uid, const Error& error);
-  [[nodiscard]] UidSet due_of(const UidSet& uids) const;
+  [[nodiscard]] UidSet take_due(const UidSet& uids);
   [[nodiscard]] std::vector<UidSet> in_parts(const UidSet& uids) const;
   Task<> finish(store::ReadDone done);
   Task<> deliver();

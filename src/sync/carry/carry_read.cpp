@@ -29,7 +29,7 @@ Task<> CarryBatch::read_within_quota(UidSet uids) {
     if (*passed != Passed::now) {
       uids.add(one);
       if (*passed == Passed::later) put_off(uids);
-      if (*passed == Passed::after_others) left_ = std::move(uids);
+      if (*passed == Passed::after_others) left_.add(uids);
       co_return Result<>{};
     }
     CO_CHECK(co_await read(one));
