@@ -10,6 +10,7 @@ import datetime
 import os
 import pathlib
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -156,6 +157,19 @@ class BeforeTheRunTest(ValidityTest):
 
     def test_destination_renumbered_with_news(self):
         self.check("destination", renumber, "Projects/2024", news=True)
+
+    def test_destination_restored_from_a_copy(self):
+        """The same UIDVALIDITY, and a UIDNEXT of before."""
+        self.assertEqual(self.run_copy().code, 0)
+        mail, kept = self.destination.mail / "alice", self.folder.path / "kept"
+        subprocess.run(["cp", "-a", mail, kept], check=True)
+        self.change_source()
+        self.assertEqual(self.run_copy().code, 0)
+        time.sleep(1)
+        shutil.rmtree(mail)
+        subprocess.run(["cp", "-a", kept, mail], check=True)
+
+        self.assert_complete()
 
     def test_after_a_run_that_was_killed(self):
         """What was in doubt is in doubt between UIDVALIDITYs that are gone."""
