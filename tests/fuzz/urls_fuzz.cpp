@@ -93,6 +93,7 @@ void check_password(std::string_view text, unsigned seed) {
   const auto begin = text.find("://");
   const auto at = text.rfind('@');
   if (begin == std::string_view::npos || at == std::string_view::npos || at < begin + 3) return;
+  if (text.contains(kPassword)) return;  // elsewhere it may be repeated
   const auto colon = text.substr(0, at).find(':', begin + 3);
   if (colon == std::string_view::npos) return;
   const auto place = colon + 1 + seed % (at - colon);
