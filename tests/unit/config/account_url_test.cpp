@@ -94,6 +94,12 @@ TEST(AccountUrl, APasswordInAMalformedUrlIsNotRepeatedEither) {
   }
 }
 
+TEST(AccountUrl, AHostWithCharactersThatNoHostHasIsRefused) {
+  for (const auto* url : {"imap://a@%5B%5B%3A%2F%5D", "imap://a@x%2Fy/", "imap://a@x%40y/"})
+    EXPECT_FALSE(parse_account_url(url, kRemedy)) << url;
+  EXPECT_TRUE(parse_account_url("imap://a@[::1]:143/", kRemedy));
+}
+
 TEST(AccountUrl, LongerThanItsLimitIsRefused) {
   const std::string tail = "@h/";
   const std::string head = "imaps://";
