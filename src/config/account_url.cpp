@@ -109,7 +109,7 @@ Result<Account> to_account(const boost::urls::url_view& url, const SchemeRow& sc
   TRY(account.endpoint.port, port_of(url, scheme.port));
   if (account.endpoint.host.empty()) return refuse("the account's URL names no host");
   // Behind %XX anything may stand; these would not be read again as they are written.
-  if (account.endpoint.host.find_first_of("[]/?#@%") != std::string::npos)
+  if (account.endpoint.host.find_first_of("[]/?#@") != std::string::npos)
     return refuse("the host in the account's URL contains a character that no host has");
   if (account.user.size() > kMaxUserOctets)
     return refuse(fmt::format("the user in the account's URL is longer than {} octets", kMaxUserOctets));
