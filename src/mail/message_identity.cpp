@@ -20,7 +20,7 @@ namespace {
 constexpr std::string_view kPreamble = "mailferry-identity-2\n";
 constexpr std::array<std::string_view, kIdentityFields.size()> kCanonicalNames = {
     "message-id:", "date:", "from:", "to:", "cc:", "subject:", "in-reply-to:", "references:", "received:"};
-enum FieldIndex : std::uint8_t { kMessageId, kDate, kFrom };
+enum FieldIndex : std::uint8_t { kMessageId = 0, kReceived = 8 };
 static_assert(MessageIdentity::kVersion == 2, "a new version needs a new canonical form, and its preamble");
 
 struct Occurrence {
@@ -104,7 +104,7 @@ MessageIdentity identify_headers(std::string_view header_block) {
 
   MessageIdentity identity;
   std::copy_n(sum.begin(), identity.digest.size(), identity.digest.begin());
-  identity.weak = !present[kMessageId] && !(present[kDate] && present[kFrom]);
+  identity.weak = !present[kMessageId] && !present[kReceived];
   return identity;
 }
 

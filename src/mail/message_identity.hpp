@@ -22,7 +22,8 @@ struct MessageIdentity {
   /// Version of the canonical form; digests of different versions never match. Values are on disk.
   static constexpr std::uint8_t kVersion = 2;
   Digest digest{};
-  /// Neither a Message-ID nor a Date with a From: too little to tell messages apart, a body digest must decide.
+  /// Neither a Message-ID nor a Received: what a program sends twice in a second may differ in its text only, so a
+  /// body digest must decide.
   bool weak = true;
   bool operator==(const MessageIdentity&) const = default;
 };

@@ -162,8 +162,9 @@ std::vector<Candidate> candidates(const std::vector<UnsureMessage>& unsure, std:
 }
 
 void match_group(MessageMatching& matching, Entries source, Entries destination, std::uint32_t& groups,
-                 SizeEvidence sizes) {
-  if (are_surely_the_same(source, destination, sizes)) {
+                 SizeEvidence sizes, const Ambiguous& ambiguous) {
+  const bool needs_bodies = ambiguous && ambiguous(source[0].digest);
+  if (!needs_bodies && are_surely_the_same(source, destination, sizes)) {
     for (std::size_t at = 0; at < source.size(); ++at)
       matching.matched.push_back({source[at].uid, destination[at].uid});
     return;
@@ -192,7 +193,8 @@ UidSet MessageMatching::unsure_destination_uids() const {
   return uids_of(unsure_destination);
 }
 
-MessageMatching match_messages(IdentityList source, IdentityList destination, SizeEvidence sizes) {
+MessageMatching match_messages(IdentityList source, IdentityList destination, SizeEvidence sizes,
+                               const Ambiguous& ambiguous) {
   sort_by_identity(source.entries());
   sort_by_identity(destination.entries());
   MessageMatching matching;
@@ -209,7 +211,7 @@ MessageMatching match_messages(IdentityList source, IdentityList destination, Si
       collector.extra(take_group(there));
     } else {
       const Entries both = take_group(here);
-      match_group(matching, both, take_group(there), groups, sizes);
+      match_group(matching, both, take_group(there), groups, sizes, ambiguous);
     }
   }
   collector.finish(matching);

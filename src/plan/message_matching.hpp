@@ -76,12 +76,16 @@ struct Likeness {
   std::function<std::uint32_t(Uid)> destination{};
 };
 
+/// Identities that messages with other contents may have as well, whatever their sizes. Empty: none is known.
+using Ambiguous = std::function<bool(const Digest&)>;
+
 /// First stage. Messages with one identity are matched when both sides have the same number of them with the same
-/// sizes, the identity is not weak, and no two have one size; otherwise they are unsure. What has no
+/// sizes, the identity is neither weak nor ambiguous, and no two have one size; otherwise they are unsure. What has no
 /// counterpart at all is missing or extra. Takes up to 16 octets a message besides the lists, and gives the memory of
 /// these back.
 [[nodiscard]] MessageMatching match_messages(IdentityList source, IdentityList destination,
-                                             SizeEvidence sizes = SizeEvidence::compare);
+                                             SizeEvidence sizes = SizeEvidence::compare,
+                                             const Ambiguous& ambiguous = {});
 
 struct BodyDigestOf {
   Uid uid = 0;

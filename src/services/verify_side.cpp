@@ -6,6 +6,8 @@ namespace mailferry::services {
 
 void Side::message(store::MessageMeta&& meta) {
   if (taken_.contains(meta.uid)) return;
+  // What is edited may keep its Message-ID, and its size.
+  if (meta.flags.has(SystemFlag::draft)) meta.identity.weak = true;
   list_.add(meta.uid, meta.identity, meta.octets);
   const auto [found, added] =
       index_.try_emplace(meta.flags.to_string(), static_cast<std::uint32_t>(combinations_.size()));

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <deque>
 #include <map>
 
 namespace mailferry::sync {
@@ -23,6 +24,38 @@ Result<Uid> least_destination_next(state::Journal& journal, state::RouteId route
     }
   }
   return tells_uids ? next : std::max(next, static_cast<Uid>(messages + 1));
+}
+
+class DigestSink final : public RestartableSink {
+ public:
+  void message(store::MessageMeta&& meta) override { digests.push_back(meta.identity.digest); }
+  void restart() override { digests.clear(); }
+  std::vector<Digest> digests;
+};
+
+/// In order.
+Task<std::vector<Digest>> identities_in_several(SessionPair& pair, const RouteWork& work) {
+  std::vector<store::ScanRequest> requests{scan_of(work.source, work.route.source_validity)};
+  for (const auto* sibling : work.siblings) {
+    if (!sibling->dead()) requests.push_back(scan_of(sibling->source, sibling->route.source_validity));
+  }
+  std::deque<DigestSink> sinks(requests.size());
+  std::vector<store::MetaSink*> pointers;
+  for (std::size_t index = 0; index < requests.size(); ++index) {
+    requests[index].detail.identity = true;
+    pointers.push_back(&sinks[index]);
+  }
+  // One that cannot be listed is told of where it is copied.
+  CO_CHECK(co_await pair.source->scan(requests, pointers));
+  std::vector<Digest> all;
+  for (auto& sink : sinks)
+    all.insert(all.end(), sink.digests.begin(), sink.digests.end());
+  std::ranges::sort(all);
+  std::vector<Digest> several;
+  for (std::size_t index = 1; index < all.size(); ++index) {
+    if (all[index] == all[index - 1]) several.push_back(all[index]);
+  }
+  co_return several;
 }
 
 Uid parse_uid(std::string_view text) {
@@ -120,7 +153,8 @@ Task<> CopyRun::match_existing(RouteWork& work) {
   work.report->unlisted = listed.front()->unlisted;
   CO_TRY(auto claimed, co_await claimed_by_siblings(context_, pair_, work, 1));
   CO_CHECK(co_await add_claims_of_earlier_runs(context_, pair_, stored_routes_, work, 1, claimed));
-  CO_TRY(const auto matched, co_await match_by_identity(pair_, source, destination, claimed));
+  CO_TRY(const auto ambiguous, co_await shared_identities(work));
+  CO_TRY(const auto matched, co_await match_by_identity(pair_, source, destination, claimed, nullptr, ambiguous));
   work.source_status.uid_next = listed.front()->status.uid_next;
   if (listed.front()->status.highest_modseq != 0)
     work.source_status.highest_modseq = listed.front()->status.highest_modseq;
@@ -155,11 +189,62 @@ Task<> CopyRun::match_unrecorded_of(RouteWork& work) {
   CO_CHECK(co_await add_claims_of_earlier_runs(context_, pair_, stored_routes_, work, from, claimed));
   CO_CHECK(co_await add_own_claims(context_, pair_, work, from, claimed));
   CO_TRY(const auto matched, co_await match_by_identity(pair_, source, destination, claimed));
+  take_later_match(work, matched);
+  co_return Result<>{};
+}
+
+/// Mail that nothing on record claims, and that a message was copied to before it was moved away and back.
+Task<> CopyRun::match_unclaimed() {
+  std::vector<RouteWork*> asked;
+  for (auto& work : context_.queue.routes) {
+    // With the whole mailbox it was matched already where something is to be looked for from its beginning.
+    if (!work.fresh && !work.dead() && !work.todo.empty() && work.unrecorded_from != 1) asked.push_back(&work);
+  }
+  CO_TRY(const auto mails, co_await look_for_unclaimed(context_, pair_, stored_routes_, std::move(asked)));
+  for (const auto& mail : mails) {
+    auto matched = co_await match_unclaimed_of(mail);
+    if (!matched && matched.error().scope != Scope::mailbox) co_return matched;
+    if (!matched) mail.work->report->error = matched.error();
+  }
+  co_return Result<>{};
+}
+
+/// A draft may keep all but its text when it is edited: only the contents tell.
+Task<> CopyRun::match_unclaimed_of(const UnclaimedMail& mail) {
+  auto& work = *mail.work;
+  auto source = scan_of(work.source, work.route.source_validity);
+  auto destination = scan_of(work.destination, work.route.destination_validity);
+  source.uids = mail.wanted.intersection(work.todo);
+  destination.uids = mail.candidates;
+  UidSet taken;
+  for (const auto* sibling : work.siblings) {
+    for (const auto& found : sibling->found)
+      taken.add(found.destination);
+  }
+  const plan::Ambiguous all = [](const Digest&) { return true; };
+  CO_TRY(const auto matched, co_await match_by_identity(pair_, source, destination, taken, nullptr, all));
+  take_later_match(work, matched);
+  co_return Result<>{};
+}
+
+/// Identities that several source mailboxes have which go to one place. One message there is only one of theirs, and
+/// headers do not tell whose.
+Task<plan::Ambiguous> CopyRun::shared_identities(const RouteWork& work) {
+  if (work.siblings.empty()) co_return plan::Ambiguous{};
+  auto& known = shared_identities_[work.destination];
+  if (!known) {
+    CO_TRY(auto digests, co_await identities_in_several(pair_, work));
+    known = std::make_shared<const std::vector<Digest>>(std::move(digests));
+  }
+  co_return plan::Ambiguous(
+      [digests = known](const Digest& digest) { return std::ranges::binary_search(*digests, digest); });
+}
+
+void CopyRun::take_later_match(RouteWork& work, const std::vector<MatchedMessage>& matched) {
   take_match(work, matched);
   work.known_destination.add(uids_of(matched, &MatchedMessage::destination));
   work.report->present += matched.size();
   work.report->planned -= std::min<std::uint64_t>(work.report->planned, matched.size());
-  co_return Result<>{};
 }
 
 bool CopyRun::shares_destination(const RouteWork& work) const {

@@ -122,6 +122,7 @@ Task<> CopyRun::plan(const std::vector<RouteSpec>& specs) {
   CO_CHECK(co_await scan());
   CO_CHECK(co_await match_first());
   CO_CHECK(co_await match_unrecorded());
+  CO_CHECK(co_await match_unclaimed());
   context_.progress.planned_messages = context_.report.sum(&MailboxReport::planned);
   co_return Result<>{};
 }
@@ -175,6 +176,7 @@ Result<> CopyRun::add_route(const RouteSpec& spec) {
   work.route.source_validity = spec.source_status.uid_validity;
   work.route.destination_validity = spec.destination_status ? spec.destination_status->uid_validity : 0;
   work.destination_next = spec.destination_status ? spec.destination_status->uid_next : 0;
+  work.destination_messages = spec.destination_status ? spec.destination_status->messages : 0;
   return decide(work, spec);
 }
 

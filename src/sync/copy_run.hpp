@@ -6,8 +6,10 @@
 #include "sync/identity_match.hpp"
 #include "sync/run_context.hpp"
 #include "sync/steady_session.hpp"
+#include "sync/unclaimed.hpp"
 
 #include <map>
+#include <memory>
 #include <vector>
 
 namespace mailferry::sync {
@@ -74,6 +76,10 @@ class CopyRun {
   Task<> match_existing(RouteWork& work);
   Task<> match_unrecorded();
   Task<> match_unrecorded_of(RouteWork& work);
+  Task<> match_unclaimed();
+  Task<> match_unclaimed_of(const UnclaimedMail& mail);
+  Task<plan::Ambiguous> shared_identities(const RouteWork& work);
+  void take_later_match(RouteWork& work, const std::vector<MatchedMessage>& matched);
   void take_match(RouteWork& work, const std::vector<MatchedMessage>& matched);
   [[nodiscard]] bool shares_destination(const RouteWork& work) const;
   void forget(RouteWork& work);
@@ -110,6 +116,7 @@ class CopyRun {
   std::map<state::RouteId, state::Intent> open_intents_;  // whole, as written
   std::map<state::RouteId, UidSet> in_doubt_;
   std::map<state::RouteId, std::vector<state::Parked>> parked_;
+  std::map<MailboxPath, std::shared_ptr<const std::vector<Digest>>> shared_identities_;  // by destination
   std::deque<CopyWorker> workers_;
   async::TaskScope* worker_scope_ = nullptr;  // while copy() runs
   bool reading_ahead_ = false;                // the first worker is there and has asked for messages

@@ -1,6 +1,5 @@
 #include "sync/identity_match.hpp"
 
-#include "plan/message_matching.hpp"
 #include "sync/steady_session.hpp"
 
 #include <algorithm>
@@ -15,6 +14,8 @@ class IdentitySink final : public RestartableSink {
 
   void message(store::MessageMeta&& meta) override {
     if (taken_.contains(meta.uid)) return;
+    // What is edited may keep its Message-ID, and its size.
+    if (meta.flags.has(SystemFlag::draft)) meta.identity.weak = true;
     list.add(meta.uid, meta.identity, meta.octets);
     const auto [found, added] =
         index_.try_emplace(meta.flags.to_string(), static_cast<std::uint32_t>(combinations_.size()));
@@ -90,7 +91,7 @@ UidSet uids_of(const std::vector<MatchedMessage>& matched, Uid MatchedMessage::*
 
 Task<std::vector<MatchedMessage>> match_by_identity(SessionPair& pair, store::ScanRequest source,
                                                     store::ScanRequest destination, const UidSet& taken,
-                                                    const FlagsThere* flags_there) {
+                                                    const FlagsThere* flags_there, const plan::Ambiguous& ambiguous) {
   const UidSet none;
   IdentitySink source_sink(none);
   IdentitySink destination_sink(taken);
@@ -99,7 +100,8 @@ Task<std::vector<MatchedMessage>> match_by_identity(SessionPair& pair, store::Sc
   CO_CHECK(co_await scan_into(pair.source.get(), std::move(source), &source_sink));
   CO_CHECK(co_await scan_into(pair.destination.get(), std::move(destination), &destination_sink));
   const auto likeness = likeness_of(source_sink, destination_sink, flags_there);
-  auto matching = plan::match_messages(std::move(source_sink.list), std::move(destination_sink.list));
+  auto matching = plan::match_messages(std::move(source_sink.list), std::move(destination_sink.list),
+                                       plan::SizeEvidence::compare, ambiguous);
   if (!matching.is_sure()) {
     const auto source_uids = matching.unsure_source_uids();
     const auto destination_uids = matching.unsure_destination_uids();

@@ -1,6 +1,7 @@
 // Which messages of a source mailbox are on the destination already, by what they are (DESIGN §2.5).
 #pragma once
 
+#include "plan/message_matching.hpp"
 #include "store/store.hpp"
 #include "sync/run_context.hpp"
 
@@ -28,10 +29,11 @@ struct MatchedMessage {
 /// message is used once. Where headers leave doubt, bodies are compared; of messages that are equal to the last octet
 /// those with the same flags belong together. Destination UIDs in `taken` are left out. `flags_there`: which flags a
 /// source message should have on the destination; if none of the equal ones has them, or when this is null, those that
-/// it has on the source count.
+/// it has on the source count. Where an identity is `ambiguous`, bodies are compared whatever the headers say.
 using FlagsThere = std::function<Flags(Uid)>;
 Task<std::vector<MatchedMessage>> match_by_identity(SessionPair& pair, store::ScanRequest source,
                                                     store::ScanRequest destination, const UidSet& taken,
-                                                    const FlagsThere* flags_there = nullptr);
+                                                    const FlagsThere* flags_there = nullptr,
+                                                    const plan::Ambiguous& ambiguous = {});
 
 }  // namespace mailferry::sync

@@ -49,12 +49,13 @@ struct RouteWork {
   /// When the connection broke (or this run began, after a crash): the server may go on storing for a while. Absent: it
   /// is at rest.
   std::optional<std::chrono::steady_clock::time_point> doubt_since;
-  UidSet unread;                    // the source did not send them; until it is known whether they are still there
-  UidSet without_keywords;          // the destination refused them with their keywords
-  Uid destination_next = 0;         // the destination's UIDNEXT by what it told so far; 0: not known
-  bool next_recorded = true;        // or one of before: it is on record
-  std::uint64_t keywords_left = 0;  // messages that arrived without some of theirs, or of their flags
-  std::map<Uid, Error> refused;     // by the destination, for good
+  UidSet unread;             // the source did not send them; until it is known whether they are still there
+  UidSet without_keywords;   // the destination refused them with their keywords
+  Uid destination_next = 0;  // the destination's UIDNEXT by what it told so far; 0: not known
+  std::uint32_t destination_messages = 0;  // that it had before this run
+  bool next_recorded = true;               // or one of before: it is on record
+  std::uint64_t keywords_left = 0;         // messages that arrived without some of theirs, or of their flags
+  std::map<Uid, Error> refused;            // by the destination, for good
   std::map<Uid, int> attempts;
   Suspects suspects;           // of breaking connections to the destination
   unsigned refused_reads = 0;  // requests that the source refused, since it last gave a message

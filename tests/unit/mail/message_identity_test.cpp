@@ -114,7 +114,8 @@ TEST(IdentifyHeaders, IsWeakWithoutMessageIdAndWithoutDateWithFrom) {
   EXPECT_TRUE(identify_headers("Subject: x\nDate: now\n\n").weak);
   EXPECT_TRUE(identify_headers("Message-ID:\nFrom: a\n\n").weak);
   EXPECT_FALSE(identify_headers("Message-ID: <1>\n\n").weak);
-  EXPECT_FALSE(identify_headers("Date: now\nFrom: a\n\n").weak);
+  EXPECT_TRUE(identify_headers("Date: now\nFrom: a\n\n").weak);
+  EXPECT_FALSE(identify_headers("Received: by a\n\n").weak);
 }
 
 TEST(IdentifyHeaders, SurvivesGarbage) {

@@ -40,6 +40,15 @@ std::vector<std::string> pairs(const MessageMatching& matching) {
   return text;
 }
 
+TEST(MessageMatching, BodiesDecideWhereAnIdentityIsAmbiguous) {
+  const auto ambiguous = [](const Digest& digest) { return digest == list_of({{1, 'a'}}).entries()[0].digest; };
+  const auto matching =
+      match_messages(list_of({{1, 'a'}, {2, 'b'}}), list_of({{5, 'a'}, {6, 'b'}}), SizeEvidence::compare, ambiguous);
+  EXPECT_EQ(matching.matched, (std::vector<MatchedPair>{{2, 6}}));
+  EXPECT_EQ(matching.unsure_source_uids(), UidSet(UidRange{1, 1}));
+  EXPECT_EQ(matching.unsure_destination_uids(), UidSet(UidRange{5, 5}));
+}
+
 TEST(MatchMessages, TellsMatchedMissingAndExtra) {
   const auto matching =
       match_messages(list_of({{1, 'a'}, {2, 'b'}, {3, 'c'}}), list_of({{9, 'b'}, {8, 'x'}, {7, 'a'}}));
