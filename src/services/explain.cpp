@@ -5,6 +5,7 @@
 #include "base/units.hpp"
 #include "services/accounts.hpp"
 #include "services/interruption.hpp"
+#include "services/mailbox_survey.hpp"
 #include "services/steady_pair.hpp"
 #include "state/journal.hpp"
 #include "state/mailbox_key.hpp"
@@ -61,7 +62,7 @@ class Explanation {
  public:
   Explanation(asio::io_context& io, const ExplainRequest& request, store::Store& from, store::Store* to,
               ExplainReport& report)
-      : steadiness_(io), request_(request), from_(from), to_(to), report_(report) {}
+      : io_(io), steadiness_(io), request_(request), from_(from), to_(to), report_(report) {}
 
   Task<> run() {
     CO_TRY(pair_.source, co_await open_steady(from_, steadiness_));
@@ -183,13 +184,30 @@ class Explanation {
 
   Task<> tell_destination() {
     CO_TRY(pair_.destination, co_await open_steady(*to_, steadiness_));
-    if (!record_) co_return Result<>{};
+    if (!record_) co_return co_await tell_unrecorded();
     CO_TRY(const auto mailbox, state::parse_mailbox_key(record_->route.destination_mailbox));
     if (record_->kind == Record::Kind::delivered && record_->run.destination != 0) {
       CO_TRY(const auto look, co_await look_at(*pair_.destination, mailbox, record_->run.destination));
       tell_delivered(mailbox, look);
     } else if (source_.message) {
       CO_CHECK(co_await tell_lookalike(mailbox));
+    }
+    co_return Result<>{};
+  }
+
+  /// Nothing is on record: where the mailbox would go.
+  Task<> tell_unrecorded() {
+    if (!source_.message) co_return Result<>{};
+    CO_TRY(const auto survey, co_await survey_mailboxes(io_, pair_, {}, {}));
+    const auto route = std::ranges::find(survey.mapping.routes, request_.mailbox, &plan::Route::source);
+    if (route == survey.mapping.routes.end()) {
+      tell("destination", fmt::format("{}: a copy leaves this mailbox out", request_.to->label()));
+    } else if (std::ranges::find(survey.destination, route->destination, &store::MailboxInfo::path) ==
+               survey.destination.end()) {
+      tell("destination",
+           fmt::format("{} of {}: there is no such mailbox yet", route->destination.to_string(), request_.to->label()));
+    } else {
+      CO_CHECK(co_await tell_lookalike(route->destination));
     }
     co_return Result<>{};
   }
@@ -201,6 +219,7 @@ class Explanation {
            fmt::format("{}: UIDVALIDITY is {} now: its messages have other UIDs", where, look.status.uid_validity));
     } else if (look.message) {
       tell("destination", fmt::format("{}: {}", where, describe(*look.message)));
+      same_flags_ = source_.message && source_.message->flags == record_->run.flags;
     } else {
       tell("destination", fmt::format("{}: there is no message with UID {} any more", where, record_->run.destination));
       gone_ = true;
@@ -214,6 +233,7 @@ class Explanation {
     const UidSet none;
     CO_TRY(const auto matched, co_await sync::match_by_identity(pair_, source, destination, none));
     const auto where = fmt::format("{} of {}", mailbox.to_string(), request_.to->label());
+    is_there_ = !matched.empty();
     tell("destination", matched.empty() ? fmt::format("{}: no message with this identity", where)
                                         : fmt::format("{}: UID {} is the same message", where, matched[0].destination));
     co_return Result<>{};
@@ -221,20 +241,25 @@ class Explanation {
 
   [[nodiscard]] std::string conclusion() const {
     if (!source_.message) return "there is nothing to copy";
-    if (!record_) return "the next copy of this mailbox takes it";
+    if (!record_ || record_->kind == Record::Kind::newer || record_->kind == Record::Kind::unknown)
+      return is_there_
+                 ? "the next copy of this mailbox takes that for its copy, unless another message has more right to it"
+                 : "the next copy of this mailbox takes it";
     switch (record_->kind) {
       case Record::Kind::delivered:
-        return gone_ ? "it was copied; somebody removed it from the destination, and a copy does not bring it back"
-                     : "it was copied; the next copy brings its flags up to date";
+        if (gone_) return "it was copied; somebody removed it from the destination, and a copy does not bring it back";
+        if (same_flags_) return "it was copied, and nothing of it changed since";
+        return "it was copied; the next copy brings its flags up to date";
       case Record::Kind::parked:
         return "it was not copied, for the reason above; the next copy tries again";
       case Record::Kind::in_doubt:
         return "the next copy looks for it on the destination, and sends it if it is not there";
       default:
-        return "the next copy takes it";
+        return "";
     }
   }
 
+  asio::io_context& io_;
   UnendingSteadiness steadiness_;
   const ExplainRequest& request_;
   store::Store& from_;
@@ -244,6 +269,8 @@ class Explanation {
   Look source_;
   std::optional<Record> record_;
   bool gone_ = false;
+  bool same_flags_ = false;
+  bool is_there_ = false;
 };
 
 Task<> run_explanation(Explanation* explanation) {

@@ -234,7 +234,7 @@ class VerifyTest(harness.IntegrationTest):
         self.assertRegex(out, r"(?m)^subject +.+")
         self.assertRegex(out, r"(?m)^state +to alice@localhost:\d+, INBOX: delivered as UID 1 \(UIDVALIDITY \d+\)")
         self.assertRegex(out, r"(?m)^destination +INBOX of .*: UID 1: ")
-        self.assertIn("it was copied; the next copy brings its flags up to date", out)
+        self.assertIn("it was copied, and nothing of it changed since", out)
 
     def test_explain_what_was_removed_from_the_destination(self):
         self.on(self.destination, b"SELECT INBOX", b"STORE 1 +FLAGS (\\Deleted)", b"UID EXPUNGE 1")
@@ -250,8 +250,18 @@ class VerifyTest(harness.IntegrationTest):
         uid = self.copied_in_inbox() + 1
         out = self.explain("INBOX", str(uid))
         self.assertIn("newer than the last run", out)
-        self.assertIn("the next copy takes it", out)
+        self.assertIn("the next copy of this mailbox takes it", out)
         self.assertIn("there is nothing to copy", self.explain("INBOX", "999999"))
+
+    def test_explain_asks_the_destination_without_a_state(self):
+        self.folder.state.unlink()
+        out = self.explain("INBOX", "1")
+        self.assertIn("is the same message", out)
+        self.assertIn("takes that for its copy", out)
+        self.on(self.source, b"CREATE Elsewhere", b"SELECT INBOX", b"COPY 1 Elsewhere")
+        out = self.explain("Elsewhere", "1")
+        self.assertIn("there is no such mailbox yet", out)
+        self.assertIn("the next copy of this mailbox takes it", out)
 
     def copied_in_inbox(self):
         return len([p for p in (self.destination.mail / "alice" / "cur").iterdir()])
