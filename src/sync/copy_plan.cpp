@@ -318,12 +318,12 @@ Result<> CopyRun::apply_scan(RouteWork& work, const UidSet& uids, const KnownFla
       work.unrecorded_from = 1;
     }
     work.todo.remove(settled);
-    const auto listed = work.todo;
     for (const auto& parked : work.parked) {
       if (!settled.contains(parked.source)) work.todo.add(parked.source);
     }
     work.todo.remove(work.doubt);
-    work.report->present = work.report->on_source > listed.size() ? work.report->on_source - listed.size() : 0;
+    const auto left = work.todo.size() + work.doubt.size();
+    work.report->present = work.report->on_source > left ? work.report->on_source - left : 0;
     CHECK_OK(plan_flags(work, flags));
   }
   work.report->planned = work.todo.size() + work.doubt.size();

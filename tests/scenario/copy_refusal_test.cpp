@@ -110,6 +110,7 @@ TEST(CopyRefusal, AMessageThatIsNotLikedStopsNoOther) {
       const auto second = run_copy(world);
       EXPECT_TRUE(second.result);
       EXPECT_EQ(second.report.failures.size(), 3U);
+      EXPECT_EQ(second.report.sum(&sync::MailboxReport::present), 5U);
       EXPECT_EQ(right_of(world), sorted({{"INBOX", "a b:S d f"}, {"Archive", "x"}}));
 
       world.right().behaviour.refused_text.clear();
