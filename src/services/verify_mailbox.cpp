@@ -48,7 +48,7 @@ Task<> MailboxCheck::run() {
   CO_CHECK(co_await settle_unsure());
   result_.matched = matching_.matched.size();
   result_.missing = matching_.missing.size();
-  result_.extra = matching_.extra.size();
+  count_extra();
   CO_CHECK(co_await report_missing());
   for (const auto& match : matching_.matched)
     compare(match);
@@ -58,6 +58,14 @@ Task<> MailboxCheck::run() {
     mine.add(match.destination);
   context_.taken[result_.destination].add(mine);
   co_return Result<>{};
+}
+
+/// Of several mailboxes that go to one place the last one knows what belongs to none of them.
+void MailboxCheck::count_extra() {
+  for (auto& mailbox : context_.report.mailboxes) {
+    if (mailbox.destination == result_.destination) mailbox.extra = 0;
+  }
+  result_.extra = matching_.extra.size();
 }
 
 Task<> MailboxCheck::look() {

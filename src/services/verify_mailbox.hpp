@@ -35,6 +35,7 @@ class MailboxCheck {
  private:
   using Digests = std::map<Uid, Digest>;
 
+  void count_extra();
   Task<> look();
   Task<> settle_unsure();
   [[nodiscard]] plan::Likeness alike() const;
