@@ -24,14 +24,36 @@ void BridgeMonitor::went_down(const std::string& account, const Error& error, in
              {{"account", account}, {"attempts", attempts}, {"remedy", error.remedy}});
 }
 
-void BridgeMonitor::delivered(const std::string& account, const MailboxPath& to, std::uint64_t octets) {
+void BridgeMonitor::delivered(const std::string& account, const sync::Delivery& delivery) {
   auto& status = accounts_[account];
   ++status.delivered;
-  status.delivered_octets += octets;
+  status.delivered_octets += delivery.octets;
   status.last_delivery = std::chrono::system_clock::now();
-  digest_.count_delivered(account, 1, octets);
+  digest_.count_delivered(account, 1, delivery.octets);
   if (log::is_enabled(log::Level::debug))
-    log::debug("delivered", {{"account", account}, {"to", to.to_string()}, {"octets", octets}});
+    log::debug("delivered", {{"account", account},
+                             {"from", delivery.from.to_string()},
+                             {"uid", delivery.uid},
+                             {"message_id", delivery.message_id},
+                             {"to", delivery.to.to_string()},
+                             {"octets", delivery.octets}});
+}
+
+/// A label of a mapping may be refused with each message: one line tells it, and the daily report has one event.
+void BridgeMonitor::left_keywords(const std::string& account, const sync::Delivery& delivery, const Flags& keywords,
+                                  bool first) {
+  constexpr const char* kText = "the destination refuses keywords: messages arrive without them";
+  digest_.add(report::DigestLevel::warning, account,
+              fmt::format("{} does not take some keywords: messages arrived without them", delivery.to.to_string()),
+              std::chrono::system_clock::now());
+  const auto level = first ? log::Level::warning : log::Level::debug;
+  if (!log::is_enabled(level)) return;
+  log::write(level, kText,
+             {{"account", account},
+              {"from", delivery.from.to_string()},
+              {"uid", delivery.uid},
+              {"to", delivery.to.to_string()},
+              {"keywords", keywords.to_string()}});
 }
 
 void BridgeMonitor::duplicate(const std::string& account, const MailboxPath& to) {

@@ -17,7 +17,9 @@ class BridgeMonitor final : public sync::CarryObserver {
   void trouble(const std::string& account, const Error& error) override;
   void recovered(const std::string& account) override;
   void went_down(const std::string& account, const Error& error, int attempts) override;
-  void delivered(const std::string& account, const MailboxPath& to, std::uint64_t octets) override;
+  void delivered(const std::string& account, const sync::Delivery& delivery) override;
+  void left_keywords(const std::string& account, const sync::Delivery& delivery, const Flags& keywords,
+                     bool first) override;
   void duplicate(const std::string& account, const MailboxPath& to) override;
   void parked(const std::string& account, const MailboxPath& from, Uid uid, const Error& error) override;
   void pruned(const std::string& account, const MailboxPath& from, std::uint64_t messages) override;

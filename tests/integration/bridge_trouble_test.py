@@ -50,6 +50,50 @@ class EndTest(DefectTest):
         self.assertEqual(bridge.stop(), 0, bridge.log())
 
 
+LONG = "K" * 60
+
+
+class KeywordTest(DefectTest):
+    """A destination takes keywords of 50 octets, this source longer ones."""
+
+    def setUp(self):
+        super().setUp()
+        self.source.stop()
+        self.source = self.server(any_user="secret", extra="mail_max_keyword_length = 200\n")
+
+    def flags(self, mailbox="INBOX"):
+        return sorted(sorted(m.flags) for m in self.mailboxes(self.destination, "archive").get(mailbox, []))
+
+    def test_a_message_whose_keywords_are_refused_arrives_at_once_with_those_that_fit(self):
+        mail = [message(1), message(2, flags=(LONG, "short", "\\Flagged")), message(3, flags=(LONG,)), message(4, flags=("short",))]
+        self.put(self.source, "a", mail)
+        bridge = self.bridge([self.one()], **QUICK).start()
+        self.assert_arrives(4, timeout=15, bridge=bridge)
+        self.assertEqual(self.flags(), [[], [], ["\\flagged", "short"], ["short"]])
+        self.assertNotIn("parked", bridge.log())
+        self.assertIn("refuses keywords", bridge.log())
+        self.assertIn(LONG, bridge.log())
+
+    def test_a_label_that_is_too_long_holds_up_no_message_and_costs_few_attempts(self):
+        proxy = self.meddle(self.destination)
+        self.put(self.source, "a", [message(n) for n in range(3)])
+        bridge = self.bridge([self.one(mappings=[("INBOX", ["INBOX"], [LONG, "fits"])])], port=proxy.port, **QUICK).start()
+        self.assert_arrives(3, timeout=15, bridge=bridge)
+        before = len(proxy.names("APPEND"))
+        self.put(self.source, "a", [message(9)])
+        self.assert_arrives(4, timeout=15, bridge=bridge)
+        self.assertEqual(self.flags(), [["fits"]] * 4)
+        self.assertEqual(len(proxy.names("APPEND")), before + 1)
+        self.assertEqual(bridge.log().count("refuses keywords"), 1)
+
+    def test_flags_follow_where_new_keywords_are_refused(self):
+        self.put(self.source, "a", [message(1)])
+        bridge = self.bridge([self.one(follow_flags=True, poll_interval="2s")], **QUICK).start()
+        self.assert_arrives(1, timeout=15, bridge=bridge)
+        self.command(self.source, "a", b"SELECT INBOX", b"STORE 1 +FLAGS (\\Flagged " + LONG.encode() + b")")
+        self.assertTrue(wait_until(lambda: self.flags() == [["\\flagged"]], 15), bridge.log())
+
+
 class RefusalTest(DefectTest):
     """Of some messages the source says NO, also when they are asked for with others."""
 

@@ -27,7 +27,8 @@ class Nobody final : public sync::CarryObserver {
   void trouble(const std::string&, const Error&) override {}
   void recovered(const std::string&) override {}
   void went_down(const std::string&, const Error&, int) override {}
-  void delivered(const std::string&, const MailboxPath&, std::uint64_t) override {}
+  void delivered(const std::string&, const sync::Delivery&) override {}
+  void left_keywords(const std::string&, const sync::Delivery&, const Flags&, bool) override {}
   void duplicate(const std::string&, const MailboxPath&) override {}
   void parked(const std::string&, const MailboxPath&, Uid uid, const Error& error) override {
     ADD_FAILURE() << "UID " << uid << " is parked: " << error.describe();

@@ -223,6 +223,7 @@ Result<> ImapAppender::settle(Batch& batch, const StatusResponse& status) {
     outcome.uids.remove(UidRange{kLastUid + 1, kLastUid + 1});
     outcome.uid_validity = status.code.uid_validity;
   }
+  outcome.is_of_size = !accepted && status.code.code == Code::too_big;
   outcome.result = std::move(result);
   outcome.tokens = std::move(batch.tokens);
   return {};

@@ -203,6 +203,7 @@ Task<> Carrier::add_keywords(store::Session& session, const CarryRoute& route, c
   for (const auto& label : route.labels)
     keywords.add(to_keyword(label));
   keywords = route.to->permanent_flags().storable(std::move(keywords));
+  if (context_.refuses_long_keywords) keywords = keep_keywords(std::move(keywords), KeywordsKept::short_ones);
   if (keywords.empty()) co_return Result<>{};
   const std::vector<store::FlagUpdate> updates{{uids, keywords, {}}};
   co_return co_await session.change_flags(route.to->path(), route.label_validity, updates);

@@ -69,7 +69,7 @@ class Carrier {
   Task<> glance();
   Task<> label_rest(SourceMailbox& mailbox);
   Task<> label(SourceMailbox& mailbox, CarryRoute& route);
-  static Task<> add_keywords(store::Session& session, const CarryRoute& route, const UidSet& uids);
+  Task<> add_keywords(store::Session& session, const CarryRoute& route, const UidSet& uids);
   Task<> prune(SourceMailbox& mailbox);
   void begin_watches(async::TaskScope& scope);
   Task<> wait_for_news();

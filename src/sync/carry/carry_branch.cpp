@@ -1,7 +1,6 @@
 #include "sync/carry/carry_branch.hpp"
 
 #include "sync/carry/label_words.hpp"
-#include "sync/work.hpp"
 
 namespace mailferry::sync {
 
@@ -27,8 +26,16 @@ bool CarryBranch::is_alone(Uid uid) const {
   return found != route_.troubled.end() && found->second.alone;
 }
 
-/// Flags and keywords as the mailbox can keep them. A message is worth more than its keywords: after some refusals it
-/// goes without.
+/// A message is worth more than its keywords: after some failures of any kind it goes without.
+KeywordsKept CarryBranch::keywords_of(Uid uid) const {
+  auto kept = context_.refuses_long_keywords ? KeywordsKept::short_ones : KeywordsKept::all;
+  const auto found = route_.troubled.find(uid);
+  if (found == route_.troubled.end()) return kept;
+  if (found->second.attempts >= 2) return KeywordsKept::none;
+  return std::max(kept, found->second.keywords);
+}
+
+/// Flags and keywords as the mailbox can keep them.
 store::MessageHead CarryBranch::head_for(const store::MessageHead& head) const {
   auto shaped = head;
   if (lane_->labeller() == nullptr) {
@@ -38,20 +45,22 @@ store::MessageHead CarryBranch::head_for(const store::MessageHead& head) const {
   // Gmail may archive or throw away what is appended as deleted.
   if (lane_->labeller() != nullptr) shaped.flags.remove(SystemFlag::deleted);
   shaped.flags = route_.to->permanent_flags().storable(std::move(shaped.flags));
-  const auto found = route_.troubled.find(head.uid);
-  if (found != route_.troubled.end() && found->second.attempts >= 2) remove_keywords(shaped.flags);
   return shaped;
 }
 
-Task<> CarryBranch::begin(const store::MessageHead& head, const MessageIdentity& identity) {
+Task<> CarryBranch::begin(const store::MessageHead& head, const store::MessageMeta& meta) {
   if (error_) co_return Result<>{};
-  const auto shaped = head_for(head);
+  auto shaped = head_for(head);
+  const auto wanted = std::exchange(shaped.flags, keep_keywords(shaped.flags, keywords_of(head.uid)));
   const bool alone = is_alone(head.uid);
   in_message_ = true;
   sent_.push_back({.uid = head.uid,
-                   .identity = identity.digest,
-                   .known = {.uid = 0, .octets = head.octets, .body = {}, .weak = identity.weak},
-                   .flags = head.flags});
+                   .identity = meta.identity.digest,
+                   .known = {.uid = 0, .octets = head.octets, .body = {}, .weak = meta.identity.weak},
+                   .flags = head.flags,
+                   .message_id = meta.message_id,
+                   .given = shaped.flags,
+                   .wanted = wanted});
   const auto begun = co_await appender_->begin(route_.to->path(), shaped, sent_.size(), alone);
   if (!begun) error_ = begun.error();
   co_return Result<>{};
@@ -104,7 +113,7 @@ Task<> CarryBranch::take_outcome(const store::AppendOutcome& outcome) {
     if (outcome.result) {
       take_delivered(sent, uids.next(), outcome.uid_validity);
     } else {
-      CO_CHECK(co_await take_refused(sent, outcome.result.error(), outcome.tokens.size() == 1));
+      CO_CHECK(co_await take_refused(sent, outcome));
     }
   }
   co_return Result<>{};
@@ -117,6 +126,9 @@ bool CarryBranch::wants_labels() const {
 void CarryBranch::take_delivered(SentMessage& sent, Uid uid, UidValidity uid_validity) {
   sent.known.uid = uid;
   const bool is_told = uid != 0 && uid_validity == route_.to->uid_validity();
+  const auto trouble = route_.troubled.find(sent.uid);
+  const bool was_refused = trouble != route_.troubled.end() && trouble->second.keywords != KeywordsKept::all;
+  if (was_refused && are_long_keywords(sent.wanted.minus(sent.given))) context_.refuses_long_keywords = true;
   if (uid != 0 && !is_told) route_.to->forget_prepared();  // it was made anew
   route_.to->delivered(sent.identity, sent.known, uid_validity);
   context_.lanes.accepted();
@@ -130,11 +142,37 @@ void CarryBranch::take_delivered(SentMessage& sent, Uid uid, UidValidity uid_val
   } else {  // the next look finds out where it is
     route_.put_off(sent.uid, std::chrono::steady_clock::now());
   }
-  context_.observer.delivered(mailbox_.account(), route_.to->path(), sent.known.octets);
+  tell(sent);
+}
+
+void CarryBranch::tell(const SentMessage& sent) {
+  const Delivery delivery{.from = mailbox_.path(),
+                          .to = route_.to->path(),
+                          .uid = sent.uid,
+                          .message_id = sent.message_id,
+                          .octets = sent.known.octets};
+  context_.observer.delivered(mailbox_.account(), delivery);
+  const auto left = sent.wanted.minus(sent.given);
+  if (left.empty()) return;
+  const bool first = !std::exchange(route_.has_left_keywords, true);
+  context_.observer.left_keywords(mailbox_.account(), delivery, left, first);
+}
+
+/// Whether the keywords may be to blame; then the message goes again at once, and this was no failure of it.
+bool CarryBranch::goes_with_fewer_keywords(const SentMessage& sent, const Error& error) {
+  const auto fewer = fewer_keywords(sent.given);
+  if (!fewer || error.scope != Scope::message || error.retry != Retry::never) return false;
+  auto& trouble = route_.troubled[sent.uid];
+  trouble.keywords = *fewer;
+  trouble.alone = true;
+  route_.put_off(sent.uid, std::chrono::steady_clock::now());
+  return true;
 }
 
 /// Of messages that were refused together nobody knows which is to blame, nor whether none was stored.
-Task<> CarryBranch::take_refused(const SentMessage& sent, const Error& error, bool alone) {
+Task<> CarryBranch::take_refused(const SentMessage& sent, const store::AppendOutcome& outcome) {
+  const auto& error = outcome.result.error();
+  const bool alone = outcome.tokens.size() == 1;
   if (route_.settled.contains(sent.uid)) co_return Result<>{};  // given up meanwhile
   const bool is_of_all = error.scope == Scope::account || error.scope == Scope::run;
   // There may be room for some of them.
@@ -153,6 +191,7 @@ Task<> CarryBranch::take_refused(const SentMessage& sent, const Error& error, bo
     route_.put_off(sent.uid, std::chrono::steady_clock::now());
     co_return Result<>{};
   }
+  if (!outcome.is_of_size && goes_with_fewer_keywords(sent, error)) co_return Result<>{};
   // A code says that it will not pass; without one nobody knows.
   const bool hopeless =
       error.kind == ErrorKind::message_rejected && error.retry == Retry::never && !error.remedy.empty();

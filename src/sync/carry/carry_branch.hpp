@@ -14,6 +14,9 @@ struct SentMessage {
   Digest identity{};
   KnownMessage known{};
   Flags flags{};  // on the source
+  std::string message_id{};
+  Flags given{};   // to the destination
+  Flags wanted{};  // the same with all the keywords
   bool answered = false;
 };
 
@@ -25,7 +28,7 @@ class CarryBranch {
   CarryBranch& operator=(const CarryBranch&) = delete;
 
   /// Begins a message. After something went wrong these three do nothing: what is left is in doubt.
-  Task<> begin(const store::MessageHead& head, const MessageIdentity& identity);
+  Task<> begin(const store::MessageHead& head, const store::MessageMeta& meta);
   Task<> write(std::span<const char> octets);
   void end(const Digest& body);
   /// The message that was begun will not be finished: its connection is of no use any more.
@@ -35,9 +38,12 @@ class CarryBranch {
 
  private:
   [[nodiscard]] store::MessageHead head_for(const store::MessageHead& head) const;
+  [[nodiscard]] KeywordsKept keywords_of(Uid uid) const;
   Task<> take_outcome(const store::AppendOutcome& outcome);
   void take_delivered(SentMessage& sent, Uid uid, UidValidity uid_validity);
-  Task<> take_refused(const SentMessage& sent, const Error& error, bool alone);
+  void tell(const SentMessage& sent);
+  Task<> take_refused(const SentMessage& sent, const store::AppendOutcome& outcome);
+  [[nodiscard]] bool goes_with_fewer_keywords(const SentMessage& sent, const Error& error);
   Task<> lose(const Error& error);
   [[nodiscard]] bool is_to_blame(Uid uid);
   [[nodiscard]] bool wants_labels() const;

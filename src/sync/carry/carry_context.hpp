@@ -13,6 +13,15 @@
 namespace mailferry::sync {
 
 /// Hears of what happens, for logs, reports and status. Called on the network thread; must not wait.
+/// A message that has arrived.
+struct Delivery {
+  const MailboxPath& from;
+  const MailboxPath& to;
+  Uid uid = 0;  // on the source
+  const std::string& message_id;
+  std::uint64_t octets = 0;
+};
+
 class CarryObserver {
  public:
   virtual ~CarryObserver() = default;
@@ -21,7 +30,10 @@ class CarryObserver {
   virtual void recovered(const std::string& account) = 0;
   /// The destination: so many attempts in a row failed, or it will not work before somebody does something.
   virtual void went_down(const std::string& account, const Error& error, int attempts) = 0;
-  virtual void delivered(const std::string& account, const MailboxPath& to, std::uint64_t octets) = 0;
+  virtual void delivered(const std::string& account, const Delivery& delivery) = 0;
+  /// The same message; the destination refused it with these keywords. `first`: of its mailbox since the start.
+  virtual void left_keywords(const std::string& account, const Delivery& delivery, const Flags& keywords,
+                             bool first) = 0;
   /// The message was on the destination already.
   virtual void duplicate(const std::string& account, const MailboxPath& to) = 0;
   virtual void parked(const std::string& account, const MailboxPath& from, Uid uid, const Error& error) = 0;
@@ -40,6 +52,8 @@ struct CarryContext final : Lanes::Listener {
   std::map<MailboxPath, std::unique_ptr<DestinationMailbox>> mailboxes;
   /// Longest wait for the answer to an append so far.
   std::chrono::milliseconds slowest_append{0};
+  /// The destination took a message without its long keywords that it had refused with them.
+  bool refuses_long_keywords = false;
 
   CarryContext(asio::io_context& context, store::Store& to, CarryJournal& writer, const CarrySettings& wanted,
                CarryObserver& watcher)

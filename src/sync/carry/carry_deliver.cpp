@@ -56,7 +56,7 @@ Task<> CarryBatch::deliver_together(CarryRoute& route, const std::vector<Whole*>
   CO_TRY(auto lane, co_await context_.lanes.acquire());
   CarryBranch branch(context_, mailbox_, route, std::move(lane));
   for (const auto* whole : messages) {
-    CO_CHECK(co_await branch.begin(whole->head, whole->wanted->meta.identity));
+    CO_CHECK(co_await branch.begin(whole->head, whole->wanted->meta));
     CO_CHECK(co_await branch.write(whole->octets));
     branch.end(whole->body);
   }
@@ -77,7 +77,7 @@ Task<> CarryBatch::begin_branches(const store::MessageHead& head) {
       }
       add_branch(*route, std::move(*lane));
     }
-    CO_CHECK(co_await branches_.back()->begin(head, current_->meta.identity));
+    CO_CHECK(co_await branches_.back()->begin(head, current_->meta));
   }
   co_return Result<>{};
 }

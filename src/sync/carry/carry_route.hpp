@@ -4,6 +4,7 @@
 
 #include "state/journal.hpp"
 #include "sync/carry/destination_mailbox.hpp"
+#include "sync/carry/keyword_care.hpp"
 
 #include <map>
 #include <string>
@@ -15,7 +16,8 @@ namespace mailferry::sync {
 struct Trouble {
   int attempts = 0;
   SteadyTime again_at{};
-  bool alone = false;  // to go in an APPEND of its own
+  bool alone = false;                         // to go in an APPEND of its own
+  KeywordsKept keywords = KeywordsKept::all;  // it was refused with more
   /// What the destination had accepted when this message broke a connection first; absent: it broke none.
   std::optional<std::uint64_t> broke_at{};
   /// The source refused to send it.
@@ -46,6 +48,7 @@ struct CarryRoute {
   std::map<Uid, state::Parked> parked{};
   std::map<Uid, state::Parked> retried{};  // of the troubled: parked, as it was, until it is known how the retry ends
   unsigned in_flight = 0;
+  bool has_left_keywords = false;  // a message arrived without some of its keywords, since the start
 
   /// On the destination: delivered, and still without their labels. What is not saved is found again like the rest.
   UidSet unlabelled{};

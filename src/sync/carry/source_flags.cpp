@@ -25,6 +25,16 @@ void add_update(std::vector<store::FlagUpdate>& updates, Uid uid, const Flags& a
   update.uids.add(uid);
 }
 
+/// Whether there were any to be added: flags are worth more than keywords that the destination refuses.
+bool leave_keywords(std::vector<store::FlagUpdate>& updates) {
+  bool had_any = false;
+  for (auto& update : updates) {
+    had_any = had_any || !update.add.keywords().empty();
+    update.add = keep_keywords(std::move(update.add), KeywordsKept::none);
+  }
+  return had_any;
+}
+
 /// What is gone from the source is told by a look at all.
 constexpr std::chrono::hours kAllEvery{24};
 
@@ -86,6 +96,8 @@ Task<> SourceMailbox::follow_flags(CarryRoute& route, const std::map<Uid, Flags>
     co_return Result<>{};
   }
   if (done) done = co_await lane->change_flags(route.to->path(), route.placed_validity, updates);
+  if (!done && done.error().scope < Scope::account && leave_keywords(updates))
+    done = co_await lane->change_flags(route.to->path(), route.placed_validity, updates);
   if (!done) {
     followed_modseq_ = 0;  // all is compared again at the next poll
     if (done.error().kind == ErrorKind::cancelled) co_return done;
