@@ -1,5 +1,6 @@
 #include "takeover/imap_bridge_config.hpp"
 
+#include "base/ascii.hpp"
 #include "config/user_text.hpp"
 #include "takeover/foreign_bridge.hpp"
 #include "takeover/json_reader.hpp"
@@ -31,6 +32,11 @@ struct AccountText {
   std::string credentials_file;
   std::string token_file;
 };
+
+/// "INBOX" in any case is one mailbox (RFC 3501 §5.1).
+std::string folded(const std::string& mailbox) {
+  return equal_ascii_nocase(mailbox, "INBOX") ? "INBOX" : mailbox;
+}
 
 /// How messages call an account: "destination.host is required", "sources[0] (alice): host is required".
 struct Side {
@@ -120,7 +126,13 @@ class ImapBridgeConfig {
     config::BridgeSource source;
     source.account = add(side, text);
     read_policy(reader, side, source);
-    if (const auto* mappings = reader.list("mappings")) read_mappings(*mappings, side, source);
+    const auto* mappings = reader.list("mappings");
+    const auto before = findings_.problems.size();
+    if (mappings != nullptr) read_mappings(*mappings, side, source);
+    // One without mappings would end the bridge with a list of mailboxes; this one has some, of which all are known.
+    const bool is_twice = mappings != nullptr && !mappings->empty() && source.mappings.empty();
+    if (is_twice && findings_.problems.size() == before)
+      return warn(side.prefix + "all that it maps is mapped by a source before it, whose settings count");
     bridge_.sources.push_back(std::move(source));
   }
 
@@ -225,11 +237,19 @@ class ImapBridgeConfig {
     if (!mapping.to.empty()) source.mappings.push_back(std::move(mapping));
   }
 
+  /// The same for all names of one account.
+  [[nodiscard]] std::string identity_of(const std::string& account) const {
+    const auto* own = config_.find(account);
+    if (own == nullptr) return account;
+    const auto same = [own](const config::Account& other) { return config::is_same_account(other, *own); };
+    return std::ranges::find_if(config_.accounts, same)->name;
+  }
+
   /// What is mapped already stays as it was mapped first.
   void keep_new(const std::vector<std::string>& to, const std::string& place, const std::string& account,
                 config::BridgeMapping& mapping) {
     for (const auto& mailbox : to) {
-      if (routes_.emplace(account, mapping.from, mailbox).second)
+      if (routes_.emplace(identity_of(account), folded(mapping.from), folded(mailbox)).second)
         mapping.to.push_back(mailbox);
       else
         warn(fmt::format("{}: '{}' goes to '{}' already; once is enough", place, config::shown(mapping.from),

@@ -159,6 +159,24 @@ TEST(ImapBridgeConfig, TwoMappingsOfOneMailboxAreTwoAndEqualOnesAreOne) {
                                            HasSubstr("mappings[2]")));
 }
 
+// The second one was left without mappings, and the bridge listed mailboxes and ended.
+TEST(ImapBridgeConfig, ASourceThatStandsThereTwiceIsOne) {
+  const auto config = read(fmt::format(R"({{{}, "sources": [{{"host": "h:1", "user": "u", "pass": "p",
+      "mappings": [{{"from": "A", "to": "B"}}]}}, {{"host": "H:1", "user": "u", "pass": "other", "retention_days": 3,
+      "mappings": [{{"from": "A", "to": ["B"]}}]}}]}})",
+                                       kDestination));
+  ASSERT_EQ(config.bridge->sources.size(), 1U);
+  EXPECT_THAT(config.bridge->sources.front().mappings, ElementsAre(BridgeMapping{.from = "A", .to = {"B"}}));
+  EXPECT_THAT(config.warnings, ElementsAre(HasSubstr("'A' goes to 'B' already"), HasSubstr("by a source before it")));
+}
+
+TEST(ImapBridgeConfig, InboxIsOneMailboxInAnyCase) {
+  const auto config = with_source(R"("mappings": [{"from": "INBOX", "to": ["inbox", "INBOX"]},
+                                                  {"from": "Inbox", "to": ["INBOX"]}])");
+  EXPECT_THAT(config.bridge->sources.front().mappings, ElementsAre(BridgeMapping{.from = "INBOX", .to = {"inbox"}}));
+  EXPECT_EQ(config.warnings.size(), 2U);
+}
+
 TEST(ImapBridgeConfig, SecurityIsSslTlsOrNothing) {
   const auto account = [](const std::string& keys) {
     const auto config =
