@@ -25,7 +25,7 @@ constexpr std::array kOptions{
     OptionRow{"--device", "", "Sign in with a short code that is entered in any browser", kAuth, &RawOptions::device},
     OptionRow{"--paste", "", "Sign in with any browser, and paste the address that it ends at", kAuth, &RawOptions::paste},
     OptionRow{"--port", "N", "The port of this machine that --loopback waits at, when it has to be a certain one", kAuth, &RawOptions::port},
-    OptionRow{"--state-file", "FILE", "State of imap-to-gmail-sync or imap-bridge that is taken over when it is there; ours is then FILE with the ending .mailferry.db, unless --state names it", kBridge, &RawOptions::state_file},
+    OptionRow{"--state-file", "FILE", "State of imap-to-gmail-sync or imap-bridge that is taken over when it is there; ours is then FILE with the ending .mailferry.db, unless --state names it", kBridge | kRunningCommands, &RawOptions::state_file},
     OptionRow{"--log", "TARGET", "Where the log goes: stderr, stdout, syslog, or a file that is rotated", kBridge, &RawOptions::log},
     OptionRow{"--log-level", "LEVEL", "The least important lines to log: error, warning, info, debug or trace", kBridge, &RawOptions::log_level},
     OptionRow{"--log-format", "FORMAT", "Lines for people (text), or one JSON object a line (json)", kBridge, &RawOptions::log_format},

@@ -3,6 +3,7 @@
 #include "base/ascii.hpp"
 #include "cli/files.hpp"
 #include "cli/resolve_account.hpp"
+#include "cli/resolve_bridge.hpp"
 #include "config/units.hpp"
 #include "state/mailbox_key.hpp"
 
@@ -16,9 +17,13 @@ namespace {
 constexpr std::uint64_t kMaxConnections = 64;
 constexpr std::uint64_t kMaxWindow = std::uint64_t{1} << 32;
 
-Result<config::Config> read_config(const RawOptions& raw) {
+Result<config::Config> read_config(const CommandRow& command, const RawOptions& raw) {
   const std::string file = raw.config.empty() ? find_config_file() : raw.config;
-  return file.empty() ? config::Config{} : config::load_config(file);
+  if (file.empty()) return config::Config{};
+  if ((command.set & (kAuth | kRunningCommands)) == 0) return config::load_config(file);
+  // What a bridge works with, these have to do with as well.
+  TRY(auto any, takeover::load_any_config(file));
+  return std::move(any.config);
 }
 
 /// The number of `option`, or `standard` when it was not given.
@@ -152,16 +157,12 @@ Result<> resolve_auth(const RawOptions& raw, const config::Config& config, Invoc
   if (!invocation.from.oauth)
     return fail(ErrorKind::usage, Scope::run, fmt::format("account '{}' does not sign in with OAuth2", raw.account),
                 "add oauth = \"google\", \"microsoft\" or \"custom\" to it in mailferry.toml");
+  // Whom a bridge trusted is beside its state.
+  if (config.bridge) {
+    TRY(invocation.options.state_file, bridge_state_file(raw, config));
+  }
   trust_first_use(invocation.options, invocation.from);
   return choose_flow(raw, invocation);
-}
-
-/// The state of a bridge is beside that of copies.
-Result<std::string> bridge_state_file(const RawOptions& raw, const config::Config& config) {
-  if (!raw.state.empty()) return raw.state;
-  if (config.bridge && !config.bridge->state_file.empty()) return config.bridge->state_file;
-  TRY(const auto standard, default_state_file());
-  return std::filesystem::path(standard).replace_filename("bridge.db").string();
 }
 
 Result<> resolve_clearing(const RawOptions& raw, Options& options) {
@@ -197,7 +198,7 @@ Result<Invocation> resolve(const CommandRow& command, const RawOptions& raw) {
   invocation.options.config_file = raw.config;
   if (command.command == Command::bridge) invocation.raw = std::make_shared<const RawOptions>(raw);
   if ((command.set & (kMailCommands | kAuth | kRunningCommands)) == 0) return invocation;
-  TRY(const auto config, read_config(raw));
+  TRY(const auto config, read_config(command, raw));
   if ((command.set & kRunningCommands) != 0) {
     CHECK_OK(resolve_running(raw, config, invocation.options));
     return invocation;

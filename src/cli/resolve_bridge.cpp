@@ -105,6 +105,12 @@ void remember_trust(config::Config& config) {
 
 }  // namespace
 
+Result<std::string> bridge_state_file(const RawOptions& raw, const config::Config& config) {
+  auto bridge = config.bridge.value_or(config::Bridge{});
+  CHECK_OK(apply_state(raw, bridge));
+  return bridge.state_file;
+}
+
 Result<takeover::AnyConfig> resolve_bridge(const RawOptions& raw) {
   TRY(auto any, load(raw));
   CHECK_OK(apply_log(raw, any.config.bridge->log));

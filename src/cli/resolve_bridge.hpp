@@ -11,4 +11,8 @@ namespace mailferry::cli {
 /// state_file is not empty. Again at each reload. Errors: usage, one line a problem.
 [[nodiscard]] Result<takeover::AnyConfig> resolve_bridge(const RawOptions& raw);
 
+/// The state file of the bridge that these options and this configuration mean, whether it runs or not; without
+/// [bridge] the one that a bridge has without further words.
+[[nodiscard]] Result<std::string> bridge_state_file(const RawOptions& raw, const config::Config& config);
+
 }  // namespace mailferry::cli

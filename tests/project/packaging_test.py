@@ -101,7 +101,8 @@ class Container(unittest.TestCase):
         fake = pathlib.Path(folder.name) / "mailferry"
         fake.write_text(FAKE)
         fake.chmod(0o755)
-        self.environment = {**os.environ, "PATH": f"{folder.name}:{os.environ['PATH']}", "FAKE_LOG": str(self.log)}
+        self.environment = {**os.environ, "PATH": f"{folder.name}:{os.environ['PATH']}", "FAKE_LOG": str(self.log),
+                            "MAILFERRY_OPTIONS": f"{folder.name}/options"}
 
     def start(self, *arguments, **environment):
         process = subprocess.Popen(["sh", START, *arguments], env={**self.environment, **environment}, text=True,
@@ -150,6 +151,19 @@ class Container(unittest.TestCase):
         self.assertEqual(self.start("status", "--check", FAKE_CODE="0").wait(20), 0)
         self.assertEqual(self.log.read_text(), "status --check\n")
 
+    def test_the_health_check_asks_the_bridge_that_runs(self):
+        for options in (["--config", "my config.json"], ["--config=config.json", "--state-file", "old.json"], []):
+            with self.subTest(options=options):
+                self.log.write_text("")
+                self.assertEqual(self.start("bridge", "--debug", *options, "--log", "x", FAKE_CODE="5").wait(20), 5)
+                self.log.write_text("")
+                self.assertEqual(self.start("status", "--check", FAKE_CODE="0").wait(20), 0)
+                self.assertEqual(self.log.read_text(), " ".join(["status", "--check", *options]) + "\n")
+        self.start("bridge", "--config", "config.json", FAKE_CODE="5").wait(20)
+        self.log.write_text("")
+        self.assertEqual(self.start("failures", "--config", "other", FAKE_CODE="0").wait(20), 0)
+        self.assertEqual(self.log.read_text(), "failures --config other\n")
+
 
 INSTRUCTIONS = {"FROM", "WORKDIR", "COPY", "RUN", "ENV", "VOLUME", "USER", "STOPSIGNAL", "HEALTHCHECK", "ENTRYPOINT", "CMD"}
 
@@ -169,7 +183,7 @@ class Images(unittest.TestCase):
         values = dict(last)
         self.assertNotIn(values["USER"].split(":")[0], ("root", "0"))
         self.assertEqual(values["STOPSIGNAL"], "SIGTERM")
-        self.assertTrue(values["HEALTHCHECK"].endswith('CMD ["mailferry", "status", "--check"]'))
+        self.assertTrue(values["HEALTHCHECK"].endswith('CMD ["/usr/local/bin/start", "status", "--check"]'))
 
     def test_what_is_copied_is_there(self):
         for name, rest in self.instructions():

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdlib>
+
 namespace mailferry::cli {
 namespace {
 
@@ -15,6 +17,29 @@ TEST_F(RunningBridgeOptions, CommandsForARunningBridgeFindItsState) {
                           "[bridge]\nto='a'\nstate='/b.db'\n[[bridge.source]]\naccount='b'\n");
   EXPECT_EQ(accepted({"retry", "--config", file}).options.state_file, "/b.db");
   EXPECT_EQ(accepted({"retry", "--config", file, "--state", "/s.db"}).options.state_file, "/s.db");
+}
+
+TEST_F(RunningBridgeOptions, TheFilesOfReplacedToolsAreReadAsTheBridgeReadsThem) {
+  const auto bridge = write("config.json",
+                            R"({"destination": {"host": "a:1", "user": "u", "pass": "p"},
+      "sources": [{"host": "b:1", "user": "u", "pass": "p", "mappings": [{"from": "INBOX", "to": "INBOX"}]}]})");
+  const auto gmail = write("gmail.json",
+                           R"({"source_server": "a", "source_user": "u", "source_pass": "p",
+      "target_user": "u@gmail.com", "target_token_file": "token.json"})");
+  const auto folder = bridge.substr(0, bridge.rfind('/'));
+  for (const auto* command : {"status", "failures", "retry"}) {
+    EXPECT_EQ(accepted({command, "--config", bridge}).options.state_file, folder + "/data/state.mailferry.db");
+    EXPECT_EQ(accepted({command, "--config", gmail}).options.state_file, folder + "/sync_state.mailferry.db");
+    EXPECT_EQ(accepted({command, "--config", gmail, "--state-file", "/s/joe.json"}).options.state_file,
+              "/s/joe.mailferry.db");
+  }
+  EXPECT_EQ(accepted({"auth", "u@gmail.com", "--config", gmail}).from.user, "u@gmail.com");
+}
+
+TEST_F(RunningBridgeOptions, TheStateIsWhereTheServiceManagerSays) {
+  ::setenv("STATE_DIRECTORY", "/data", 1);
+  EXPECT_EQ(accepted({"status", "--check"}).options.state_file, "/data/bridge.db");
+  ::unsetenv("STATE_DIRECTORY");
 }
 
 TEST_F(RunningBridgeOptions, OfStatusFailuresAndRetry) {
