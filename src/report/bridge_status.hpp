@@ -2,6 +2,7 @@
 // data.
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <optional>
@@ -33,7 +34,10 @@ struct ParkedStatus {
   std::optional<WallTime> since{};
 };
 
-enum class Health { starting, working, waiting, failing };
+/// degraded: some of its mailboxes cannot be looked at, and the others are carried.
+enum class Health { starting, working, waiting, degraded, failing };
+inline constexpr std::array kAllHealth{Health::starting, Health::working, Health::waiting, Health::degraded,
+                                       Health::failing};
 
 struct AccountStatus {
   std::string account;  // "alice@mail.example.org:993"
@@ -71,6 +75,8 @@ struct BridgeStatus {
       return "working";
     case Health::waiting:
       return "waiting";
+    case Health::degraded:
+      return "degraded";
     case Health::failing:
       return "failing";
   }

@@ -45,8 +45,9 @@ std::string amount(const DigestCounts& counts) {
 DigestLine source_line(const AccountStatus& account, const DigestLog& log) {
   DigestLine line{.head = clean(account.account), .body = amount(log.counts_of(clean(account.account))), .remark = {}};
   if (account.queued > 0) line.body += fmt::format(", {} waiting", format_count(account.queued));
-  if (account.health == Health::failing) {
-    line.remark = "failing: " + clean(account.last_error);
+  if (account.health == Health::failing || account.health == Health::degraded) {
+    line.remark = account.health == Health::failing ? "failing: " : "failing in part: ";
+    line.remark += clean(account.last_error);
     line.remark += account.last_success ? "; last success " + minute_of(*account.last_success) : "; never reached";
   }
   return line;
@@ -143,17 +144,20 @@ DigestSection quotas(const BridgeStatus& status) {
 std::string summary(const DigestLog& log, const BridgeStatus& status) {
   DigestCounts sum;
   std::size_t failing = 0;
+  std::size_t degraded = 0;
   for (const auto& account : status.accounts) {
     const auto counts = log.counts_of(clean(account.account));
     sum.delivered += counts.delivered;
     sum.octets += counts.octets;
     sum.duplicates += counts.duplicates;
     failing += account.health == Health::failing ? 1U : 0U;
+    degraded += account.health == Health::degraded ? 1U : 0U;
   }
   auto text = amount(sum);
   if (log.since() != WallTime{}) text += " since " + minute_of(log.since());
   text += failing == 0 ? "; no account fails"
                        : fmt::format("; {}", format_counted(failing, "account fails", "accounts fail"));
+  if (degraded > 0) text += fmt::format(", {} in part", format_count(degraded));
   return text + ".";
 }
 

@@ -64,7 +64,7 @@ void each_direction(const BridgeStatus& status, Values& values) {
 
 void each_health(const BridgeStatus& status, Values& values) {
   for (const auto& account : status.accounts) {
-    for (const auto health : {Health::starting, Health::working, Health::waiting, Health::failing})
+    for (const auto health : kAllHealth)
       values.add(account.health == health ? 1 : 0, with(of(account), "health", to_word(health)));
   }
 }

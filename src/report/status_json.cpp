@@ -106,7 +106,7 @@ void take(const json::object& object, std::string_view name, std::optional<WallT
 void take(const json::object& object, std::string_view name, Health& value) {
   std::string word;
   take(object, name, word);
-  for (const auto health : {Health::starting, Health::working, Health::waiting, Health::failing}) {
+  for (const auto health : kAllHealth) {
     if (word == to_word(health)) value = health;
   }
 }

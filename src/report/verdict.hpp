@@ -11,13 +11,13 @@ namespace mailferry::report {
 enum class Verdict {
   starting,  // not every account was looked at yet, nothing is known to be wrong
   healthy,
-  degraded,  // some source fails; the others are carried
+  degraded,  // some source fails, wholly or in some of its mailboxes; the others are carried
   failing,   // nothing can be carried: the destination or every source fails
 };
 
 struct Judgement {
   Verdict verdict = Verdict::starting;
-  std::vector<std::string> reasons;  // one sentence for each account that fails
+  std::vector<std::string> reasons;  // one sentence for each account that fails, wholly or in part
 };
 
 [[nodiscard]] Judgement judge(const BridgeStatus& status);

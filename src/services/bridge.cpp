@@ -301,9 +301,9 @@ class BridgeJob final : private web::StatusSource {
 
   report::AccountStatus source_status(const std::string& account) {
     auto status = monitor_.status_of(account);
-    status.health = report::Health::waiting;
+    std::optional<report::Health> health;
     for (auto& carrier : carriers_) {
-      if (carrier.name() == account) add_carrier(carrier, status);
+      if (carrier.name() == account) add_carrier(carrier, health, status);
     }
     return status;
   }

@@ -34,24 +34,31 @@ report::Health to_health(sync::CarrierState::Phase phase) {
       return report::Health::working;
     case sync::CarrierState::Phase::waiting:
       return report::Health::waiting;
+    case sync::CarrierState::Phase::degraded:
+      return report::Health::degraded;
     case sync::CarrierState::Phase::failing:
       return report::Health::failing;
   }
   return report::Health::starting;
 }
 
-report::Health worse(report::Health one, report::Health other) {
-  for (const auto health : {report::Health::failing, report::Health::starting, report::Health::working}) {
+/// Of an account that is several sources: as long as one of them works, mail is carried.
+report::Health together(report::Health one, report::Health other) {
+  using report::Health;
+  if ((one == Health::failing) != (other == Health::failing)) return Health::degraded;
+  for (const auto health : {Health::failing, Health::degraded, Health::starting, Health::working}) {
     if (one == health || other == health) return health;
   }
-  return report::Health::waiting;
+  return Health::waiting;
 }
 
 }  // namespace
 
-void add_carrier(sync::Carrier& carrier, report::AccountStatus& status) {
+void add_carrier(sync::Carrier& carrier, std::optional<report::Health>& health, report::AccountStatus& status) {
   const auto& state = carrier.state();
-  status.health = worse(status.health, to_health(state.phase));
+  const auto own = to_health(state.phase);
+  health = health ? together(*health, own) : own;
+  status.health = *health;
   if (status.watching.empty()) status.watching = state.watching;
   status.last_success = std::max(status.last_success, state.last_success);
   status.reconnects += state.reconnects;

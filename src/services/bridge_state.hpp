@@ -5,13 +5,14 @@
 #include "sync/carry/carrier.hpp"
 
 #include <deque>
+#include <optional>
 #include <vector>
 
 namespace mailferry::services {
 
-/// Adds what a source tells of itself to the status of its account, which may be several sources: it is as well as the
-/// worst.
-void add_carrier(sync::Carrier& carrier, report::AccountStatus& status);
+/// Adds what a source tells of itself to the status of its account, which may be several sources; `health`: of those
+/// before.
+void add_carrier(sync::Carrier& carrier, std::optional<report::Health>& health, report::AccountStatus& status);
 void add_quota_status(sync::QuotaGate& gate, report::QuotaStatus& status);
 /// Says when what is open will have been moved, where a quota makes that later than the network does. `accounts`: the
 /// destination, then those of `carriers`.

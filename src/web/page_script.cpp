@@ -87,7 +87,7 @@ function card(account, index) {
     make("p", { class: "role" }, source ? "source" : "destination"), facts(pairs),
     bar("up" + index, "Sent in 24 h", quota.up, quota.up_limit),
     bar("down" + index, "Fetched in 24 h", quota.down, quota.down_limit));
-  if (account.health === "failing" && account.last_error) item.append(make("p", { class: "failure" }, account.last_error));
+  if (["degraded", "failing"].includes(account.health) && account.last_error) item.append(make("p", { class: "failure" }, account.last_error));
   return item;
 }
 
@@ -107,11 +107,11 @@ function sum(accounts, name) {
 }
 
 function draw(status) {
-  const rank = { failing: 0, starting: 1, working: 2, waiting: 3 };
+  const rank = { failing: 0, degraded: 1, starting: 2, working: 3, waiting: 4 };
   const accounts = status.accounts.map((account, index) => ({ ...account, index }));
   accounts.sort((a, b) => b.is_destination - a.is_destination || rank[a.health] - rank[b.health] || a.index - b.index);
   const sources = accounts.filter((account) => !account.is_destination);
-  const well = sources.filter((account) => account.health !== "failing").length;
+  const well = sources.filter((account) => !["degraded", "failing"].includes(account.health)).length;
   $("verdict").textContent = status.verdict;
   $("verdict").dataset.state = status.verdict;
   document.title = (status.verdict === "healthy" ? "" : status.verdict + " – ") + "mailferry";

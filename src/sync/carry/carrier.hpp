@@ -13,7 +13,8 @@ namespace mailferry::sync {
 
 /// What a carrier tells of itself. Counts are since it began.
 struct CarrierState {
-  enum class Phase { starting, working, waiting, failing };
+  /// degraded: some of its mailboxes cannot be looked at, and the others are carried.
+  enum class Phase { starting, working, waiting, degraded, failing };
   Phase phase = Phase::starting;
   std::string watching;  // "NOTIFY", "IDLE", "polling"
   std::optional<std::chrono::system_clock::time_point> last_success{};

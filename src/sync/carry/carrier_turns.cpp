@@ -36,11 +36,12 @@ Task<> Carrier::look_everywhere() {
     CO_CHECK(co_await attend(index));
   }
   if (!rest_.empty() && !ending()) CO_CHECK(co_await attend(next_rest()));
-  if (refused_.empty() && !ending()) {
+  const bool some_work = refused_.size() < mailboxes_.size();
+  if (some_work && !ending()) {
     if (std::exchange(is_failing_, false)) context_.observer.recovered(name());
     state_.last_success = std::chrono::system_clock::now();
   }
-  if (!refused_.empty()) state_.phase = CarrierState::Phase::failing;
+  if (!refused_.empty()) state_.phase = some_work ? CarrierState::Phase::degraded : CarrierState::Phase::failing;
   if (refused_.empty() && rest_.empty()) state_.phase = CarrierState::Phase::waiting;
   co_return Result<>{};
 }

@@ -114,6 +114,8 @@ TEST(Verdict, OneSourceThatFailsIsNoReasonToGiveUp) {
       {status_of({{true, waiting}, {false, working}}), Verdict::healthy},
       {status_of({{true, waiting}, {false, working}, {false, failing}}), Verdict::degraded},
       {status_of({{true, waiting}, {false, failing}, {false, failing}}), Verdict::failing},
+      {status_of({{true, waiting}, {false, degraded}}), Verdict::degraded},
+      {status_of({{true, waiting}, {false, degraded}, {false, failing}}), Verdict::degraded},
       {status_of({{true, failing}, {false, working}}), Verdict::failing},
       {status_of({{true, failing}, {false, starting}}), Verdict::failing},
       {status_of({{true, waiting}}), Verdict::healthy},
