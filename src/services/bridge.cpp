@@ -55,6 +55,7 @@ class BridgeJob final : private web::StatusSource {
         stopped_(io_),
         reload_(io_, to_reader(request, journal), [this] { end(BridgeEnd::reload); }),
         signals_(io_, kBridgeSignals, [this](int number) { on_signal(number); }) {
+    destination_.call(request.destination.account.label());
     daily_.status = [this] { return status(); };
     daily_.retry = [this] { retry_parked(); };
   }
@@ -65,6 +66,7 @@ class BridgeJob final : private web::StatusSource {
       TRY(auto settings, to_source_settings(request_, index));
       source_settings_.push_back(std::move(settings));
       auto& store = sources_.emplace_back(io_, to_connect_options(source.account, source.secret));
+      store.call(name_of(source.account));
       if (request_.bridge.names == config::MailboxNames::server) store.use_server_names();
       TRY(const auto pair, journal.pair(source.account.label(), request_.destination.account.label()));
       TRY(auto* download, quotas_.gate_of(source.account, store.identity()));
@@ -95,6 +97,12 @@ class BridgeJob final : private web::StatusSource {
   }
 
  private:
+  /// Its first source gives an account its name, as the state does: user, host and port.
+  [[nodiscard]] std::string name_of(const config::Account& account) const {
+    const auto same = [&](const BridgeAccount& other) { return config::is_same_account(other.account, account); };
+    return std::ranges::find_if(request_.sources, same)->account.label();
+  }
+
   /// All that is unsaved, for one transaction.
   void fill(state::Batch& batch) {
     for (auto& carrier : carriers_)

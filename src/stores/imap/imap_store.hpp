@@ -17,6 +17,8 @@ class ImapStore final : public store::Store {
   [[nodiscard]] const std::string& name() const noexcept override { return name_; }
   [[nodiscard]] const std::string& identity() const noexcept override { return identity_; }
   Task<std::unique_ptr<store::Session>> open_session() override;
+  /// What people know it by from now on; the identity stays.
+  void call(std::string name) { name_ = std::move(name); }
   /// From now on a path of one component is a whole name as the server spells it, in UTF-8: with its separators and the
   /// namespace prefix.
   void use_server_names() { names_->use_server_names(); }
