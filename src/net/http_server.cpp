@@ -8,6 +8,7 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include <algorithm>
 #include <array>
 #include <fcntl.h>
 #include <sys/socket.h>
@@ -88,8 +89,8 @@ void HttpServer::stop() noexcept {
   error_code ignored;
   for (auto& door : doors_)
     door.acceptor.close(ignored);
-  for (auto* transport : sessions_)
-    transport->close();
+  for (const auto& session : sessions_)
+    session.transport->close();
   stopped_.notify_all();
 }
 
@@ -101,35 +102,50 @@ Task<> HttpServer::run_door(Door* door) {
       co_await async::sleep_for(kAfterFailure, stopped_);
       continue;
     }
-    if (sessions_.size() >= limits_.connections) continue;
+    if (!make_room(door->origin)) continue;
     ::fcntl(socket.native_handle(), F_SETFD, FD_CLOEXEC);
     tasks_.spawn("status request", run_session(std::move(socket), door->origin));
   }
   co_return Result<>{};
 }
 
+/// Where all places are taken, the one that has been silent for the longest leaves: who asks is served, whoever only
+/// holds on to a connection.
+bool HttpServer::make_room(HttpOrigin origin) {
+  const auto counts = [origin](const Session& session) { return session.origin == origin && !session.is_leaving; };
+  if (static_cast<std::size_t>(std::ranges::count_if(sessions_, counts)) < limits_.connections) return true;
+  const auto silent = [&](const Session& session) { return counts(session) && session.is_silent; };
+  const auto oldest = std::ranges::find_if(sessions_, silent);
+  if (oldest == sessions_.end()) return false;
+  oldest->is_leaving = true;
+  oldest->transport->close();
+  return true;
+}
+
 Task<> HttpServer::run_session(StreamSocket socket, HttpOrigin origin) {
   if (stopping_) co_return Result<>{};
   const Timeouts timeouts{.connect = limits_.patience, .response = limits_.patience, .write = limits_.patience};
   SocketTransport transport(std::move(socket), "a client of the status server", timeouts);
-  sessions_.insert(&transport);
-  const auto outcome = co_await converse(transport, origin);
+  const auto session = sessions_.insert(sessions_.end(), Session{.transport = &transport, .origin = origin});
+  const auto outcome = co_await converse(session);
   if (!outcome) log::debug("a request for the status was not answered", {{"reason", outcome.error().message}});
-  sessions_.erase(&transport);
+  sessions_.erase(session);
   transport.close();
   co_return Result<>{};
 }
 
-Task<> HttpServer::converse(Transport& transport, HttpOrigin origin) {
+Task<> HttpServer::converse(Place session) {
+  auto& transport = *session->transport;
   const HttpBounds bounds{
-      .header_octets = limits_.header_octets, .body_octets = limits_.body_octets, .patience = limits_.patience};
+      .header_octets = limits_.header_octets, .body_octets = limits_.body_octets, .patience = limits_.request};
   CO_TRY(HttpReceived received, co_await receive_request(transport, bounds));
+  session->is_silent = false;
   if (received.refusal) {
     CO_CHECK(co_await send(transport, *received.refusal, true));
     co_return co_await wait_for_end(transport);
   }
   const bool with_body = received.request.method != "HEAD";
-  received.request.origin = origin;
+  received.request.origin = session->origin;
   auto asked = handler_.answer(std::move(received.request));
   auto answer = co_await std::move(asked);
   if (!answer) {

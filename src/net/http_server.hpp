@@ -16,15 +16,17 @@
 #include <cstdint>
 #include <filesystem>
 #include <list>
-#include <set>
 
 namespace mailferry::net {
 
 struct HttpLimits {
   std::uint32_t header_octets = 8 * 1024;
   std::uint64_t body_octets = 4 * 1024;
-  std::size_t connections = 32;  // more are closed at once
-  /// For the whole request, from the connection to its last octet, and for the peer to take the answer.
+  /// Of each kind of door: whoever fills one does not keep those at the other from asking.
+  std::size_t connections = 32;
+  /// For the whole request, from the connection to its last octet.
+  std::chrono::milliseconds request{5'000};
+  /// For the peer to take the answer.
   std::chrono::milliseconds patience{10'000};
 };
 
@@ -55,9 +57,18 @@ class HttpServer {
     HttpOrigin origin;
   };
 
+  struct Session {
+    Transport* transport;
+    HttpOrigin origin;
+    bool is_silent = true;  // its request is not complete
+    bool is_leaving = false;
+  };
+  using Place = std::list<Session>::iterator;
+
   Task<> run_door(Door* door);
+  [[nodiscard]] bool make_room(HttpOrigin origin);
   Task<> run_session(StreamSocket socket, HttpOrigin origin);
-  Task<> converse(Transport& transport, HttpOrigin origin);
+  Task<> converse(Place session);
   Task<> send(Transport& transport, const HttpReply& answer, bool with_body);
 
   asio::io_context& context_;
@@ -65,7 +76,7 @@ class HttpServer {
   HttpLimits limits_;
   std::list<LocalListener> files_;
   std::list<Door> doors_;
-  std::set<Transport*> sessions_;
+  std::list<Session> sessions_;  // the oldest first
   async::Notifier stopped_;
   async::TaskScope tasks_;
   bool stopping_ = false;

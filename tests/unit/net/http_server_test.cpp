@@ -177,7 +177,7 @@ TEST_F(HttpServerTest, AnErrorOfTheHandlerIsNotToldToStrangers) {
 }
 
 TEST_F(HttpServerTest, WhoSaysNothingIsHungUpOn) {
-  start({.patience = milliseconds(100)});
+  start({.request = milliseconds(100)});
   const int silent = connect_to_port();
   const int slow = connect_to_port();
   EXPECT_EQ(::send(slow, "GET / HT", 8, MSG_NOSIGNAL), 8);
@@ -186,7 +186,8 @@ TEST_F(HttpServerTest, WhoSaysNothingIsHungUpOn) {
   EXPECT_EQ(read_all(slow), "");
 }
 
-TEST_F(HttpServerTest, TooManyConnectionsAreClosedAndTheServerGoesOn) {
+// Forty connections that said nothing kept everybody from asking, at both doors.
+TEST_F(HttpServerTest, WhoIsSilentMakesRoomForWhoAsks) {
   start({.connections = 2});
   const int first = connect_to_port();
   const int second = connect_to_port();
@@ -194,11 +195,27 @@ TEST_F(HttpServerTest, TooManyConnectionsAreClosedAndTheServerGoesOn) {
   EXPECT_EQ(::send(second, "G", 1, MSG_NOSIGNAL), 1);
   std::this_thread::sleep_for(milliseconds(50));
 
-  EXPECT_EQ(read_all(connect_to_port()), "");
-  ::close(first);
-  ::close(second);
-  std::this_thread::sleep_for(milliseconds(50));
   EXPECT_THAT(ask("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"), StartsWith("HTTP/1.1 200 "));
+  EXPECT_EQ(read_all(first), "");
+  const std::string rest = "ET / HTTP/1.1\r\nHost: localhost\r\n\r\n";
+  EXPECT_EQ(::send(second, rest.data(), rest.size(), MSG_NOSIGNAL), static_cast<ssize_t>(rest.size()));
+  EXPECT_THAT(read_all(second), StartsWith("HTTP/1.1 200 "));
+}
+
+TEST_F(HttpServerTest, MorePlacesThanThereAreAreTakenByNobody) {
+  start({.connections = 2});
+  std::vector<int> silent;
+  for (int i = 0; i < 40; ++i)
+    silent.push_back(connect_to_port());
+  std::this_thread::sleep_for(milliseconds(100));
+
+  const auto locally =
+      ask_local(path_, {.method = "GET", .target = "/a", .host = "localhost", .body = {}}, milliseconds(5'000));
+  ASSERT_TRUE(locally) << locally.error().describe();
+  EXPECT_EQ(locally->body, "GET /a localhost local ");
+  EXPECT_THAT(ask("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"), StartsWith("HTTP/1.1 200 "));
+  for (const int socket : silent)
+    ::close(socket);
 }
 
 TEST_F(HttpServerTest, StopsWhileSomebodyIsSilent) {
