@@ -1,4 +1,5 @@
 // mailferry config keys | docs [PAGE] | check | import FILE
+#include "auth/secret_source.hpp"
 #include "cli/commands.hpp"
 #include "cli/errors.hpp"
 #include "cli/exit_codes.hpp"
@@ -13,6 +14,9 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+
+#include <algorithm>
+#include <filesystem>
 
 namespace mailferry::cli {
 namespace {
@@ -36,6 +40,50 @@ void print_bridge(const config::Bridge& bridge) {
 void print_warnings(const config::Config& config, const std::string& file) {
   for (const auto& warning : config.warnings)
     print_err("mailferry: warning: {}: {}\n", file, warning);
+}
+
+/// A bridge reads them before it does anything. What commands print and the environment holds is another matter when
+/// the bridge is started.
+Result<> check_secret_file(const auth::SecretSource& source, const std::string& name) {
+  std::error_code ignored;
+  const bool is_file = source.kind == auth::SecretSource::Kind::file;
+  // A pipe gives what is in it only once.
+  if (!is_file || std::filesystem::is_fifo(source.value, ignored)) return {};
+  const auto secret = auth::read_secret(source, name);
+  return secret ? Result<>() : std::unexpected(secret.error());
+}
+
+bool is_of_bridge(const config::Account& account, const config::Bridge& bridge) {
+  const auto uses = [&](const config::BridgeSource& source) { return source.account == account.name; };
+  return account.name == bridge.destination || std::ranges::any_of(bridge.sources, uses);
+}
+
+/// The exit code that the bridge would end with; 0: they can be read. Those of other accounts are only warned of.
+int check_secret_files(const config::Config& config) {
+  int code = to_int(ExitCode::ok);
+  for (const auto& account : config.accounts) {
+    for (const auto* source : {&account.secret, &account.proxy_secret}) {
+      const auto checked = check_secret_file(*source, account.label());
+      if (checked) continue;
+      if (config.bridge && is_of_bridge(account, *config.bridge))
+        code = print_error(checked.error(), false);
+      else
+        print_err("mailferry: warning: {}\n", checked.error().describe());
+    }
+  }
+  return code;
+}
+
+int refuse_empty(const std::string& file) {
+  const auto problem =
+      fail(ErrorKind::usage, Scope::run, fmt::format("{} says nothing: it has neither an account nor [bridge]", file),
+           "see mailferry config keys");
+  return print_error(problem.error(), false);
+}
+
+bool is_empty_file(const std::string& file) {
+  const auto text = config::read_config_text(file);
+  return text && text->reveal().find_first_not_of(" \t\r\n") == std::string_view::npos;
 }
 
 int import_file(const std::string& file, const std::string& output) {
@@ -65,12 +113,15 @@ int check(const std::string& named_file) {
   }
   const auto any = takeover::load_any_config(file);
   if (!any) return print_problems(any.error(), false);
+  if (is_empty_file(file)) return refuse_empty(file);
   print_warnings(any->config, file);
+  if (const int code = check_secret_files(any->config); code != to_int(ExitCode::ok)) return code;
   if (any->form != takeover::ConfigForm::native) print_out("{}: made for {}\n", file, takeover::tool_name(any->form));
   print_out("{}: no problems\n", file);
   for (const auto& account : any->config.accounts)
     print_out("  {:<16}{}\n", account.name, account.label());
   if (any->config.bridge) print_bridge(*any->config.bridge);
+  if (!any->config.bridge) print_out("  no section [bridge]: mailferry bridge would not start with this file\n");
   return to_int(ExitCode::ok);
 }
 

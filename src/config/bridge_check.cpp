@@ -64,6 +64,13 @@ class Check {
     if (bridge_.sources.empty()) complain("there is no source; write one as [[bridge.source]]");
     if (bridge_.backoff_first > bridge_.backoff_most) complain("backoff_first is longer than backoff_most");
     if (!bridge_.report_mailbox.empty()) check_mailbox("report_mailbox", bridge_.report_mailbox);
+    check_listen();
+  }
+
+  void check_listen() {
+    if (bridge_.listen.empty()) return;
+    const auto address = net::parse_listen_address(bridge_.listen, bridge_.listen_reach);
+    if (!address) complain(fmt::format("listen: {}; {}", address.error().message, address.error().remedy));
   }
 
   void check_source(const BridgeSource& source) {
