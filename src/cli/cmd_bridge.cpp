@@ -119,6 +119,7 @@ Result<services::BridgeRequest> resolve_request(const RawOptions& raw) {
   TRY(const auto read, resolve_bridge(raw));
   TRY(auto request, read_request(read.config));
   request.config_file = read.config.file;
+  request.warnings = read.config.warnings;
   return request;
 }
 
@@ -154,6 +155,8 @@ int cmd_bridge(const Invocation& invocation) {
   if (!request) return print_problems(request.error(), false);
   while (true) {
     if (const auto ready = log::configure(request->bridge.log); !ready) return print_error(ready.error(), false);
+    for (const auto& warning : request->warnings)
+      log::warning(warning, {{"file", request->config_file}});
     if (lacks_mappings(request->bridge)) {
       guard.release();
       return discover(*request);

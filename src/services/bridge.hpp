@@ -39,6 +39,8 @@ struct BridgeRequest {
   std::string state_file;
   std::string version;
   std::string config_file{};
+  /// What of the configuration means nothing, or not what it says; logged at each start.
+  std::vector<std::string> warnings{};
   /// Whether a bridge may begin with what was read, as far as the one that runs knows.
   using MayBegin = std::function<Result<>(const BridgeRequest&)>;
   /// Asked at SIGHUP, on a thread of its own: false keeps the bridge as it is. Absent: it may always.
