@@ -1,5 +1,6 @@
 #include "takeover/gmail_sync_config.hpp"
 
+#include "base/files.hpp"
 #include "config/user_text.hpp"
 #include "takeover/foreign_bridge.hpp"
 #include "takeover/json_reader.hpp"
@@ -8,12 +9,14 @@
 #include <fmt/ranges.h>
 
 #include <array>
+#include <filesystem>
 
 namespace mailferry::takeover {
 namespace {
 
 constexpr const char* kStateFile = "sync_state.json";
 constexpr std::array kRequired{"source_server", "source_user", "source_pass", "target_user", "target_token_file"};
+constexpr std::size_t kMostStateOctets = std::size_t{64} << 20;
 constexpr int kFirstRunDays = 7;
 constexpr std::chrono::seconds kPollInterval{60};
 
@@ -37,6 +40,29 @@ void check_required(ObjectReader& reader, Findings& findings) {
   findings.problems.push_back(fmt::format("Missing required fields in configuration: {}", fmt::join(missing, ", ")));
 }
 
+/// False also where one of them cannot be read.
+bool have_same_content(const std::string& one, const std::string& other) {
+  const auto left = read_file(one, kMostStateOctets);
+  const auto right = read_file(other, kMostStateOctets);
+  return left && right && *left == *right;
+}
+
+/// The tool kept its state where it was started, whatever directory its configuration was in.
+void look_in_working_directory(config::Bridge& bridge, Findings& findings) {
+  namespace fs = std::filesystem;
+  std::error_code ignored;
+  if (!fs::exists(kStateFile, ignored)) return;
+  const auto here = fs::absolute(kStateFile, ignored).string();
+  if (bridge.take_over.empty()) {
+    bridge.take_over = here;
+  } else if (!fs::equivalent(bridge.take_over, here, ignored) && !have_same_content(bridge.take_over, here)) {
+    findings.warnings.push_back(fmt::format(
+        "there is also {}, with other contents; {} counts: if that is the wrong one, name the right one with "
+        "--state-file",
+        here, bridge.take_over));
+  }
+}
+
 config::Config read(ObjectReader& reader, const std::string& file, Findings& findings) {
   config::Config config;
   auto source = account_at(reader.text("source_server"), reader.text("source_user"), "source_server", findings);
@@ -52,6 +78,7 @@ config::Config read(ObjectReader& reader, const std::string& file, Findings& fin
                             .poll_interval = kPollInterval});
   bridge.log.target = log::Options::Target::standard_output;
   take_over_state(beside(file, kStateFile), bridge);
+  look_in_working_directory(bridge, findings);
   config.bridge = std::move(bridge);
   return config;
 }
