@@ -25,6 +25,15 @@ bool is_same_place(const ParkedStatus& left, const ParkedStatus& right) {
   return left.account == right.account && left.mailbox == right.mailbox;
 }
 
+/// "no message with UID 7 is parked in INBOX of a@b:993".
+std::string none_text(const FailureSelection& selection) {
+  auto text = selection.all ? std::string("no message is parked")
+                            : fmt::format("no message with UID {} is parked", selection.uid);
+  if (!selection.mailbox.empty()) text += " in " + selection.mailbox;
+  if (!selection.account.empty()) text += " of " + selection.account;
+  return text;
+}
+
 }  // namespace
 
 std::string to_json(const FailureSelection& selection) {
@@ -66,9 +75,7 @@ Result<std::vector<ParkedStatus>> select(const std::vector<ParkedStatus>& parked
     meant.push_back(message);
   }
   if (!meant.empty()) return meant;
-  return fail(ErrorKind::message_missing, Scope::run,
-              selection.all ? "no message is parked" : fmt::format("no message with UID {} is parked", selection.uid),
-              "see mailferry failures");
+  return fail(ErrorKind::message_missing, Scope::run, none_text(selection), "see mailferry failures");
 }
 
 }  // namespace mailferry::report

@@ -25,9 +25,9 @@ Error not_running(const std::filesystem::path& state_file) {
 
 /// The answer's sentence as an error: kinds that the bridge told by its status.
 Error to_error(const net::HttpReply& answer) {
-  const auto kind = answer.status == 404   ? ErrorKind::message_missing
-                    : answer.status == 400 ? ErrorKind::usage
-                                           : ErrorKind::protocol;
+  // Of what was asked about there is nothing (404), or it was asked in a way that means nothing (400).
+  const bool is_question = answer.status == 404 || answer.status == 400;
+  const auto kind = is_question ? ErrorKind::usage : ErrorKind::protocol;
   auto sentence = answer.body.substr(0, answer.body.find('\n'));
   if (sentence.empty()) sentence = fmt::format("the bridge answered with {}", answer.status);
   return Error{.kind = kind,

@@ -81,7 +81,7 @@ TEST_F(StatusClientTest, RetriesAndClears) {
   EXPECT_EQ(running.bridge.cleared.size(), 1U);
   const auto nothing = ask_clear(state_, {.uid = 9});
   ASSERT_FALSE(nothing);
-  EXPECT_EQ(nothing.error().kind, ErrorKind::message_missing);
+  EXPECT_EQ(nothing.error().kind, ErrorKind::usage);
   EXPECT_FALSE(is_not_running(nothing.error()));
 }
 
