@@ -23,19 +23,20 @@ std::unexpected<Error> damaged(const std::string& file, std::string_view reason)
               fmt::format("{} is not a whole state of imap-to-gmail-sync: {}", file, reason));
 }
 
-/// False: not all of them are texts.
-bool add_ids(const json::value& ids, TakenOver& state) {
+/// Why they cannot be read; empty: they were.
+std::string add_ids(const json::value& ids, TakenOver& state) {
   if (ids.is_object()) {
     for (const auto& member : ids.get_object())
       state.delivered.push_back({std::string(std::string_view(member.key())), kDestination});
-    return true;
+    return {};
   }
-  if (!ids.is_array()) return false;
-  for (const auto& id : ids.get_array()) {
-    if (!id.is_string()) return false;
-    state.delivered.push_back({std::string(std::string_view(id.get_string())), kDestination});
+  if (!ids.is_array()) return "synced_message_ids is neither a list nor an object";
+  const auto& list = ids.get_array();
+  for (std::size_t index = 0; index < list.size(); ++index) {
+    if (!list[index].is_string()) return fmt::format("synced_message_ids[{}] is no text", index);
+    state.delivered.push_back({std::string(std::string_view(list[index].get_string())), kDestination});
   }
-  return true;
+  return {};
 }
 
 }  // namespace
@@ -46,7 +47,8 @@ Result<TakenOver> read_gmail_sync_state(const std::string& file) {
   if (!object) return damaged(file, object.error().message);
   TakenOver state{.tool = ConfigForm::gmail_sync};
   const auto* ids = object->if_contains("synced_message_ids");
-  if (ids == nullptr || !add_ids(*ids, state)) return damaged(file, "it has no list synced_message_ids");
+  if (ids == nullptr) return damaged(file, "it has no list synced_message_ids");
+  if (const auto reason = add_ids(*ids, state); !reason.empty()) return damaged(file, reason);
   std::erase_if(state.delivered, [](const auto& each) { return each.message_id.empty(); });
   const auto* last = object->if_contains("last_sync");
   if (last == nullptr || last->is_null()) return state;

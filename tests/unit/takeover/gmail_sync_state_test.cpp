@@ -47,6 +47,20 @@ TEST_F(GmailSyncState, IdsMayBeAListAsInOlderFiles) {
   EXPECT_FALSE(state->last_sync);
 }
 
+TEST_F(GmailSyncState, WhatIsWrongIsSaid) {
+  EXPECT_THAT(read(R"({"synced_message_ids": ["<1@x>", 5]})").error().message,
+              HasSubstr("synced_message_ids[1] is no text"));
+  EXPECT_THAT(read(R"({"synced_message_ids": 5})").error().message, HasSubstr("neither a list nor an object"));
+  EXPECT_THAT(read("{}").error().message, HasSubstr("no list synced_message_ids"));
+}
+
+TEST_F(GmailSyncState, WhatTellsNothingIsNamedAfterTheToolOfItsFile) {
+  EXPECT_THAT(read("").error().message, HasSubstr("imap-to-gmail-sync"));
+  file_ = folder_.file("state.db");
+  EXPECT_THAT(read("").error().message, HasSubstr("of imap-bridge: it is empty"));
+  EXPECT_THAT(read("rubbish").error().message, HasSubstr("of imap-bridge: it is no SQLite database"));
+}
+
 // The tool would have begun anew, and sent again what it forgot (defect G13).
 TEST_F(GmailSyncState, ADamagedFileIsRefusedByName) {
   for (const auto* text : {"", "{\"synced_message_ids\": {\"<1@x>\": nu", "{}", "[]", "{\"synced_message_ids\": 3}",
