@@ -13,6 +13,11 @@ void BridgeMonitor::trouble(const std::string& account, const Error& error) {
   log::warning(error.describe(), {{"account", account}, {"remedy", error.remedy}});
 }
 
+void BridgeMonitor::connected(const std::string& account, std::size_t mailboxes, const std::string& watching) {
+  if (watching.empty()) return log::info("destination connected", {{"account", account}});
+  log::info("source connected", {{"account", account}, {"mailboxes", mailboxes}, {"watching", watching}});
+}
+
 void BridgeMonitor::recovered(const std::string& account) {
   log::info("works again", {{"account", account}});
 }

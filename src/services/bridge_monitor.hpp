@@ -15,6 +15,7 @@ class BridgeMonitor final : public sync::CarryObserver {
   BridgeMonitor() : digest_(std::chrono::system_clock::now()) {}
 
   void trouble(const std::string& account, const Error& error) override;
+  void connected(const std::string& account, std::size_t mailboxes, const std::string& watching) override;
   void recovered(const std::string& account) override;
   void went_down(const std::string& account, const Error& error, int attempts) override;
   void delivered(const std::string& account, const sync::Delivery& delivery) override;

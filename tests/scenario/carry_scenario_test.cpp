@@ -25,6 +25,7 @@ struct Carrying {
 class Nobody final : public sync::CarryObserver {
  public:
   void trouble(const std::string&, const Error&) override {}
+  void connected(const std::string&, std::size_t, const std::string&) override {}
   void recovered(const std::string&) override {}
   void went_down(const std::string&, const Error&, int) override {}
   void delivered(const std::string&, const sync::Delivery&) override {}

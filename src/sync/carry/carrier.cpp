@@ -109,7 +109,7 @@ std::uint64_t Carrier::messages_read() const {
 Task<> Carrier::pause(const Error& error) {
   state_.phase = CarrierState::Phase::failing;
   ++state_.reconnects;
-  is_failing_ = true;
+  is_failing_ = is_news_ = true;
   auto policy = context_.settings.backoff;
   policy.max_attempts = std::numeric_limits<int>::max();
   policy.budget = std::chrono::milliseconds::max();
@@ -142,6 +142,7 @@ Task<> Carrier::live() {
   rest_.clear();
   async::TaskScope scope(context_.io);
   begin_watches(scope);
+  if (std::exchange(is_news_, false)) context_.observer.connected(name(), mailboxes_.size(), state_.watching);
   Result<> lived;
   while (!ending() && lived && !anew_) {
     lived = co_await look_everywhere();

@@ -113,6 +113,7 @@ class Carrier {
   SteadyTime session_begun_{};
   std::uint64_t read_before_ = 0;  // messages, before that
   int failures_ = 0;               // in a row, of connections that were of no use
+  bool is_news_ = true;            // that it is connected
   bool is_failing_ = false;        // nothing succeeded since the last one
   int lost_watches_ = 0;           // in a row, each as soon as it was watched over
   bool knows_names_ = false;

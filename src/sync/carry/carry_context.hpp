@@ -27,6 +27,9 @@ class CarryObserver {
   virtual ~CarryObserver() = default;
   /// `account`: the source's name, or the destination's.
   virtual void trouble(const std::string& account, const Error& error) = 0;
+  /// For the first time since the start or a failure; `watching`: how news of its mailboxes come, empty: the
+  /// destination.
+  virtual void connected(const std::string& account, std::size_t mailboxes, const std::string& watching) = 0;
   virtual void recovered(const std::string& account) = 0;
   /// The destination: so many attempts in a row failed, or it will not work before somebody does something.
   virtual void went_down(const std::string& account, const Error& error, int attempts) = 0;
@@ -65,6 +68,7 @@ struct CarryContext final : Lanes::Listener {
         upload(context),
         lanes(context, to, wanted, *this) {}
 
+  void connected() override { observer.connected(destination.name(), 0, {}); }
   void sign_in_failed(const Error& error) override { observer.trouble(destination.name(), error); }
   void went_down(const Error& error, int attempts) override { observer.went_down(destination.name(), error, attempts); }
   void came_back() override { observer.recovered(destination.name()); }

@@ -90,6 +90,7 @@ Task<std::unique_ptr<store::Session>> Lanes::open_session() {
   if (session) {
     last_success_ = std::chrono::system_clock::now();
     sign_ins_ = {};
+    if (std::exchange(is_news_, false)) listener_.connected();
     look_whether_back();
     co_return session;
   }
@@ -146,6 +147,7 @@ bool Lanes::is_down() const noexcept {
 
 void Lanes::rest_after(Failures& failures, const Error& error) {
   const auto now = std::chrono::steady_clock::now();
+  is_news_ = true;
   // Several connections that break together are one failure.
   if (now >= resting_until_ || failures.in_a_row == 0) ++failures.in_a_row;
   // A full mailbox and wrong credentials do not pass by themselves.

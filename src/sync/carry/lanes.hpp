@@ -48,6 +48,8 @@ class Lanes {
   class Listener {
    public:
     virtual ~Listener() = default;
+    /// The first sign-in since the start, or since a failure, went well.
+    virtual void connected() = 0;
     /// A sign-in failed.
     virtual void sign_in_failed(const Error& error) = 0;
     /// So many attempts in a row failed: it is down.
@@ -132,6 +134,7 @@ class Lanes {
   std::optional<std::chrono::system_clock::time_point> last_success_;
   bool stopped_ = false;
   bool knows_names_ = false;
+  bool is_news_ = true;  // that it can be signed in to
   bool down_ = false;
   std::chrono::steady_clock::time_point resting_until_{};
   std::chrono::steady_clock::time_point down_until_{};

@@ -78,12 +78,14 @@ class LanesTest : public testing::Test, private Lanes::Listener {
   }
 
   asio::io_context io_{1};
+  int connected_ = 0;
   CarrySettings settings_;
   Destination destination_{io_};
   std::vector<std::string> heard_;
   Lanes lanes_{io_, destination_, settings_, *this};
 
  private:
+  void connected() override { ++connected_; }
   void sign_in_failed(const Error& /*error*/) override { heard_.emplace_back("failed"); }
   void went_down(const Error& /*error*/, int attempts) override {
     heard_.push_back("down after " + std::to_string(attempts));
@@ -152,6 +154,20 @@ TEST_F(LanesTest, TellThatTheDestinationIsDownAndThatItCameBack) {
   EXPECT_THAT(heard_, ElementsAre("failed", "failed", "failed", "down after 3", "back"));
   EXPECT_EQ(destination_.asked, 4);
   EXPECT_FALSE(lanes_.is_down());
+  EXPECT_EQ(connected_, 1);
+}
+
+TEST_F(LanesTest, TellOfAConnectionOnceUntilOneFails) {
+  for (int round = 0; round < 3; ++round) {
+    EXPECT_TRUE(test::run_task(io_, lanes_.acquire()));
+    lanes_.drop_idle();
+  }
+  EXPECT_EQ(connected_, 1);
+
+  fail_once(ErrorKind::network);
+  EXPECT_TRUE(test::run_task(io_, lanes_.acquire()));
+
+  EXPECT_EQ(connected_, 2);
 }
 
 TEST_F(LanesTest, ComeBackOnlyWhenSomethingIsAcceptedWhereSomethingElseThanTheSignInFailed) {
