@@ -161,6 +161,91 @@ class StatusTest(ServiceTest):
         self.assertGreaterEqual(source["quota"]["down"], 2 * 5 * 20_000)
         self.assertEqual(bridge.stop(), 0)
 
+    def test_a_mailbox_that_is_not_there_makes_no_bridge_fail_that_carries_others(self):
+        port = free_port()
+        source = Source("one", self.source, "a", mappings=[("INBOX", ["INBOX"], []), ("Typo", ["T"], [])])
+        bridge = self.start(self.bridge([source], listen=f"127.0.0.1:{port}"))
+        self.put("a", [message(1)])
+        self.assert_arrives(1, bridge)
+        shown = lambda: self.command(bridge, "status").out  # noqa: E731
+        self.assertTrue(wait_until(lambda: "degraded" in shown(), 15), shown())
+        self.assertRegex(self.verdict(port), r"^degraded\nsource a@localhost:\d+: .*Typo")
+        self.command(bridge, "status", "--check")
+        [_, account] = self.command(bridge, "status", "--json").events()[0]["accounts"]
+        self.assertEqual(account["health"], "degraded")
+        self.assertIsNotNone(account["last_success"])
+        self.assertEqual(bridge.stop(), 0)
+
+    def test_a_source_of_which_no_mailbox_is_there_fails(self):
+        bridge = self.start(self.bridge([Source("one", self.source, "a", mappings=[("Typo", ["T"], [])])]))
+        self.assertTrue(wait_until(lambda: "Typo" in bridge.log(), 15), bridge.log())
+        self.command(bridge, "status", "--check", expect=1)
+        self.assertEqual(bridge.stop(), 0)
+
+    def test_two_servers_with_the_same_login_are_two_accounts_and_keep_their_names(self):
+        refusing = self.enterContext(Meddler(lambda: self.destination.port, lambda number, tag, name, line:
+                                             b"{tag} NO [CANNOT] not this one\r\n" if name == "APPEND" else None))
+        other = self.server(any_user="secret")
+        sources = [Source("one", self.source, "a"), Source("two", other, "a")]
+        bridge = self.start(self.bridge(sources, port=refusing.port))
+        names = [f"a@localhost:{server.port}" for server in (self.source, other)]
+        self.put("a", [message(1)])
+        parked = lambda: [one["account"] for one in self.command(bridge, "failures", "--json").events()]  # noqa: E731
+        self.assertTrue(wait_until(lambda: parked() == names[:1], 20), bridge.log())
+        accounts = [one["account"] for one in self.command(bridge, "status", "--json").events()[0]["accounts"]]
+        self.assertEqual(accounts, [f"archive@localhost:{refusing.port}", *names])
+        self.command(bridge, "failures", "--clear", "1", "--in-account", names[1], expect=2)
+        self.assertEqual(bridge.stop(), 0)
+        self.assertEqual(parked(), names[:1])
+
+    def test_silent_connections_keep_nobody_from_asking(self):
+        port = free_port()
+        bridge = self.start(self.bridge(listen=f"127.0.0.1:{port}"))
+        silent = [self.enterContext(socket.create_connection(("127.0.0.1", port))) for _ in range(80)]
+        self.command(bridge, "status", "--check")
+        self.assertIn(self.get(port, "/healthz").strip(), ("healthy", "starting"))
+        for one in silent:
+            one.settimeout(8)
+            try:
+                self.assertEqual(one.recv(1), b"")
+            except ConnectionResetError:
+                pass
+        self.assertEqual(bridge.stop(), 0)
+
+    def test_the_check_finds_what_the_bridge_refuses(self):
+        check = lambda: harness.run(["config", "check", "--config", bridge.config], self.folder)  # noqa: E731
+        bridge = self.bridge(listen="0.0.0.0:8080")
+        self.assertEqual(check().code, 2)
+        self.assertIn("can be reached by others", check().err)
+        bridge = self.bridge()
+        self.assertEqual(check().code, 0, check().err)
+        password = pathlib.Path(re.search(r'password_file = "(.*)"', bridge.config.read_text())[1])
+        for mode, text, said in ((0o644, "secret\n", "can be read by other users"), (0o600, "\n", "is empty")):
+            with self.subTest(said=said):
+                password.write_text(text)
+                password.chmod(mode)
+                self.assertEqual(check().code, 4)
+                self.assertIn(said, check().err)
+        bridge.config.write_text("\n")
+        self.assertEqual(check().code, 2)
+        self.assertIn("says nothing", check().err)
+
+    def test_connections_are_told_once_and_again_after_a_failure(self):
+        proxy = self.enterContext(Meddler(lambda: self.source.port))
+        source = Source("one", self.source, "a", port=proxy.port)
+        bridge = self.start(self.bridge([source], log_level="debug", backoff_most="1s"))
+        self.put("a", [message(1)])
+        self.assert_arrives(1, bridge)
+        self.assertTrue(wait_until(lambda: "delivered" in bridge.log(), 10))
+        self.assertRegex(bridge.log(), r"info: source connected account=a@localhost:\d+ mailboxes=1 watching=IDLE")
+        self.assertRegex(bridge.log(), r"debug: delivered account=a@localhost:\d+ from=INBOX uid=1 message_id=<1\.1@corpus\S+ to=INBOX")
+        self.source.stop()
+        self.assertTrue(wait_until(lambda: "warning" in bridge.log(), 20), bridge.log())
+        self.source.start()
+        self.assertTrue(wait_until(lambda: bridge.log().count("source connected") == 2, 30), bridge.log())
+        self.assertEqual(bridge.log().count("destination connected"), 1)
+        self.assertEqual(bridge.stop(), 0)
+
     def verdict(self, port):
         try:
             return self.get(port, "/readyz")
@@ -232,6 +317,10 @@ class StatusTest(ServiceTest):
         self.assertIn("not this one", failures[0]["reason"])
         self.assertIn("not this one", self.command(bridge, "failures").out)
 
+        none = self.command(bridge, "failures", "--clear", "999", expect=2)
+        self.assertIn("no message with UID 999 is parked", none.err)
+        none = self.command(bridge, "failures", "--clear", "2", "--in-mailbox", "nope", expect=2)
+        self.assertIn("no message with UID 2 is parked in nope", none.err)
         self.command(bridge, "failures", "--clear", "2")
         self.assertEqual([one["uid"] for one in self.command(bridge, "failures", "--json").events()], [1])
         refusing[0] = False

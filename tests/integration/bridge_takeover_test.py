@@ -179,6 +179,67 @@ class ImapBridgeTest(TakeoverTest):
         self.assert_numbers([10], self.destination, "archive", "Bridged")
         self.stop()
 
+    def command(self, *arguments, **environment):
+        return subprocess.run([harness.program(), *map(str, arguments)], cwd=self.folder.path, timeout=30, capture_output=True, text=True,
+                              env=harness.environment(self.folder.path) | environment, stdin=subprocess.DEVNULL, check=False)
+
+    def test_a_source_that_stands_there_twice_is_carried_once(self):
+        self.put(self.source, "a", [message(n) for n in range(1, 4)])
+        self.write([{"from": "INBOX", "to": ["INBOX", "inbox"]}])
+        text = json.loads(self.config.read_text())
+        self.config.write_text(json.dumps(text | {"sources": text["sources"] * 2}))
+        self.start("config.json")
+        self.assert_numbers([1, 2, 3], self.destination, "archive")
+        self.assertEqual(self.log.read_text().count("once is enough"), 3)
+        self.assertIn("by a source before it", self.log.read_text())
+        self.stop()
+
+    def test_what_the_check_warns_of_is_in_the_log_at_each_start_and_reload(self):
+        self.write([{"from": "INBOX", "to": ["INBOX"], "colour": "red"}], poll_interval=100_000)
+        text = json.loads(self.config.read_text())
+        self.config.write_text(json.dumps(text | {"sync": {"daily_retry_hour": 99}}))
+        self.start("config.json")
+        self.assert_logged("source connected")
+        told = ["colour", "poll_interval is more than", "no hour of the day"]
+        for number in (1, 2):
+            for text in told:
+                found = lambda: self.log.read_text().count(text) == number  # noqa: B023,E731
+                self.assertTrue(wait_until(found, 20), self.log.read_text())
+            self.process.send_signal(signal.SIGHUP)
+        self.stop()
+
+    def test_commands_find_the_bridge_by_the_same_file(self):
+        self.write([{"from": "INBOX", "to": ["INBOX"]}])
+        self.start("config.json")
+        self.assert_logged("source connected")
+        for command in (["status"], ["status", "--check"], ["failures"], ["retry"]):
+            with self.subTest(command=command):
+                done = self.command(*command, "--config", "config.json")
+                self.assertEqual(done.returncode, 0, done.stderr)
+                self.assertEqual(self.command(*command, "--state", "data/state.mailferry.db").stdout.count("\n"),
+                                 done.stdout.count("\n"))
+        self.stop()
+        self.assertEqual(self.command("status", "--check", "--config", "config.json").returncode, 3)
+        self.assertEqual(self.command("failures", "--config", "config.json").returncode, 0)
+
+    def test_the_container_is_healthy_with_such_a_file(self):
+        """packaging/container/start, as the health check calls it: without options."""
+        start = pathlib.Path(__file__).resolve().parents[2] / "packaging" / "container" / "start"
+        (self.folder.path / "bin").mkdir()
+        (self.folder.path / "bin" / "mailferry").symlink_to(harness.program())
+        inside = {"PATH": f"{self.folder.path}/bin:/usr/bin:/bin", "MAILFERRY_OPTIONS": str(self.folder.path / "options"),
+                  "STATE_DIRECTORY": str(self.folder.path)}
+        environment = harness.environment(self.folder.path) | inside
+        check = lambda: subprocess.run(["sh", start, "status", "--check"], cwd=self.folder.path, env=environment,  # noqa: E731
+                                       capture_output=True, text=True, timeout=30, check=False)
+        self.write([{"from": "INBOX", "to": ["INBOX"]}])
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(["sh", start, "bridge", "--config", "config.json"], cwd=self.folder.path, env=environment,
+                                            stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        self.assert_logged("source connected")
+        self.assertTrue(wait_until(lambda: check().returncode == 0, 15), check().stderr)
+        self.stop()
+
     def test_empty_mappings_list_the_mailboxes_and_end_well(self):
         self.write([])
         self.start("config.json")
@@ -246,6 +307,41 @@ class GmailSyncTest(TakeoverTest):
         self.run_it()
         # 5 was lost by that tool, 1 and 2 came after it had stopped.
         self.assert_carried([1, 2, 5])
+        self.stop()
+
+    def write_elsewhere(self):
+        """The configuration in a folder of its own; the tool was started here."""
+        self.write()
+        elsewhere = self.folder.path / "etc"
+        elsewhere.mkdir()
+        for name in ("config.json", "token.json"):
+            (self.folder.path / name).rename(elsewhere / name)
+        return elsewhere
+
+    def run_elsewhere(self):
+        authorities = self.folder.path / "authorities.pem"
+        authorities.write_text(pathlib.Path(self.source.ca).read_text() + pathlib.Path(self.target.ca).read_text())
+        self.start("etc/config.json", SSL_CERT_FILE=str(authorities))
+
+    def test_its_state_in_the_working_directory_is_taken_over_too(self):
+        elsewhere = self.write_elsewhere()
+        self.put(self.source, "a", [message(n, days=n) for n in range(1, 8)])
+        synced = {message_id(n): None for n in (3, 4, 6, 7)}
+        state = {"synced_message_ids": synced, "last_source_uid": 7, "last_sync": (NOW - datetime.timedelta(days=2)).isoformat()}
+        (self.folder.path / "sync_state.json").write_text(json.dumps(state))
+        self.run_elsewhere()
+        self.assert_carried([1, 2, 5])
+        self.assertTrue((elsewhere / "sync_state.mailferry.db").exists())
+        self.stop()
+
+    def test_of_two_states_that_differ_the_one_beside_the_configuration_counts_and_this_is_said(self):
+        elsewhere = self.write_elsewhere()
+        self.put(self.source, "a", [message(n, days=n) for n in range(1, 4)])
+        for folder, done in ((elsewhere, 1), (self.folder.path, 2)):
+            (folder / "sync_state.json").write_text(json.dumps({"synced_message_ids": [message_id(done)], "last_sync": None}))
+        self.run_elsewhere()
+        self.assert_carried([2, 3])
+        self.assertIn("with other contents", self.log.read_text())
         self.stop()
 
 
