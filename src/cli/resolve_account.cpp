@@ -146,7 +146,8 @@ Result<config::Account> named_account(const std::string& name, const config::Con
                                  ? fmt::format("write imaps://{}/", name)
                                  : "write imaps://user@host/, or add [account.NAME] to mailferry.toml";
   if (config.file.empty())
-    return refuse(fmt::format("there is no account '{}': no mailferry.toml was found", name), remedy);
+    return refuse(fmt::format("there is no account '{}': no mailferry.toml was found", name),
+                  remedy + ", or name its file with --config FILE");
   std::vector<std::string_view> names;
   for (const auto& account : config.accounts)
     names.push_back(account.name);
