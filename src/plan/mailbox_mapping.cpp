@@ -89,6 +89,7 @@ class Mapper {
         destination_(destination),
         rules_(rules),
         names_(paths_of(source), limits),
+        is_of_others_(limits.is_of_others),
         residences_(residences) {
     for (const KnownMailbox& mailbox : destination_)
       by_path_.emplace(mailbox.path, &mailbox);
@@ -219,13 +220,19 @@ class Mapper {
   }
 
   [[nodiscard]] Result<> refuse_foreign(const Route& route) const {
-    const auto known = by_path_.find(route.destination);
-    if (known == by_path_.end() || !known->second->foreign || route.reason == RouteReason::mapped) return {};
+    if (route.reason == RouteReason::mapped || !leads_to_others(route.destination)) return {};
     return fail(ErrorKind::usage, Scope::run,
                 fmt::format("{} would go to {} of the destination, which belongs to others", shown(route.source),
                             shown(route.destination)),
-                fmt::format("Use --map '{}=OTHER NAME' to put it elsewhere, or --map '{}={}' if they may read it.",
-                            shown(route.source), shown(route.source), shown(route.destination)));
+                fmt::format("Use --map '{0}=OTHER NAME' to put it elsewhere, --exclude '{0}' to leave it out, or --map "
+                            "'{0}={1}' if they may read it.",
+                            shown(route.source), shown(route.destination)));
+  }
+
+  /// Also where no such mailbox is listed: it would be made in the account of another.
+  [[nodiscard]] bool leads_to_others(const MailboxPath& destination) const {
+    if (const auto known = by_path_.find(destination); known != by_path_.end()) return known->second->foreign;
+    return is_of_others_ && is_of_others_(destination);
   }
 
   static std::unexpected<Error> collision(const Route& first, const Route& second) {
@@ -278,6 +285,7 @@ class Mapper {
   std::span<const KnownMailbox> destination_;
   const MappingRules& rules_;
   NameTranslation names_;
+  const std::function<bool(const MailboxPath&)> is_of_others_;
   const Residences& residences_;
   std::set<MailboxPath> inhabited_;                     // of the destination
   std::map<MailboxPath, const KnownMailbox*> by_path_;  // of the destination

@@ -4,6 +4,7 @@
 
 #include "mail/mailbox_path.hpp"
 
+#include <functional>
 #include <map>
 #include <span>
 #include <string>
@@ -18,6 +19,8 @@ struct NamingLimits {
   char separator = '/';
   /// Octets that cannot be part of a name, besides the separator and control characters.
   std::string forbidden{};
+  /// Whether a new mailbox of this name would be another user's, or shared. Empty: none would.
+  std::function<bool(const MailboxPath&)> is_of_others{};
 };
 
 /// Each octet that cannot be in a component becomes '_' (or '-' where '_' is the separator); an empty component becomes

@@ -87,6 +87,7 @@ Task<MailboxSurvey> survey_mailboxes(asio::io_context& context, sync::SessionPai
   const auto destination = to_known(survey.destination);
   plan::NamingLimits limits;
   limits.separator = pair.destination->traits().separator;
+  limits.is_of_others = listed_there.is_of_others;
   CO_TRY(survey.mapping, plan::map_mailboxes(source, destination, limits, rules, find_homes(survey, stored)));
   co_return survey;
 }

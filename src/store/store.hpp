@@ -12,6 +12,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -45,6 +46,8 @@ struct MailboxList {
   std::vector<MailboxInfo> mailboxes;
   /// Told in a form that cannot be read: there are so many more.
   std::uint64_t unreadable = 0;
+  /// Whether a mailbox that is made under this name would be another user's, or shared. Empty: none would.
+  std::function<bool(const MailboxPath&)> is_of_others{};
 };
 
 /// How a store behaves; asked for, never guessed from its name.

@@ -60,6 +60,17 @@ class SharedTest(harness.IntegrationTest):
         self.assertIn("Public/all would go to Public/all of the destination, which belongs to others", done.err)
         self.run_program("copy", "--map", "Public/all=Public/all", source=plain, destination=self.source)
 
+    def test_no_mailbox_is_made_among_those_of_others(self):
+        plain = self.server()
+        fill(plain, "Public/new", 2)
+        for command in ("folders", "copy", "verify"):
+            done = self.run_program(command, source=plain, destination=self.source, expect=USAGE)
+            self.assertIn("Public/new would go to Public/new of the destination, which belongs to others", done.err)
+            self.assertIn("--exclude 'Public/new'", done.err)
+        with Connection(self.source.port) as connection:
+            self.assertNotIn("Public/new", [name for name, _, _ in connection.list_mailboxes()])
+        self.run_program("copy", "--exclude", "Public/*", source=plain, destination=self.source)
+
 
 class BadlyToldTest(harness.IntegrationTest):
     def setUp(self):

@@ -88,6 +88,7 @@ Task<store::MailboxList> ImapSession::list(bool with_octets) {
   const auto items = status_items(with_octets);
   CO_CHECK(co_await receive_listing(listing, items));
   store::MailboxList list{.mailboxes = listing.mailboxes(), .unreadable = listing.unreadable()};
+  list.is_of_others = [names = names_](const MailboxPath& path) { return names->leads_to_others(path); };
   traits_.separator = names_->separator();
   CO_CHECK(co_await list_statuses(list.mailboxes, with_octets));
   if (listing.has_inbox()) co_return list;

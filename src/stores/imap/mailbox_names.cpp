@@ -58,6 +58,11 @@ bool MailboxNames::is_foreign(std::string_view wire_name, char separator) const 
   return longest(foreign_, wire_name, separator) > longest(personal_, wire_name, separator);
 }
 
+bool MailboxNames::leads_to_others(const MailboxPath& path) const {
+  const auto wire = to_wire(path);
+  return wire && is_foreign(*wire, separator_);
+}
+
 MailboxPath MailboxNames::learn(const std::string& wire_name, char separator) {
   const bool foreign = is_foreign(wire_name, separator);
   std::string_view name = wire_name;

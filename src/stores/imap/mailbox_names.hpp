@@ -31,6 +31,8 @@ class MailboxNames {
   /// whole levels ("Public/" and "Public" hold "Public/x" and not "Publications"). INBOX is never foreign, nor is
   /// anything because of a prefix that is empty or INBOX itself: rather too much of the user's mail than too little.
   [[nodiscard]] bool is_foreign(std::string_view wire_name, char separator) const;
+  /// Whether a mailbox of this path, listed or new, is_foreign().
+  [[nodiscard]] bool leads_to_others(const MailboxPath& path) const;
   /// The wire name of a path, listed or new. A component that holds the separator or is no UTF-8 is Error{usage,
   /// mailbox}.
   [[nodiscard]] Result<std::string> to_wire(const MailboxPath& path) const;

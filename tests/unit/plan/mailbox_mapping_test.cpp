@@ -179,6 +179,18 @@ TEST(MapMailboxes, MailGoesToWhatBelongsToOthersOnlyWhereAMapSaysSo) {
               ElementsAre("Public/x -> Public/x mapped"));
 }
 
+TEST(MapMailboxes, MailboxesAreNotMadeWhereTheyBelongToOthers) {
+  const NamingLimits limits{
+      .is_of_others = [](const MailboxPath& path) { return path.components().front() == "Public"; }};
+  EXPECT_THAT(refusal({box("Public/x")}, {box("Work")}, {.limits = limits}),
+              HasSubstr("Public/x would go to Public/x of the destination, which belongs to others"));
+  EXPECT_THAT(routes({box("Public/x")}, {box("Public/x")}, {.limits = limits}),
+              ElementsAre("Public/x -> Public/x same_name"))
+      << "one that is listed is whose the list says";
+  EXPECT_THAT(routes({box("Public/x")}, {}, {.map = {"Public/x=Public/x"}, .limits = limits}),
+              ElementsAre("Public/x -> Public/x mapped"));
+}
+
 TEST(MapMailboxes, TheSentMailboxOfAnotherIsNotTheUsers) {
   EXPECT_THAT(routes({box("Gesendet", SpecialUse::sent)}, {foreign(box("Sent"))}),
               ElementsAre("Gesendet -> Gesendet same_name"));

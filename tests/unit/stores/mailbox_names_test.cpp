@@ -64,6 +64,17 @@ TEST_F(ForeignMailboxes, AreNotInAPersonalNamespaceThatIsInsideTheirs) {
   EXPECT_THAT(foreign({"Mail/x"}, '/'), IsEmpty()) << "what may be the user's is the user's";
 }
 
+TEST_F(ForeignMailboxes, AreKnownBeforeTheyAreMade) {
+  const auto path = [](std::string_view name) { return MailboxPath::split(name, '/'); };
+  namespaces({{"", '/'}}, {{"Other Users/", '/'}}, {});
+  EXPECT_TRUE(names_.leads_to_others(path("Other Users/bob/Private")));
+  EXPECT_FALSE(names_.leads_to_others(path("Other/bob")));
+
+  namespaces({{"INBOX.", '.'}}, {{"user.", '.'}}, {});
+  names_.set_separator('.');
+  EXPECT_FALSE(names_.leads_to_others(path("user/bob"))) << "it is called INBOX.user.bob";
+}
+
 TEST_F(ForeignMailboxes, TakeNoPathOfTheUsersOwn) {
   namespaces({{"INBOX.", '.'}}, {}, {{"shared.", '.'}});
   const auto own = names_.learn("INBOX.shared.x", '.');
