@@ -143,6 +143,7 @@ Task<> CopyRun::copy_disproved() {
     take_status(work, *results[index]);
     work.source_status.highest_modseq = first_look;
     work.todo = std::move(results[index]->uids);
+    work.room.forget_sizes();
     CO_TRY(const auto settled, context_.journal.journal().settled_uids(work.route.id));
     work.todo.remove(settled);
     for (const auto& [uid, error] : work.refused)

@@ -50,7 +50,14 @@ Task<> CopyWorker::work_once() {
     context_.queue.notify();
     co_return resolved;
   }
+  if (auto* unmeasured = reader_ ? nullptr : context_.queue.take_unmeasured()) {
+    auto measured = co_await measure_room(*unmeasured);
+    unmeasured->resolving = false;
+    context_.queue.notify();
+    co_return measured;
+  }
   park_culprits();
+  give_up_for_room();
   if (reader_ || context_.queue.has_todo()) {
     auto pumped = co_await pump();
     context_.queue.notify();
@@ -183,7 +190,7 @@ bool CopyWorker::admit() {
   current_->refused_reads = 0;
   current_->refused_whole = false;
   job.gave = true;
-  carrying_ = !current_->dead() && !is_too_large(head);
+  carrying_ = !current_->dead() && !is_too_large(head) && has_room_for(head);
   if (!carrying_) return false;
   in_flight_.push_back({current_, head.uid, head.flags, head.octets});
   ++current_->in_flight;
@@ -305,6 +312,7 @@ void CopyWorker::settle(const InFlight& message, Uid uid) {
   ++context_.progress.settled_messages;
   context_.progress.settled_octets += message.octets;
   ++context_.accepted;
+  work.room.accept();
   work.suspects.clear(message.uid);
   excused_ = 0;
   reconnection_.reset();
@@ -314,6 +322,7 @@ void CopyWorker::settle(const InFlight& message, Uid uid) {
 void CopyWorker::refuse(const InFlight& message, const store::AppendOutcome& outcome) {
   auto& work = *message.work;
   const auto& error = outcome.result.error();
+  if (error.kind == ErrorKind::quota) return refuse_for_room(message, outcome);
   if (error.scope == Scope::account || error.scope == Scope::run) {
     work.doubt.add(message.uid);
     if (!fatal_) fatal_ = error;

@@ -65,6 +65,10 @@ class CopyWorker {
   void take_outcome(const store::AppendOutcome& outcome);
   void settle(const InFlight& message, Uid uid);
   void refuse(const InFlight& message, const store::AppendOutcome& outcome);
+  void refuse_for_room(const InFlight& message, const store::AppendOutcome& outcome);
+  [[nodiscard]] bool has_room_for(const store::MessageHead& head);
+  Task<> measure_room(RouteWork& work);
+  void give_up_for_room();
   void give_up_mailbox(RouteWork& work, Uid uid, const Error& error);
   void fail_message(RouteWork& work, Uid uid, const Error& error);
   Task<> hear_out();

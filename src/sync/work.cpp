@@ -10,12 +10,17 @@ constexpr std::uint64_t kJobMessages = 2000;
 constexpr std::uint64_t kSmallestJob = 16;
 
 bool available(const RouteWork& work) {
-  return !work.dead() && !work.destination_resolving() && !work.todo.empty();
+  if (work.dead() || work.destination_resolving() || work.todo.empty()) return false;
+  return !work.room.tight() || (work.room.measured() && work.room.may_take_any(work.todo));
 }
 
 /// Not only for suspects.
 bool has_ordinary(const RouteWork& work) {
-  return available(work) && (work.suspects.empty() || work.suspects.among(work.todo) != work.todo);
+  if (!available(work)) return false;
+  if (work.suspects.empty()) return true;
+  auto ordinary = work.todo;
+  ordinary.remove(work.suspects.among(work.todo));
+  return work.room.tight() ? work.room.may_take_any(ordinary) : !ordinary.empty();
 }
 
 }  // namespace
@@ -46,7 +51,11 @@ std::optional<Job> WorkQueue::take(RouteWork* preferred, std::size_t workers, Tr
   const auto suspects = work->suspects.among(work->todo);
   work->todo.remove(suspects);
   Job job{.ticket = ++last_ticket_, .work = work, .uids = {}, .careful = false};
-  if (work->careful.contains(work->todo.min())) {
+  if (work->room.tight()) {
+    job.careful = true;
+    job.uids = work->room.take_smallest(work->todo);
+    work->careful.remove(job.uids);
+  } else if (work->careful.contains(work->todo.min())) {
     job.careful = true;
     job.uids = work->todo.take_front(1);
     work->careful.remove(job.uids);
@@ -78,7 +87,7 @@ std::optional<Job> WorkQueue::take_trial() {
   if (work == nullptr) return std::nullopt;
   Job job{.ticket = ++last_ticket_, .work = work, .uids = work->suspects.first_group(waiting), .trial = true};
   if (auto alone = job.uids.intersection(work->careful); !alone.empty()) job.uids = alone.take_front(1);
-  job.careful = job.uids.size() == 1;
+  job.careful = job.uids.size() == 1 || work->room.tight();
   work->careful.remove(job.uids);
   work->todo.remove(job.uids);
   ++work->jobs;
@@ -88,6 +97,16 @@ std::optional<Job> WorkQueue::take_trial() {
 RouteWork* WorkQueue::take_doubt() {
   for (auto& work : routes) {
     if (work.dead() || work.doubt.empty() || !work.destination_quiet()) continue;
+    work.resolving = true;
+    return &work;
+  }
+  return nullptr;
+}
+
+RouteWork* WorkQueue::take_unmeasured() {
+  for (auto& work : routes) {
+    const bool is_unmeasured = work.room.tight() && !work.room.measured();
+    if (work.dead() || !is_unmeasured || work.todo.empty() || !work.doubt.empty() || !work.quiet()) continue;
     work.resolving = true;
     return &work;
   }

@@ -6,6 +6,7 @@
 #include "state/journal.hpp"
 #include "store/store.hpp"
 #include "sync/report.hpp"
+#include "sync/room.hpp"
 #include "sync/suspects.hpp"
 
 #include <algorithm>
@@ -57,6 +58,7 @@ struct RouteWork {
   std::uint64_t keywords_left = 0;         // messages that arrived without some of theirs, or of their flags
   std::map<Uid, Error> refused;            // by the destination, for good
   std::map<Uid, int> attempts;
+  Room room;                   // on the destination, once it refused something for lack of it
   Suspects suspects;           // of breaking connections to the destination
   unsigned refused_reads = 0;  // requests that the source refused, since it last gave a message
   bool refused_whole = false;  // among them one for more than a message that was suspected
@@ -129,6 +131,9 @@ class WorkQueue {
   [[nodiscard]] std::optional<Job> take(RouteWork* preferred, std::size_t workers, Trials trials);
   /// A route whose doubt can be looked up now; marks it as being resolved.
   [[nodiscard]] RouteWork* take_doubt();
+  /// A route with a destination short of room, where the sizes of what is left can be asked for now; marks it as being
+  /// resolved.
+  [[nodiscard]] RouteWork* take_unmeasured();
   [[nodiscard]] bool has_todo() const;
   /// Nothing left and nothing handed out.
   [[nodiscard]] bool finished() const;

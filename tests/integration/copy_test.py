@@ -10,7 +10,7 @@ import pathlib
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-from support import checker, corpus, harness  # noqa: E402
+from support import checker, corpus, harness, pairs  # noqa: E402
 from support.faultproxy import FaultProxy  # noqa: E402
 from support.rawimap import Connection, mailbox  # noqa: E402
 
@@ -314,6 +314,60 @@ class SpeakingTest(harness.IntegrationTest):
                                left.subscribed, left.attributes)
         self.assertLess(fits.count(), left.count())
         self.assertEqual(checker.compare(fits, checker.read_account(self.destination)), [], done)
+
+
+class QuotaTest(harness.IntegrationTest):
+    """A destination with little room gets what fits, whatever stands before it in the mailbox."""
+
+    QUOTA = ("mail_plugins = quota\nprotocol imap {{\n  mail_plugins = quota imap_quota\n}}\n"
+             "plugin {{\n  quota = count:User quota\n  quota_vsizes = yes\n  quota_grace = 0\n  quota_rule = {}\n}}\n")
+
+    def setUp(self):
+        super().setUp()
+        self.source, self.destination = self.server(), self.server()
+
+    def fill(self, *sizes, name="INBOX"):
+        with Connection(self.source.port) as connection:
+            for number, size in enumerate(sizes):
+                body = b"x" * 70 + b"\r\n"
+                head = b"Subject: n%d\r\nMessage-ID: <%d.%d@x>\r\n\r\n" % (number, number, size)
+                pairs.append_octets(self.source, connection, name, head + body * (size // 72 + 1))
+
+    def limit(self, rule):
+        self.destination.set(extra=self.QUOTA.format(rule))
+
+    def test_a_message_too_large_for_the_room_costs_only_itself(self):
+        self.fill(300, 400, 1_400_000, 300, 500)
+        for hide in (set(), {"MULTIAPPEND"}):
+            with self.subTest(hide=hide):
+                (self.folder.path / "copy.db").unlink(missing_ok=True)
+                self.destination.forget_user("alice")
+                self.destination.set(hide=hide, extra=self.QUOTA.format("*:storage=1M"))
+                self.copy_but_one(copied=4)
+                self.assertEqual(checker.read_account(self.destination).count(), 4)
+                self.copy_but_one(copied=0)
+        self.limit("*:storage=10M")
+        self.copy(self.source, self.destination)
+        self.assert_same(self.source, self.destination)
+
+    def copy_but_one(self, copied):
+        done = self.copy(self.source, self.destination, expect=1)
+        self.assertIn(f"Incomplete: {copied} copied, ", done.out)
+        self.assertIn(" 1 failed", done.out.splitlines()[-1])
+        self.assertRegex(done.err, 'not copied: INBOX UID 3 "n2": .*QUOTA.* — make room on the destination')
+        url, options = harness.account_arguments("from", self.source)
+        told = harness.run(["explain", url, "INBOX", "3", *options, "--state", self.folder.path / "copy.db"], self.folder)
+        self.assertRegex(told.out, "OVERQUOTA")
+
+    def test_a_full_account_is_not_asked_for_each_message(self):
+        self.fill(*range(100, 30_100, 100))
+        self.limit("*:messages=3")
+        with FaultProxy(self.destination.port, count=True) as far:
+            done = self.copy(self.source, self.destination, expect=1, tls=False, from_port=self.source.port, to_port=far.port)
+            tries = far.command_names().count("APPEND")
+        self.assertIn("Incomplete: 3 copied, 0 there already, 297 failed", done.out)
+        self.assertLess(tries, 40)
+        self.assertRegex(done.err, "UID 300 .*not tried, as the destination has no room for it")
 
 
 class StatusTest(harness.IntegrationTest):
