@@ -212,7 +212,7 @@ void CopyView::print_report(const sync::Report& report) const {
                                 : "Incomplete",
             format_count(copied), format_count(present), format_count(report.failures.size()), format_octets(octets),
             format_duration(elapsed), format_octet_rate(octets, elapsed));
-  if (copied == 0 && report.complete() && report.sum(&sync::MailboxReport::flags_updated) == 0)
+  if (copied == 0 && report.complete() && report.sum(&sync::MailboxReport::flags_planned) == 0)
     print_out("Nothing to do.\n");
   if (options_.verbose)
     print_out("Commands: {} to the source, {} to the destination; {} connections a side.\n", report.source_commands,

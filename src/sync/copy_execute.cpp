@@ -1,7 +1,7 @@
-// The doing half of a CopyRun: mailboxes, intents, workers, flags, checkpoint.
+// The doing half of a CopyRun: mailboxes, intents, workers, checkpoint. Flags are in copy_flags.cpp.
+#include "base/units.hpp"
 #include "sync/copy_run.hpp"
 #include "sync/identity_match.hpp"
-#include "sync/pending_flags.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -227,96 +227,6 @@ Task<> CopyRun::judge_absent(RouteWork& work, std::uint64_t messages) {
   co_return Result<>{};
 }
 
-/// Durable before the first STORE: after a crash in between, which of these flags the destination has is not known.
-Task<> CopyRun::announce_flags() {
-  for (const auto& work : context_.queue.routes) {
-    if (work.dead() || work.flag_work.empty() || context_.stopping) continue;
-    context_.journal.pending().notes.emplace_back(pending_flags_note(work.route.id), to_pending_text(work.flag_work));
-  }
-  co_return co_await context_.journal.commit();
-}
-
-Task<> CopyRun::update_flags() {
-  context_.progress.phase = "updating flags";
-  CO_CHECK(co_await announce_flags());
-  for (auto& work : context_.queue.routes) {
-    if (work.dead() || work.flag_work.empty() || context_.stopping) continue;
-    auto updated = co_await update_flags_of(work);
-    if (updated) continue;
-    if (updated.error().scope != Scope::mailbox) co_return updated;
-    work.report->error = updated.error();
-  }
-  co_return co_await context_.journal.commit();
-}
-
-Task<> CopyRun::update_flags_of(RouteWork& work) {
-  CO_CHECK(co_await find_destinations(work));
-  std::vector<store::FlagUpdate> updates;
-  for (const auto& group : work.flag_work) {
-    store::FlagUpdate update{
-        .uids = group.destination,
-        .add = work.permanent_flags.storable(group.unsure ? group.now : group.now.minus(group.before)),
-        .remove = group.before.minus(group.now)};
-    if (!update.uids.empty() && !(update.add.empty() && update.remove.empty())) updates.push_back(std::move(update));
-  }
-  CO_CHECK(co_await store_flags(work, updates));
-  std::vector<std::pair<UidSet, Flags>> settled;
-  for (auto& group : work.flag_work) {
-    work.report->flags_updated += group.source.size();
-    settled.emplace_back(std::move(group.source), std::move(group.now));
-  }
-  context_.journal.pending().flags.emplace_back(work.route.id, std::move(settled));
-  context_.journal.pending().notes.emplace_back(pending_flags_note(work.route.id), "");
-  work.flag_work.clear();
-  co_return Result<>{};
-}
-
-/// Where keywords are refused, the system flags are stored all the same.
-Task<> CopyRun::store_flags(RouteWork& work, std::vector<store::FlagUpdate>& updates) {
-  if (updates.empty()) co_return Result<>{};
-  const auto validity = work.route.destination_validity;
-  auto stored = co_await pair_.destination->change_flags(work.destination, validity, updates);
-  if (stored || stored.error().scope != Scope::mailbox) co_return stored;
-  std::uint64_t left = 0;
-  for (auto& update : updates) {
-    if (update.add.keywords().empty()) continue;
-    left += update.uids.size();
-    remove_keywords(update.add);
-  }
-  if (left == 0) co_return stored;
-  stored = co_await pair_.destination->change_flags(work.destination, validity, updates);
-  if (stored) work.keywords_left += left;
-  co_return stored;
-}
-
-/// A destination without UIDPLUS never told the UIDs: the messages are found by what they are.
-Task<> CopyRun::find_destinations(RouteWork& work) {
-  UidSet unknown;
-  for (const auto& group : work.flag_work) {
-    if (group.destination.size() != group.source.size()) unknown.add(group.source);
-  }
-  if (unknown.empty()) co_return Result<>{};
-  auto source = scan_of(work.source, work.route.source_validity);
-  source.uids = unknown;
-  auto destination = scan_of(work.destination, work.route.destination_validity);
-  const UidSet none;
-  // What the destination got last tells one of two equal messages from the other.
-  const FlagsThere flags_there = [&work](Uid uid) {
-    const auto group =
-        std::ranges::find_if(work.flag_work, [uid](const FlagWork& flags) { return flags.source.contains(uid); });
-    if (group == work.flag_work.end()) return Flags();
-    return group->unsure ? group->recorded : group->before;
-  };
-  CO_TRY(const auto matched, co_await match_by_identity(pair_, source, destination, none, &flags_there));
-  for (auto& group : work.flag_work) {
-    if (group.destination.size() == group.source.size()) continue;
-    for (const auto& match : matched) {
-      if (group.source.contains(match.source)) group.destination.add(match.destination);
-    }
-  }
-  co_return Result<>{};
-}
-
 /// The watermark passes what is settled, parked or gone, never more.
 Task<> CopyRun::checkpoint() {
   auto& batch = context_.journal.pending();
@@ -340,7 +250,8 @@ Task<> CopyRun::checkpoint() {
     // Where the source did not list all, the next run asks for all again.
     const bool listed = work.report->unlisted == 0;
     work.route.source_uid_next = listed ? work.source_status.uid_next : 0;
-    work.route.source_modseq = work.source_status.highest_modseq;
+    // So that the next run looks at all flags.
+    work.route.source_modseq = work.flags_to_retry ? 0 : work.source_status.highest_modseq;
     work.route.source_messages = listed ? work.source_status.messages : 0;
     batch.routes.push_back(work.route);
     batch.closed_intents.push_back(work.route.id);
@@ -353,8 +264,9 @@ Task<> CopyRun::name_failures() {
   for (const auto& work : context_.queue.routes) {
     if (work.keywords_left == 0) continue;
     context_.report.warnings.push_back(
-        fmt::format("{}: {} messages are without some of their flags or keywords, which the destination does not take",
-                    work.destination.to_string(), work.keywords_left));
+        fmt::format("{}: {} without some flags or keywords, which the destination does not take{}",
+                    work.destination.to_string(), format_counted(work.keywords_left, "message is", "messages are"),
+                    work.flags_to_retry ? " from this user; later runs try again" : ""));
   }
   for (auto& work : context_.queue.routes) {
     UidSet uids;

@@ -300,7 +300,10 @@ void CopyWorker::settle(const InFlight& message, Uid uid) {
   auto& work = *message.work;
   // A server that tells a UID twice, or one from before, tells nothing that can be relied on.
   if (uid < work.destination_from || work.known_destination.contains(uid)) uid = 0;
-  context_.journal.settle(work.route.id, message.uid, uid, message.flags);
+  const bool retried = !message.whole_flags && lacks_rights(work);
+  if (retried) work.flags_to_retry = true;
+  context_.journal.settle(work.route.id, message.uid, uid,
+                          retried ? work.permanent_flags.storable(message.flags) : message.flags);
   if (uid != 0) {
     work.known_destination.add(uid);
   } else {

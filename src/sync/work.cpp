@@ -25,6 +25,11 @@ bool has_ordinary(const RouteWork& work) {
 
 }  // namespace
 
+bool lacks_rights(const RouteWork& work) {
+  const auto& [flags, new_keywords, known] = work.permanent_flags;
+  return known && !(flags.has(SystemFlag::seen) && flags.has(SystemFlag::flagged));
+}
+
 void remove_keywords(Flags& flags) {
   const Flags all = flags;
   for (const auto& keyword : all.keywords())

@@ -57,6 +57,7 @@ struct RouteWork {
   bool next_recorded = true;               // or one of before: it is on record
   std::uint64_t keywords_left = 0;         // messages that arrived without some of theirs, or of their flags
   std::map<Uid, Error> refused;            // by the destination, for good
+  bool flags_to_retry = false;             // some of them: this user lacks the rights, now
   std::map<Uid, int> attempts;
   Room room;                   // on the destination, once it refused something for lack of it
   Suspects suspects;           // of breaking connections to the destination
@@ -104,6 +105,9 @@ struct RouteWork {
   }
 };
 
+/// The destination's mailbox keeps not even flags that every server has: the user lacks the rights (ACL), which may
+/// come.
+[[nodiscard]] bool lacks_rights(const RouteWork& work);
 /// Leaves the system flags.
 void remove_keywords(Flags& flags);
 

@@ -370,6 +370,33 @@ class QuotaTest(harness.IntegrationTest):
         self.assertRegex(done.err, "UID 300 .*not tried, as the destination has no room for it")
 
 
+class RightsTest(harness.IntegrationTest):
+    """A destination whose mailbox keeps no flags of this user (ACL), until he gets the right."""
+
+    ACL = ("mail_plugins = acl\nprotocol imap {\n  mail_plugins = acl imap_acl\n}\nplugin {\n  acl = vfile\n}\n")
+
+    def test_flags_that_are_not_kept_are_told_and_tried_again(self):
+        source, destination = self.server(), self.server(extra=self.ACL)
+        message = b"Subject: n\r\nMessage-ID: <n@x>\r\n\r\nx\r\n"
+        with Connection(source.port) as here, Connection(destination.port) as there:
+            for connection in (here, there):
+                connection.command(b"CREATE Shared")
+            pairs.append_octets(source, here, "Shared", message)
+            here.command(b"SELECT Shared")
+            here.command(b"STORE 1 +FLAGS (\\Seen)")
+            rights = destination.mail / "alice" / ".Shared" / "dovecot-acl"
+            rights.write_text("owner lri\n")
+            for flags in (b"\\Seen", b"\\Flagged", b"\\Answered"):
+                here.command(b"STORE 1 +FLAGS (" + flags + b")")
+                done = self.copy(source, destination)
+                self.assertIn("Shared: 1 message is without some flags", done.err)
+                self.assertNotRegex(done.out, "flags of 1 updated|Nothing to do")
+            rights.write_text("owner lrswi\n")
+            self.assertIn("flags of 1 updated", self.copy(source, destination).out)
+            self.assert_same(source, destination)
+            self.assertIn("Nothing to do", self.copy(source, destination).out)
+
+
 class StatusTest(harness.IntegrationTest):
     """What STATUS says is believed only until the mailbox is open."""
 
