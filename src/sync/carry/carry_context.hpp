@@ -12,7 +12,6 @@
 
 namespace mailferry::sync {
 
-/// Hears of what happens, for logs, reports and status. Called on the network thread; must not wait.
 /// A message that has arrived.
 struct Delivery {
   const MailboxPath& from;
@@ -22,6 +21,7 @@ struct Delivery {
   std::uint64_t octets = 0;
 };
 
+/// Hears of what happens, for logs, reports and status. Called on the network thread; must not wait.
 class CarryObserver {
  public:
   virtual ~CarryObserver() = default;
