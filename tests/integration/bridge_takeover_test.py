@@ -211,7 +211,7 @@ class ImapBridgeTest(TakeoverTest):
     def test_commands_find_the_bridge_by_the_same_file(self):
         self.write([{"from": "INBOX", "to": ["INBOX"]}])
         self.start("config.json")
-        self.assert_logged("source connected")
+        self.assert_logged("the bridge works")
         for command in (["status"], ["status", "--check"], ["failures"], ["retry"]):
             with self.subTest(command=command):
                 done = self.command(*command, "--config", "config.json")
@@ -236,7 +236,7 @@ class ImapBridgeTest(TakeoverTest):
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(["sh", start, "bridge", "--config", "config.json"], cwd=self.folder.path, env=environment,
                                             stdin=subprocess.DEVNULL, stdout=log, stderr=log)
-        self.assert_logged("source connected")
+        self.assert_logged("the bridge works")
         self.assertTrue(wait_until(lambda: check().returncode == 0, 15), check().stderr)
         self.stop()
 

@@ -170,7 +170,7 @@ INSTANTIATE_TEST_SUITE_P(
         BadLine{with_key("listen = \"::1:80\""), "9:10: listen must be"},
         BadLine{with_key("listen = \"localhost:99999\""), "9:10: listen must be"},
         BadLine{with_key("listen_reach = \"all\""), "9:16: listen_reach must be"},
-        BadLine{with_key("listen = \"0.0.0.0:8080\""), "listen: 0.0.0.0:8080 can be reached by others"},
+        BadLine{with_key("listen = \"0.0.0.0:8080\""), "7:1: listen: 0.0.0.0:8080 can be reached by others"},
         BadLine{with_key("log_level = \"loud\""), "9:13: log_level must be one of error|warning|info|debug|trace"},
         BadLine{with_key("report_mailbox = \"a//b\""), "7:1: report_mailbox: 'a//b' has a level without a name"},
         BadLine{with_key("backoff_first = \"2min\""), "7:1: backoff_first is longer than backoff_most"},
