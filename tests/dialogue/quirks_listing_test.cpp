@@ -87,14 +87,29 @@ TEST_F(QuirkDialogue, M1ListsInboxOnceAndWhatIsBelowIt) {
   peer_->send(
       "* LIST () \".\" INBOX.Sent\r\n* LIST () \".\" INBOX.Sent\r\nA2 OK\r\n* LSUB () \".\" inbox\r\nA3 OK\r\n");
   peer_->expect("A4 STATUS INBOX (MESSAGES UIDNEXT UIDVALIDITY)\r\n");
-  peer_->expect("A5 STATUS INBOX.INBOX (MESSAGES UIDNEXT UIDVALIDITY)\r\n");
-  peer_->expect("A6 STATUS INBOX.Sent (MESSAGES UIDNEXT UIDVALIDITY)\r\n");
+  peer_->expect("A5 STATUS INBOX.Sent (MESSAGES UIDNEXT UIDVALIDITY)\r\n");
+  peer_->expect("A6 STATUS INBOX.INBOX (MESSAGES UIDNEXT UIDVALIDITY)\r\n");
   peer_->send("* STATUS inbox (MESSAGES 1 UIDNEXT 2 UIDVALIDITY 3)\r\nA4 OK\r\n");
-  peer_->send("* STATUS INBOX.INBOX (MESSAGES 4 UIDNEXT 5 UIDVALIDITY 6)\r\nA5 OK\r\n");
-  peer_->send("A6 NO not now\r\n");
+  peer_->send("A5 NO not now\r\n");
+  peer_->send("* STATUS INBOX.INBOX (MESSAGES 4 UIDNEXT 5 UIDVALIDITY 6)\r\nA6 OK\r\n");
 
   EXPECT_THAT(*list(), ElementsAre("INBOX: subscribed 1 messages, next 2, validity 3",
-                                   "INBOX/INBOX: 4 messages, next 5, validity 6", "Sent:"));
+                                   "Sent:", "INBOX/INBOX: 4 messages, next 5, validity 6"));
+}
+
+TEST_F(QuirkDialogue, M1TakesNoLevelForAMailbox) {
+  open("NAMESPACE");
+  peer_->expect("A1 NAMESPACE\r\nA2 LIST \"\" \"*\"\r\nA3 LSUB \"\" \"*\"\r\n");
+  peer_->send("* NAMESPACE ((\"INBOX.\" \".\")) NIL NIL\r\nA1 OK\r\n");
+  peer_->send("* LIST () \".\" INBOX\r\n* LIST (\\Noselect) \".\" INBOX.INBOX\r\n");
+  peer_->send("* LIST () \".\" INBOX.INBOX.INBOX\r\nA2 OK\r\nA3 OK\r\n");
+  peer_->expect("A4 STATUS INBOX (MESSAGES UIDNEXT UIDVALIDITY)\r\n");
+  peer_->expect("A5 STATUS INBOX.INBOX.INBOX (MESSAGES UIDNEXT UIDVALIDITY)\r\n");
+  peer_->send("* STATUS INBOX (MESSAGES 1 UIDNEXT 2 UIDVALIDITY 3)\r\nA4 OK\r\n");
+  peer_->send("* STATUS INBOX.INBOX.INBOX (MESSAGES 4 UIDNEXT 5 UIDVALIDITY 6)\r\nA5 OK\r\n");
+
+  EXPECT_THAT(*list(),
+              ElementsAre("INBOX: 1 messages, next 2, validity 3", "INBOX/INBOX: 4 messages, next 5, validity 6"));
 }
 
 TEST_F(QuirkDialogue, M2ListsWhatHasAName) {

@@ -72,6 +72,19 @@ class SharedTest(harness.IntegrationTest):
         self.run_program("copy", "--exclude", "Public/*", source=plain, destination=self.source)
 
 
+class SecondInboxTest(harness.IntegrationTest):
+    def test_an_inbox_below_inbox_has_one_place_where_all_names_begin_so(self):
+        source, destination = self.server(mail_format="sdbox"), self.server(prefix="INBOX.", separator=".")
+        for name, number in (("INBOX", 1), ("INBOX/INBOX", 2), ("INBOX/INBOX/x", 3), ("INBOX/x", 4)):
+            fill(source, name, number)
+        self.assertIn("10 copied", self.copy(source, destination).out)
+        again = self.copy(source, destination).out
+        self.assertIn("Nothing to do", again)
+        self.assertNotIn("to be created", again)
+        verified = harness.run(harness.copy_arguments(source, destination, self.folder, command="verify"), self.folder)
+        self.assertEqual(verified.code, 0, verified)
+
+
 class BadlyToldTest(harness.IntegrationTest):
     def setUp(self):
         super().setUp()

@@ -19,6 +19,10 @@ bool has_attribute(const ListData& list, std::string_view wanted) {
                              [wanted](const std::string& attribute) { return equal_ascii_nocase(attribute, wanted); });
 }
 
+bool is_selectable(const ListData& list) {
+  return !has_attribute(list, "\\Noselect") && !has_attribute(list, "\\NonExistent");
+}
+
 std::size_t octets_of(const ListData& list) {
   auto octets = list.mailbox.size();
   for (const auto& attribute : list.attributes)
@@ -76,10 +80,12 @@ void MailboxListing::take_subscription(const ListData& list) {
 }
 
 std::vector<store::MailboxInfo> MailboxListing::mailboxes() {
-  std::ranges::stable_partition(mailboxes_, [this](const ListData& data) { return !is_foreign(data); });
+  std::ranges::stable_sort(mailboxes_, {}, [this](const ListData& data) { return turn_of(data); });
   std::vector<store::MailboxInfo> all;
   for (const auto& data : mailboxes_) {
     if (data.separator != '\0' && all.empty() && !is_foreign(data)) names_.set_separator(data.separator);
+    // Where INBOX.INBOX is only a level, Dovecot takes the name for INBOX itself.
+    if (!is_selectable(data) && names_.is_second_inbox(data.mailbox)) continue;
     all.push_back(info(data));
   }
   return all;
@@ -96,11 +102,17 @@ bool MailboxListing::is_foreign(const ListData& data) const {
   return names_.is_foreign(data.mailbox, separator_of(data));
 }
 
+/// Those whose own name may be taken by another come last.
+int MailboxListing::turn_of(const ListData& data) const {
+  if (is_foreign(data)) return 2;
+  return names_.is_second_inbox(data.mailbox) ? 1 : 0;
+}
+
 store::MailboxInfo MailboxListing::info(const ListData& data) const {
   store::MailboxInfo info{.path = names_.learn(data.mailbox, separator_of(data)), .foreign = is_foreign(data)};
   info.subscribed = subscribed_.contains(data.mailbox) || has_attribute(data, "\\Subscribed");
   // Levels such as "[Gmail]" hold mailboxes and no messages (quirk g7).
-  info.selectable = !has_attribute(data, "\\Noselect") && !has_attribute(data, "\\NonExistent");
+  info.selectable = is_selectable(data);
   for (const auto& attribute : data.attributes) {
     if (const auto use = parse_special_use(attribute); use != SpecialUse::none) info.use = use;
   }

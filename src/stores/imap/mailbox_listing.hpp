@@ -45,6 +45,7 @@ class MailboxListing {
   void take_status(const mailferry::imap::StatusData& status);
   void take_subscription(const mailferry::imap::ListData& list);
   [[nodiscard]] bool is_foreign(const mailferry::imap::ListData& data) const;
+  [[nodiscard]] int turn_of(const mailferry::imap::ListData& data) const;
   [[nodiscard]] store::MailboxInfo info(const mailferry::imap::ListData& data) const;
   [[nodiscard]] char separator_of(const mailferry::imap::ListData& data) const;
 

@@ -63,19 +63,26 @@ bool MailboxNames::leads_to_others(const MailboxPath& path) const {
   return wire && is_foreign(*wire, separator_);
 }
 
+std::string_view MailboxNames::without_prefix(std::string_view wire_name) const {
+  const bool has_prefix = !prefix_.empty() && wire_name.starts_with(prefix_) && wire_name.size() > prefix_.size();
+  return wire_name.substr(has_prefix ? prefix_.size() : 0);
+}
+
+bool MailboxNames::is_second_inbox(std::string_view wire_name) const {
+  return !equal_ascii_nocase(wire_name, "INBOX") && equal_ascii_nocase(without_prefix(wire_name), "INBOX");
+}
+
 MailboxPath MailboxNames::learn(const std::string& wire_name, char separator) {
   const bool foreign = is_foreign(wire_name, separator);
-  std::string_view name = wire_name;
-  if (!foreign && !prefix_.empty() && name.starts_with(prefix_) && name.size() > prefix_.size())
-    name.remove_prefix(prefix_.size());
+  const auto name = foreign ? std::string_view(wire_name) : without_prefix(wire_name);
   const auto split = [separator](std::string_view wire) {
     auto decoded = mailferry::imap::decode_mutf7(wire);
     return MailboxPath::split(decoded ? *decoded : mailferry::imap::display_name(wire), separator);
   };
   auto path = split(name);
-  // "INBOX.INBOX" with the prefix "INBOX." is a mailbox of its own (quirk m1).
-  if (path.is_inbox() && canonical_name(wire_name) != "INBOX") path = split(wire_name);
-  if (foreign) path = free_path(std::move(path), wire_name);
+  const bool second_inbox = is_second_inbox(wire_name);
+  if (second_inbox) path = split(wire_name);
+  if (foreign || second_inbox) path = free_path(std::move(path), wire_name);
   wire_names_.insert_or_assign(path, wire_name);
   return path;
 }

@@ -33,6 +33,9 @@ class MailboxNames {
   [[nodiscard]] bool is_foreign(std::string_view wire_name, char separator) const;
   /// Whether a mailbox of this path, listed or new, is_foreign().
   [[nodiscard]] bool leads_to_others(const MailboxPath& path) const;
+  /// "INBOX.INBOX" with the prefix "INBOX.", a mailbox of its own (quirk m1) or only a level. Without the prefix it
+  /// would be INBOX, so it is INBOX/INBOX unless "INBOX.INBOX.INBOX" is that: learn it after the others of the user.
+  [[nodiscard]] bool is_second_inbox(std::string_view wire_name) const;
   /// The wire name of a path, listed or new. A component that holds the separator or is no UTF-8 is Error{usage,
   /// mailbox}.
   [[nodiscard]] Result<std::string> to_wire(const MailboxPath& path) const;
@@ -40,6 +43,7 @@ class MailboxNames {
  private:
   using Namespaces = std::vector<mailferry::imap::NamespaceData::Entry>;  // prefixes without a separator at the end
 
+  [[nodiscard]] std::string_view without_prefix(std::string_view wire_name) const;
   [[nodiscard]] MailboxPath free_path(MailboxPath wanted, const std::string& wire_name) const;
 
   char separator_ = '/';

@@ -75,6 +75,16 @@ TEST_F(ForeignMailboxes, AreKnownBeforeTheyAreMade) {
   EXPECT_FALSE(names_.leads_to_others(path("user/bob"))) << "it is called INBOX.user.bob";
 }
 
+TEST_F(ForeignMailboxes, OrNotInboxesBelowInboxHaveNamesOfTheirOwn) {
+  namespaces({{"INBOX.", '.'}}, {}, {});
+  names_.set_separator('.');
+  EXPECT_EQ(names_.learn("INBOX.INBOX.INBOX", '.').to_string(), "INBOX/INBOX");
+  EXPECT_EQ(names_.learn("INBOX.INBOX", '.').to_string(), "INBOX-2/INBOX");
+  EXPECT_TRUE(names_.is_second_inbox("INBOX.inbox"));
+  EXPECT_FALSE(names_.is_second_inbox("INBOX"));
+  EXPECT_FALSE(names_.is_second_inbox("INBOX.INBOX.x"));
+}
+
 TEST_F(ForeignMailboxes, TakeNoPathOfTheUsersOwn) {
   namespaces({{"INBOX.", '.'}}, {}, {{"shared.", '.'}});
   const auto own = names_.learn("INBOX.shared.x", '.');
