@@ -150,6 +150,9 @@ Result<> ManifestWriter::commit() {
 }
 
 Result<ManifestReader> ManifestReader::open(const std::string& path) {
+  if (std::error_code ignored; std::filesystem::is_directory(path, ignored))
+    return fail(ErrorKind::usage, Scope::run, fmt::format("{} is a directory and no manifest", path),
+                "give the file that `mailferry verify FROM TO --manifest FILE` wrote");
   std::ifstream file(path, std::ios::binary);
   if (!file) return fail_with_errno(errno, "read", path);
   ManifestReader reader(std::move(file), path);

@@ -5,6 +5,7 @@
 #include "services/accounts.hpp"
 #include "services/earlier_runs.hpp"
 #include "services/interruption.hpp"
+#include "services/manifest_selection.hpp"
 #include "services/steady_pair.hpp"
 #include "services/verify_mailbox.hpp"
 #include "stores/imap/imap_store.hpp"
@@ -56,11 +57,16 @@ class Verification {
     CO_TRY(const auto list, co_await pair_.destination->list(false));
     ManifestOrigin origin;
     VerifyContext context = make_context(origin);
+    CO_TRY(auto selection, ManifestSelection::make(request_.rules));
     while (true) {
       CO_TRY(auto entries, manifest.next_mailbox());
       if (entries.empty()) break;
       const auto source = entries.front().source;
-      const auto destination = entries.front().destination;
+      const auto destination = selection.destination(source, entries.front().destination);
+      if (const auto reason = selection.reason_to_skip(source); !reason.empty()) {
+        report_.skipped.push_back({.mailbox = source, .reason = reason});
+        continue;
+      }
       const bool exists = std::ranges::any_of(list.mailboxes, [&](const store::MailboxInfo& mailbox) {
         return mailbox.selectable && mailbox.path == destination;
       });
@@ -68,7 +74,7 @@ class Verification {
       CO_CHECK(co_await check(context, source, destination, exists));
     }
     co_await pair_.destination->logout();
-    co_return Result<>{};
+    co_return selection.check(!report_.mailboxes.empty());
   }
 
   void note_missed(VerifyContext& context, std::uint64_t mailboxes) {
@@ -92,8 +98,8 @@ class Verification {
     lost_ = lost;
     if (checked) co_return Result<>{};
     is_whole_ = false;
-    auto told = with_context(checked.error(), source.to_string() + " could not be compared").error();
-    if (!goes_on) co_return std::unexpected(std::move(told));
+    if (!goes_on) co_return with_context(checked.error(), source.to_string() + " could not be compared");
+    const auto told = with_context(checked.error(), "could not be compared").error();
     context.add({.kind = Difference::mailbox,
                  .source = source,
                  .destination = destination,

@@ -174,6 +174,19 @@ class VerifyTest(harness.IntegrationTest):
         for extra in ((), ("--deep",)):
             self.assertIn("0 differences", self.verify_manifest(*extra))
 
+    def test_a_manifest_heeds_the_options_that_choose_mailboxes(self):
+        self.verify("--manifest", self.manifest)
+        whole = self.verify_manifest("--verbose")
+        only = self.verify_manifest("--verbose", "--mailbox", "INBOX")
+        self.assertIn("INBOX → INBOX", only)
+        self.assertEqual(only.count(" → "), 1, only)
+        without = self.verify_manifest("--verbose", "--exclude", "INBOX")
+        self.assertEqual(without.count(" → "), whole.count(" → ") - 1, without)
+        self.assertIn("INBOX → Nowhere: 0 of", self.verify_manifest("--verbose", "--map", "INBOX=Nowhere", expect=INCOMPLETE))
+        for extra in (("--mailbox", "Nope"), ("--exclude", "*"), ("--exclude", "\\Trash")):
+            self.verify_manifest(*extra, expect=USAGE)
+        self.verify_manifest(expect=USAGE, manifest=self.folder.path)
+
     def test_a_manifest_finds_what_was_lost_since(self):
         self.verify("--manifest", self.manifest)
         self.on(self.destination, b"SELECT INBOX", b"STORE 3 +FLAGS (\\Deleted)", b"UID EXPUNGE 3", b"STORE 4 +FLAGS ($Read)")
