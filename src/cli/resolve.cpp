@@ -9,6 +9,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <filesystem>
 
 namespace mailferry::cli {
@@ -38,15 +39,26 @@ Result<std::uint64_t> number(std::string_view option, const std::string& text, s
               fmt::format("give at most {}", most));
 }
 
+Result<> refuse_second_map(const config::MapRule& rule, const std::vector<config::MapRule>& before) {
+  const auto other = std::ranges::find(before, rule.from, &config::MapRule::from);
+  if (other == before.end() || other->to == rule.to) return {};
+  return fail(ErrorKind::usage, Scope::run,
+              fmt::format("--map gives {} two names, {} and {}", rule.from, other->to, rule.to), "keep one of them");
+}
+
+/// What is left out in the file stays left out, and what it renames; --mailbox says all that is wanted.
 Result<> apply_lists(const RawOptions& raw, const config::CopyDefaults& defaults, Options& options) {
   options.mailbox = raw.mailbox.empty() ? defaults.mailbox : raw.mailbox;
-  options.exclude = raw.exclude.empty() ? defaults.exclude : raw.exclude;
-  if (raw.map.empty()) options.map = defaults.map;
+  options.exclude = raw.exclude;
+  options.exclude.insert(options.exclude.end(), defaults.exclude.begin(), defaults.exclude.end());
   for (const auto& text : raw.map) {
     auto rule = config::parse_map_rule(text);
     if (!rule) return with_context(rule.error(), "--map");
+    CHECK_OK(refuse_second_map(*rule, options.map));
     options.map.push_back(*std::move(rule));
   }
+  // The first that matches counts: the command line comes before the file.
+  options.map.insert(options.map.end(), defaults.map.begin(), defaults.map.end());
   return {};
 }
 
@@ -92,6 +104,9 @@ constexpr std::string_view kManifest = "manifest:";
 Result<> use_manifest(const RawOptions& raw, Invocation& invocation) {
   invocation.has_from = false;
   invocation.options.against = raw.from.substr(kManifest.size());
+  if (invocation.options.against.empty())
+    return fail(ErrorKind::usage, Scope::run, "manifest: names no file",
+                "write manifest:FILE, with the file that `mailferry verify FROM TO --manifest FILE` wrote");
   if (invocation.command == Command::verify && raw.manifest.empty()) return {};
   return fail(ErrorKind::usage, Scope::run,
               invocation.command == Command::verify ? "--manifest writes a manifest, and FROM is one already"

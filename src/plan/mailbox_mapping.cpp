@@ -199,8 +199,25 @@ class Mapper {
       return fail(ErrorKind::usage, Scope::run, fmt::format("no mailbox of the source matches {}", unmatched.front()),
                   "see `mailferry folders FROM` for the names");
     add_unmatched(
+        "--exclude", named_excludes(), [](const MailboxPattern& rule) -> auto& { return rule; }, source_, unmatched);
+    add_unmatched(
         "--map", rules_.map, [](const MapRule& rule) -> auto& { return rule.from; }, source_, unmatched);
-    return {};
+    return refuse_nothing_left();
+  }
+
+  /// A special use that no mailbox has is nothing that somebody misspelt.
+  [[nodiscard]] std::vector<MailboxPattern> named_excludes() const {
+    auto named = rules_.exclude;
+    std::erase_if(named, [](const MailboxPattern& pattern) { return pattern.is_special_use(); });
+    return named;
+  }
+
+  [[nodiscard]] Result<> refuse_nothing_left() const {
+    const bool is_excluded = std::ranges::any_of(
+        mapping_.skipped, [](const SkippedMailbox& skipped) { return skipped.reason == SkipReason::excluded; });
+    if (!drafts_.empty() || !is_excluded) return {};
+    return fail(ErrorKind::usage, Scope::run, "no mailbox is left: --exclude leaves out all that there would be",
+                "see `mailferry folders FROM` for the names; exclude in mailferry.toml counts as well");
   }
 
   [[nodiscard]] Result<> refuse_collisions() const {

@@ -67,7 +67,7 @@ struct MailboxMapping {
   /// Parents before children; only mailboxes that routes go to. A server makes missing parents itself (RFC 9051
   /// §6.3.4).
   std::vector<Preparation> preparations;
-  /// Options that name no mailbox of the source: "--mailbox Importnat". An --exclude may.
+  /// Options that name no mailbox of the source: "--mailbox Importnat". An --exclude of a special use may.
   std::vector<std::string> unmatched;
 };
 
@@ -84,8 +84,8 @@ struct Home {
 /// Two sources on one destination are an error of kind usage that names them, unless a --map without wildcards in its
 /// target sends all but one of them there, or earlier runs did. So is a destination that belongs to others, unless
 /// --map says so, because others would read the mail there; and so are --mailbox options of which none matches
-/// anything. `homes`, oldest first: of several of a mailbox the one counts where it would go without them, else the
-/// last. A mailbox without one goes by its name beside those of others.
+/// anything, and --exclude options that leave nothing. `homes`, oldest first: of several of a mailbox the one counts
+/// where it would go without them, else the last. A mailbox without one goes by its name beside those of others.
 [[nodiscard]] Result<MailboxMapping> map_mailboxes(std::span<const KnownMailbox> source,
                                                    std::span<const KnownMailbox> destination,
                                                    const NamingLimits& destination_limits, const MappingRules& rules,

@@ -182,6 +182,8 @@ Result<MapRule> MapRule::parse(std::string_view text) {
   }
   TRY(auto from, MailboxPattern::parse(text.substr(0, equals)));
   TRY(auto to, MailboxPattern::parse(text.substr(equals + 1)));
+  if (std::ranges::any_of(to.text(), [](char c) { return static_cast<unsigned char>(c) < ' ' || c == '\x7f'; }))
+    return bad_pattern(to.text(), "no mailbox can have a control character in its name");
   if (to.is_special_use()) return bad_pattern(to.text(), "the target of a map must be a name");
   if (to.wildcards() > from.wildcards()) {
     return bad_pattern(to.text(), "it has more wildcards than the pattern before the '='");

@@ -222,8 +222,10 @@ TEST_F(Accounts, CopySectionGivesDefaultsThatTheCommandLineOverrides) {
   EXPECT_EQ(own.options.window_octets, 2U << 20);
   EXPECT_EQ(own.options.state_file, "/t.db");
   EXPECT_THAT(own.options.mailbox, ElementsAre("X"));
-  EXPECT_THAT(own.options.exclude, ElementsAre("Y"));
-  EXPECT_THAT(own.options.map, ElementsAre(MapRule{"C", "D"}));
+  EXPECT_THAT(own.options.exclude, ElementsAre("Y", "Junk")) << "what the file leaves out stays out";
+  EXPECT_THAT(own.options.map, ElementsAre(MapRule{"C", "D"}, MapRule{"A", "B"})) << "the first that matches counts";
+  EXPECT_EQ(refused({"copy", "work", "home", "--config", file, "--map", "C=D", "--map", "C=E"}).kind, ErrorKind::usage);
+  EXPECT_EQ(refused({"verify", "manifest:", "home", "--config", file}).kind, ErrorKind::usage);
 }
 
 TEST_F(Accounts, ThatDoNotExistAreNamedWithTheNearestOne) {

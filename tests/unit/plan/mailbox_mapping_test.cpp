@@ -273,13 +273,27 @@ TEST(MapMailboxes, ExplanationsAreSafeToShow) {
 }
 
 TEST(MailboxMapping, OptionsThatNameNoMailboxAreTold) {
-  const auto mapping = try_mapping({box("INBOX"), box("Work")}, {},
-                                   {.include = {"Work", "Importnat"}, .exclude = {"Nothing"}, .map = {"Wrok=Old"}});
+  const auto mapping =
+      try_mapping({box("INBOX"), box("Work")}, {},
+                  {.include = {"Work", "Importnat"}, .exclude = {"Nothing", "\\Trash"}, .map = {"Wrok=Old"}});
   ASSERT_TRUE(mapping);
-  EXPECT_THAT(mapping->unmatched, ElementsAre("--mailbox Importnat", "--map Wrok"));
+  EXPECT_THAT(mapping->unmatched, ElementsAre("--mailbox Importnat", "--exclude Nothing", "--map Wrok"));
 
   EXPECT_THAT(refusal({box("INBOX")}, {}, {.include = {"Importnat"}}),
               HasSubstr("no mailbox of the source matches --mailbox Importnat"));
+}
+
+TEST(MailboxMapping, WhereNothingIsLeftIsAnError) {
+  EXPECT_THAT(refusal({box("INBOX"), box("Work")}, {}, {.include = {"Work"}, .exclude = {"Work"}}),
+              HasSubstr("no mailbox is left"));
+  EXPECT_THAT(refusal({box("INBOX")}, {}, {.exclude = {"*"}}), HasSubstr("no mailbox is left"));
+  EXPECT_TRUE(try_mapping({foreign(box("Public/x"))}, {})) << "nobody excluded that";
+}
+
+TEST(MailboxMapping, NoNameHasControlCharacters) {
+  EXPECT_FALSE(MappingRules::parse({}, {}, std::vector<std::string>{"Work=a\tb"}));
+  EXPECT_FALSE(MappingRules::parse({}, {}, std::vector<std::string>{"Work=a\x7f"}));
+  EXPECT_TRUE(MappingRules::parse({}, {}, std::vector<std::string>{"a\tb=Work"}));
 }
 
 Home home(std::string_view source, std::string_view destination) {
