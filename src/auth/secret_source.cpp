@@ -21,8 +21,18 @@ std::string_view noun(const SecretSource& source) {
   return source.is_token ? "access token" : "password";
 }
 
+/// What keeps a password from being read is an error of the credentials, whatever the system calls it.
+Result<Secret> as_credentials(Result<Secret> read, std::string_view remedy) {
+  if (read || read.error().kind != ErrorKind::local_io) return read;
+  auto error = std::move(read).error();
+  error.kind = ErrorKind::auth;
+  if (error.remedy.empty()) error.remedy = remedy;
+  return std::unexpected(std::move(error));
+}
+
 Result<Secret> from_file(const SecretSource& source) {
-  return read_secret_file(source.value, noun(source), kPatience);
+  return as_credentials(read_secret_file(source.value, noun(source), kPatience),
+                        "give a file with the secret in its first line that only you can read");
 }
 
 Result<Secret> from_environment(const SecretSource& source) {
@@ -42,7 +52,8 @@ Result<Secret> from_descriptor(const SecretSource& source) {
     return fail(ErrorKind::usage, Scope::run, fmt::format("'{}' is not the number of a file descriptor", source.value),
                 "give a number such as 3, and open it: 3< FILE");
   }
-  return read_secret_line(descriptor, fmt::format("file descriptor {}", descriptor), kPatience);
+  return as_credentials(read_secret_line(descriptor, fmt::format("file descriptor {}", descriptor), kPatience),
+                        fmt::format("open it for reading where the command is given: {}< FILE", descriptor));
 }
 
 Result<Secret> read_any(const SecretSource& source, const std::string& who) {

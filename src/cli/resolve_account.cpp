@@ -131,10 +131,13 @@ Result<> apply_tls(std::string_view side, const RawSide& raw, config::Account& a
     account.endpoint.tls.fingerprint = *std::move(digits);
   }
   CHECK_OK(apply_certificate(side, raw, account));
-  const bool has_tls_options = !raw.tls_ca.empty() || !raw.tls_fingerprint.empty() || !raw.tls_client_cert.empty();
+  const bool has_tls_options =
+      !raw.tls_ca.empty() || !raw.tls_fingerprint.empty() || !raw.tls_client_cert.empty() || !raw.tls_min.empty();
   if (account.endpoint.security != net::Security::plaintext || !has_tls_options) return {};
   return refuse(
-      fmt::format("--{0}-tls-ca, --{0}-tls-fingerprint and --{0}-tls-client-cert mean nothing without TLS", side),
+      fmt::format(
+          "--{0}-tls-ca, --{0}-tls-fingerprint, --{0}-tls-client-cert and --{0}-tls-min mean nothing without TLS",
+          side),
       fmt::format("leave them out, or use an encrypted connection for {}", account.label()));
 }
 

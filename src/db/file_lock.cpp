@@ -24,7 +24,7 @@ std::unexpected<Error> in_use(const std::string& path, int descriptor) {
   int process = 0;
   if (length > 0) std::from_chars(text.data(), text.data() + length, process);
   return fail(
-      ErrorKind::usage, Scope::run,
+      ErrorKind::local_io, Scope::run,
       fmt::format("{} is in use by {}", path, process > 0 ? fmt::format("process {}", process) : "another process"),
       "wait until it has ended, or stop it, or choose another state file", Retry::later);
 }

@@ -10,7 +10,7 @@ namespace mailferry::db {
 class FileLock {
  public:
   /// Locks `path` by flock on the side file `path`.lock, which holds the process id as text. Does not wait.
-  /// Error{usage, run} "… is in use by process N"; Error{local_io, run} when the side file cannot be made.
+  /// Error{local_io, run} "… is in use by process N"; Error{local_io, run} when the side file cannot be made.
   [[nodiscard]] static Result<FileLock> acquire(const std::string& path);
 
   FileLock(FileLock&& other) noexcept;

@@ -80,7 +80,7 @@ struct Batch {
 
 class Journal {
  public:
-  /// Opens or creates the file (0600, missing directories 0700) and locks it against a second process: Error{usage,
+  /// Opens or creates the file (0600, missing directories 0700) and locks it against a second process: Error{local_io,
   /// run} "is in use by process N". A newer format or a damaged file is Error{state_corrupt} and the file is left
   /// alone.
   [[nodiscard]] static Result<std::unique_ptr<Journal>> open(const std::string& path);

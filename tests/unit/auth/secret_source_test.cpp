@@ -86,7 +86,7 @@ TEST_F(SecretFile, ThatIsMissingOrADirectoryIsALocalError) {
   for (const auto& path : {directory_ + "/none", directory_}) {
     const auto secret = read_secret(SecretSource{.kind = Kind::file, .value = path}, "a@h");
     ASSERT_FALSE(secret);
-    EXPECT_EQ(secret.error().kind, ErrorKind::local_io);
+    EXPECT_EQ(secret.error().kind, ErrorKind::auth);
     EXPECT_NE(secret.error().describe().find(path), std::string::npos);
   }
 }
@@ -137,7 +137,7 @@ TEST(SecretDescriptor, ThatIsNotANumberOrNotOpenIsAnError) {
   }
   const auto closed = read_secret(SecretSource{.kind = Kind::descriptor, .value = "987"}, "a@h");
   ASSERT_FALSE(closed);
-  EXPECT_EQ(closed.error().kind, ErrorKind::local_io);
+  EXPECT_EQ(closed.error().kind, ErrorKind::auth);
 }
 
 TEST(SecretDescriptor, ThatStaysSilentEndsWithATimeout) {

@@ -98,7 +98,7 @@ TEST_F(ConnectionTest, RefusesASecondOpeningAndNamesTheProcess) {
   const Result<Connection> second = Connection::open(file_, kVersion1);
 
   ASSERT_FALSE(second);
-  EXPECT_EQ(second.error().kind, ErrorKind::usage);
+  EXPECT_EQ(second.error().kind, ErrorKind::local_io);
   EXPECT_EQ(second.error().scope, Scope::run);
   EXPECT_THAT(second.error().message, HasSubstr(fmt::format("{} is in use by process {}", file_, ::getpid())));
   EXPECT_FALSE(second.error().remedy.empty());
@@ -310,7 +310,7 @@ TEST_F(ConnectionTest, WaitsForAForeignProgramOnlyAsLongAsAllowed) {
   const Result<Connection> second = Connection::open(alias, kVersion1, {.busy = std::chrono::milliseconds(1)});
 
   ASSERT_FALSE(second);
-  EXPECT_EQ(second.error().kind, ErrorKind::usage);
+  EXPECT_EQ(second.error().kind, ErrorKind::local_io);
   EXPECT_THAT(second.error().message, HasSubstr("in use by another process"));
 }
 

@@ -64,7 +64,7 @@ TEST_F(FileLockTest, NamesTheOtherProcess) {
   const Result<FileLock> lock = FileLock::acquire(file_);
 
   ASSERT_FALSE(lock);
-  EXPECT_EQ(lock.error().kind, ErrorKind::usage);
+  EXPECT_EQ(lock.error().kind, ErrorKind::local_io);
   EXPECT_EQ(lock.error().message, fmt::format("{} is in use by process {}", file_, holder.process()));
 }
 

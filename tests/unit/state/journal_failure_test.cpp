@@ -95,7 +95,7 @@ TEST_F(JournalFailure, ASecondProcessIsToldWhichOneIsAtWork) {
   const Result<std::unique_ptr<Journal>> second = Journal::open(file_);
 
   ASSERT_FALSE(second);
-  EXPECT_EQ(second.error().kind, ErrorKind::usage);
+  EXPECT_EQ(second.error().kind, ErrorKind::local_io);
   EXPECT_EQ(second.error().scope, Scope::run);
   EXPECT_THAT(second.error().message, HasSubstr(fmt::format("is in use by process {}", ::getpid())));
 }
