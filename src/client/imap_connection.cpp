@@ -56,6 +56,7 @@ Task<std::unique_ptr<ImapConnection>> ImapConnection::open_once(asio::io_context
   if (!signed_in) {
     connection->close();
     is_refused = connection->is_refused_;
+    if (signed_in.error().message.contains(options.endpoint.host)) co_return std::unexpected(signed_in.error());
     co_return with_context(std::move(signed_in).error(), options.endpoint.host);
   }
   connection->account_ = fmt::format("{}@{}", options.credentials.user, options.endpoint.host);

@@ -41,7 +41,7 @@ Error connection_error(ErrorKind kind, std::string message) {
                .retry = Retry::now,
                .retry_after = {},
                .message = std::move(message),
-               .remedy = {},
+               .remedy = kind == ErrorKind::timeout ? "run again when the server answers; what is done stays done" : "",
                .trail = {}};
 }
 

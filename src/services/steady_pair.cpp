@@ -1,6 +1,7 @@
 #include "services/steady_pair.hpp"
 
 #include "async/task_scope.hpp"
+#include "sync/reconnection.hpp"
 
 namespace mailferry::services {
 namespace {
@@ -13,8 +14,18 @@ Task<> open_into(store::Store* store, UnendingSteadiness* steadiness, std::uniqu
 }  // namespace
 
 Task<std::unique_ptr<store::Session>> open_steady(store::Store& store, UnendingSteadiness& steadiness) {
-  CO_TRY(auto session, co_await store.open_session());
-  co_return std::make_unique<sync::SteadySession>(steadiness.steadiness(), store, std::move(session));
+  const auto how = steadiness.steadiness();
+  sync::Reconnection reconnection(how.attempts);
+  auto session = co_await store.open_session();
+  // A server that takes no more connections now is asked again; anything else may be a name that was misspelt.
+  while (!session && session.error().kind == ErrorKind::throttled) {
+    const auto pause = reconnection.delay_after(session.error());
+    if (!pause) break;
+    co_await async::sleep_for(*pause, how.stop_requested);
+    session = co_await store.open_session();
+  }
+  if (!session) co_return std::unexpected(session.error());
+  co_return std::make_unique<sync::SteadySession>(steadiness.steadiness(), store, std::move(*session));
 }
 
 Task<> open_steady_pair(asio::io_context& context, store::Store& from, store::Store& to, UnendingSteadiness& steadiness,

@@ -17,7 +17,7 @@ class UnendingSteadiness {
   bool stopping_ = false;
 };
 
-/// One connection; that the first one cannot be made is an error at once.
+/// One connection; that the first one cannot be made is an error at once, unless the server has too many just now.
 Task<std::unique_ptr<store::Session>> open_steady(store::Store& store, UnendingSteadiness& steadiness);
 
 /// Both sides at the same time.

@@ -1,5 +1,6 @@
 #include "sync/run_context.hpp"
 
+#include "sync/reconnection.hpp"
 #include "sync/steady_session.hpp"
 
 namespace mailferry::sync {
@@ -39,6 +40,19 @@ Task<> connect_pair(RunContext& context, SessionPair& pair) {
   auto joined = co_await scope.join();
   if (!joined) pair.close();
   co_return joined;
+}
+
+Task<> connect_first(RunContext& context, SessionPair& pair) {
+  Reconnection reconnection(context.settings.attempts);
+  while (true) {
+    auto connected = co_await connect_pair(context, pair);
+    if (connected || connected.error().kind != ErrorKind::throttled || context.stopping) co_return connected;
+    const auto pause = reconnection.delay_after(connected.error());
+    if (!pause) co_return connected;
+    context.report.warnings.push_back(
+        fmt::format("{}; connecting again in {} ms", connected.error().describe(), pause->count()));
+    co_await async::sleep_for(*pause, context.stop_requested);
+  }
 }
 
 void make_steady(RunContext& context, SessionPair& pair) {

@@ -92,6 +92,10 @@ struct SessionPair {
 /// Opens both sides at the same time.
 Task<> connect_pair(RunContext& context, SessionPair& pair);
 
+/// The same for the first connections of a run: a server that takes no more of them now is asked again, with pauses.
+/// Anything else ends it at once, as nothing is known yet of servers that were misspelt.
+Task<> connect_first(RunContext& context, SessionPair& pair);
+
 /// Makes SteadySessions of both sides, which may be absent; those that are such already stay as they are.
 void make_steady(RunContext& context, SessionPair& pair);
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """What goes wrong is told in a sentence that names the thing and the remedy, with the documented exit code, in time."""
 
+import fcntl
 import os
 import pathlib
 import re
@@ -74,8 +75,33 @@ class AccountErrorsTest(ErrorTest):
 
     def test_password_file_is_missing(self):
         done = self.replaced(self.source.password_file(), self.folder.path / "nowhere")
-        self.assertIn(done.code, (USAGE, CREDENTIALS, LOCAL), done)
-        self.assert_error(done, done.code, "nowhere")
+        self.assert_error(done, CREDENTIALS, "nowhere", "check the path")
+
+    def test_a_state_that_is_in_use(self):
+        state = self.folder.path / "copy.db"
+        self.run_copy()
+        with open(f"{state}.lock", "w", encoding="ascii") as held:
+            fcntl.flock(held, fcntl.LOCK_EX)
+            self.assert_error(self.run_copy(), LOCAL, "is in use by", "wait until it has ended")
+
+    def test_too_many_connections_at_the_first_sign_in(self):
+        for command in ("copy", "verify"):
+            refused = []
+
+            def full(number, tag, name, line):
+                if name not in ("LOGIN", "AUTHENTICATE") or len(refused) == 2:
+                    return None
+                refused.append(name)
+                return b"{tag} NO [LIMIT] Maximum number of connections from user+IP exceeded\r\n"
+
+            with self.subTest(command=command), Meddler(self.source.port) as of, Meddler(self.destination.port, full) as to:
+                done = harness.run(harness.copy_arguments(self.source, self.destination, self.folder, "--quiet", command=command,
+                                                          tls=False, from_port=of.port, to_port=to.port), self.folder, 60)
+                self.assertEqual((done.code, len(refused)), (0, 2), f"\n{done}")
+
+    def test_tls_options_without_tls(self):
+        self.assert_error(self.run_copy("--from-tls-min", "1.3", tls=False, from_port=self.source.port,
+                                        to_port=self.destination.port), USAGE, "--from-tls-min mean nothing without TLS")
 
     def test_server_without_starttls_gets_no_password(self):
         self.source.set(extra="ssl = no\n")
@@ -280,6 +306,7 @@ class ToldTest(ErrorTest):
         self.assertEqual(done.code, 0, f"\n{done}")
         self.assertIn("no mailbox of the source matches --mailbox Importnat", done.err + done.out)
         self.assertIn("no mailbox of the source matches --map Wrok", done.err + done.out)
+        self.assert_error(self.run_copy("--mailbox", "INBOX", "--exclude", "INBOX"), USAGE, "no mailbox is left")
 
 
 class SilentServerTest(ErrorTest):
