@@ -1,5 +1,7 @@
 #include "async/signals.hpp"
 
+#include <csignal>
+
 namespace mailferry::async {
 
 Signals::Signals(asio::io_context& context, std::initializer_list<int> numbers, std::function<void(int)> on_signal)
@@ -7,6 +9,14 @@ Signals::Signals(asio::io_context& context, std::initializer_list<int> numbers, 
   for (const int number : numbers)
     signals_.add(number);
   wait();
+}
+
+std::initializer_list<int> ending_signals() noexcept {
+  static constexpr std::initializer_list<int> kAll = {SIGINT, SIGTERM, SIGHUP};
+  static constexpr std::initializer_list<int> kWithoutHangup = {SIGINT, SIGTERM};
+  struct sigaction hangup {};
+  const bool is_ignored = ::sigaction(SIGHUP, nullptr, &hangup) == 0 && hangup.sa_handler == SIG_IGN;
+  return is_ignored ? kWithoutHangup : kAll;
 }
 
 void Signals::wait() {

@@ -10,6 +10,10 @@
 
 namespace mailferry::async {
 
+/// Those that end a command that somebody runs: also SIGHUP, of a terminal that was closed, unless it is ignored
+/// (nohup).
+[[nodiscard]] std::initializer_list<int> ending_signals() noexcept;
+
 class Signals {
  public:
   /// Calls `on_signal(number)` for each of the signals until stop() or destruction.

@@ -32,7 +32,7 @@ std::string describe(const store::MailboxInfo& mailbox) {
 
 void print_list(const std::string& account, const std::vector<store::MailboxInfo>& mailboxes,
                 std::uint64_t unreadable) {
-  print_out("{}: {} mailboxes\n", sanitize_for_terminal(account), mailboxes.size());
+  print_out("{}: {}\n", sanitize_for_terminal(account), format_counted(mailboxes.size(), "mailbox", "mailboxes"));
   for (const auto& mailbox : mailboxes)
     print_out("  {}: {}\n", sanitize_for_terminal(mailbox.path.to_string()), describe(mailbox));
   if (unreadable > 0)

@@ -95,8 +95,8 @@ void CopyView::print_plan(const sync::Report& plan) const {
   }
   const bool all = options_.explain || options_.verbose;
   print_skipped(plan.skipped, "copied", all ? SkippedDetail::all : SkippedDetail::surprising);
-  print_out("Planned: {} in {} mailboxes{}", format_counted(messages, "message", "messages"), plan.mailboxes.size(),
-            octets ? ", " + format_octets(*octets) : "");
+  print_out("Planned: {} in {}{}", format_counted(messages, "message", "messages"),
+            format_counted(plan.mailboxes.size(), "mailbox", "mailboxes"), octets ? ", " + format_octets(*octets) : "");
   if (options_.dry_run && messages > 0) print_out(", roughly {}", estimate(messages, octets));
   print_out("\n");
   if (options_.dry_run) print_out("Dry run: nothing was changed.\n");
@@ -215,8 +215,9 @@ void CopyView::print_report(const sync::Report& report) const {
   if (copied == 0 && report.complete() && report.sum(&sync::MailboxReport::flags_planned) == 0)
     print_out("Nothing to do.\n");
   if (options_.verbose)
-    print_out("Commands: {} to the source, {} to the destination; {} connections a side.\n", report.source_commands,
-              report.destination_commands, std::max(1U, report.connections));
+    print_out("Commands: {} to the source, {} to the destination; {} a side.\n", report.source_commands,
+              report.destination_commands,
+              format_counted(std::max(1U, report.connections), "connection", "connections"));
 }
 
 }  // namespace mailferry::cli

@@ -36,7 +36,7 @@ class CopyJob {
         writer_(io_, pool_, journal, pair),
         context_(io_, source_, destination_, writer_, settings(request), progress_, report),
         finished_(io_),
-        signals_(io_, {SIGINT, SIGTERM}, [this](int) { on_signal(); }) {}
+        signals_(io_, async::ending_signals(), [this](int) { on_signal(); }) {}
 
   Result<> run() { return async::run_until_done(io_, run_all()); }
 
@@ -65,7 +65,7 @@ class CopyJob {
   Task<> run_copy() {
     progress_.phase = "connecting";
     sync::SessionPair pair;
-    CO_CHECK(co_await sync::connect_pair(context_, pair));
+    CO_CHECK(co_await sync::connect_first(context_, pair));
     sync::make_steady(context_, pair);
     progress_.phase = "listing mailboxes";
     CO_TRY(const auto stored, placed_routes(writer_.journal(), writer_.pair()));

@@ -14,6 +14,6 @@ void end_interrupted() {
 }
 
 Interruption::Interruption(asio::io_context& context)
-    : signals_(context, {SIGINT, SIGTERM}, [](int) { end_interrupted(); }) {}
+    : signals_(context, async::ending_signals(), [](int) { end_interrupted(); }) {}
 
 }  // namespace mailferry::services

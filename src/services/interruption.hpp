@@ -8,7 +8,7 @@ namespace mailferry::services {
 /// Ends the program as one that was interrupted (exit code 130): tunnel commands are told, nothing else is done.
 [[noreturn]] void end_interrupted();
 
-/// While this lives, SIGINT and SIGTERM do so: for commands that only look.
+/// While this lives, SIGINT, SIGTERM and SIGHUP do so: for commands that only look.
 class Interruption {
  public:
   explicit Interruption(asio::io_context& context);

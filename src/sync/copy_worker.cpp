@@ -33,7 +33,7 @@ Task<> CopyWorker::run() {
   }
   if (reader_) {  // stopped before what was read ahead could be used
     reclaim();
-    pair_.close();
+    close_pair();
   }
   if (fatal_) co_return std::unexpected(*fatal_);
   co_return Result<>{};
@@ -82,14 +82,14 @@ asio::awaitable<void> CopyWorker::read_ahead() {
   const auto sent = co_await reader_->send();
   if (sent) co_return;
   reclaim();
-  pair_.source.reset();
+  drop(pair_.source, context_.report.source_commands);
 }
 
 void CopyWorker::undo_read_ahead() {
   reclaim();
   for (auto& work : context_.queue.routes)
     work.ahead = {};
-  pair_.source.reset();
+  drop(pair_.source, context_.report.source_commands);
 }
 
 Task<> CopyWorker::pump() {
@@ -113,7 +113,7 @@ Task<> CopyWorker::pump() {
   if (abandoned) reclaim();
   reader_.reset();
   appender_.reset();
-  if (abandoned) pair_.close();
+  if (abandoned) close_pair();
   co_return Result<>{};
 }
 
@@ -351,7 +351,10 @@ void CopyWorker::refuse(const InFlight& message, const store::AppendOutcome& out
 /// It would take no other message either; other mailboxes may. What was sent is looked up by the next run.
 void CopyWorker::give_up_mailbox(RouteWork& work, Uid uid, const Error& error) {
   work.doubt.add(uid);
-  if (!work.dead()) work.report->error = with_context(error, work.destination.to_string()).error();
+  if (work.dead()) return;
+  // Who tells of it names the mailbox of the source.
+  const bool is_named = work.destination == work.source;
+  work.report->error = is_named ? error : with_context(error, work.destination.to_string()).error();
 }
 
 void CopyWorker::fail_message(RouteWork& work, Uid uid, const Error& error) {

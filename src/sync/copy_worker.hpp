@@ -71,6 +71,9 @@ class CopyWorker {
   void give_up_for_room();
   void give_up_mailbox(RouteWork& work, Uid uid, const Error& error);
   void fail_message(RouteWork& work, Uid uid, const Error& error);
+  /// Closes connections; what they were asked is counted.
+  static void drop(std::unique_ptr<store::Session>& session, std::uint64_t& commands);
+  void close_pair();
   Task<> hear_out();
   void blame_message(const Error& error);
   void suspect_unanswered(const Error& error);

@@ -9,9 +9,21 @@ constexpr int kExcused = 5;
 
 }  // namespace
 
+void CopyWorker::drop(std::unique_ptr<store::Session>& session, std::uint64_t& commands) {
+  if (!session) return;
+  commands += session->commands();
+  session->close();
+  session.reset();
+}
+
+void CopyWorker::close_pair() {
+  drop(pair_.source, context_.report.source_commands);
+  drop(pair_.destination, context_.report.destination_commands);
+}
+
 /// A connection broke: its work is in the queue again. Waits as the policy says, or gives up.
 Task<> CopyWorker::reconnect_after(Error error) {
-  pair_.close();
+  close_pair();
   if (context_.stopping || context_.journal.error()) co_return std::unexpected(std::move(error));
   const auto delay = reconnection_.delay_after(error);
   if (!delay) co_return std::unexpected(std::move(error));

@@ -2,6 +2,7 @@
 """Ctrl-C: the program ends soon, cleanly, with 130, says so, and the next run carries on."""
 
 import datetime
+import json
 import pathlib
 import signal
 import subprocess
@@ -80,6 +81,18 @@ class InterruptTest(harness.IntegrationTest):
 
         self.copy(self.source, self.destination)
         self.assert_same(self.source, self.destination)
+
+    def test_a_closed_terminal_does_the_same_and_the_commands_are_counted(self):
+        with FaultProxy(self.destination.port) as proxy:
+            arguments = harness.copy_arguments(self.source, self.destination, self.folder, "--json", tls=False,
+                                               from_port=self.source.port, to_port=proxy.port)
+            process = harness.start(arguments, self.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+            self.wait_until(lambda: proxy.octets["up"] > 5_000_000, process)
+            done = self.interrupted(process, signal.SIGHUP)
+        report = json.loads(done.out.splitlines()[-1])
+        self.assertTrue(report["interrupted"], done)
+        self.assertGreater(report["source_commands"], 2)
+        self.assertGreater(report["destination_commands"], 2)
 
     def test_while_the_destination_is_silent(self):
         with FaultProxy(self.destination.port, plan=lambda number: Cut("up", 3_000_000, stall=True)) as proxy:
