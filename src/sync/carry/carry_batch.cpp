@@ -28,8 +28,8 @@ Error too_large_error(std::uint64_t octets, std::uint64_t limit) {
 }  // namespace
 
 CarryBatch::~CarryBatch() {
-  for (const auto& [route, identity] : claims_)
-    route->to->known().release(identity);
+  for (const auto& claim : claims_)
+    claim.route->to->known().release(claim.identity);
 }
 
 Task<> CarryBatch::carry(const UidSet& uids) {
@@ -171,14 +171,23 @@ Task<> CarryBatch::choose(CarryRoute& route) {
     if (!route.rests(uid, now)) open.push_back(&wanted);
   }
   if (open.empty()) co_return Result<>{};
-  CO_TRY(auto lane, co_await context_.lanes.acquire());
-  auto chosen = co_await route.to->make_ready(*lane, context_.slowest_append, context_.stopping);
-  if (chosen) chosen = co_await look_up(route, lane, open);
-  if (!chosen) co_return co_await unready(route, lane, open, chosen.error());
+  CO_TRY(auto first, co_await context_.lanes.acquire());
+  std::optional<Lane> lane(std::move(first));
+  auto chosen = co_await route.to->make_ready(**lane, context_.slowest_append, context_.stopping);
+  if (chosen) chosen = co_await look_up(route, *lane, open);
+  if (!chosen) co_return co_await unready(route, *lane, open, chosen.error());
   route.unready = 0;
-  chosen = co_await choose_among(route, lane, open);
+  if (wants_source(route, open)) {
+    lane.reset();
+    CO_CHECK(co_await read_source(route, open));
+    CO_TRY(auto next, co_await context_.lanes.acquire());
+    lane.emplace(std::move(next));
+    chosen = co_await route.to->make_ready(**lane, context_.slowest_append, context_.stopping);
+    if (chosen) chosen = co_await look_up(route, *lane, open);
+  }
+  if (chosen) chosen = co_await choose_among(route, *lane, open);
   if (source_error_) co_return std::unexpected(*source_error_);
-  if (!chosen) co_return co_await unready(route, lane, open, chosen.error());
+  if (!chosen) co_return co_await unready(route, *lane, open, chosen.error());
   co_return Result<>{};
 }
 
@@ -187,16 +196,23 @@ Task<> CarryBatch::look_up(CarryRoute& route, Lane& lane, const std::vector<Want
   std::vector<std::string> message_ids;
   std::set<std::int64_t> seconds;
   for (const auto* wanted : open) {
-    const auto known = route.to->known().find(wanted->meta.identity.digest);
-    const bool is_placed = std::ranges::any_of(known, [](const KnownMessage& message) { return message.uid != 0; });
-    const bool is_enough = route.labels.empty() ? !known.empty() : is_placed;
-    if (is_enough) continue;
+    if (is_found(route, *wanted) || !searched_.emplace(&route, wanted->meta.uid).second) continue;
     const bool has_name = DestinationMailbox::is_searchable(wanted->meta.message_id);
     if (has_name) message_ids.push_back(wanted->meta.message_id);
     if (!has_name && mailbox_.was_replaced()) seconds.insert(wanted->meta.date.seconds);
   }
   CO_CHECK(co_await route.to->look_for(*lane, message_ids));
   co_return co_await route.to->look_for_dates(*lane, seconds);
+}
+
+/// As far as is known: before its content was read, something that is like it is enough.
+bool CarryBatch::is_found(CarryRoute& route, const Wanted& wanted) const {
+  const auto known = route.to->known().find(wanted.meta.identity.digest);
+  const auto body = bodies_.find(wanted.meta.uid);
+  return std::ranges::any_of(known, [&](const KnownMessage& message) {
+    const bool is_placed = message.uid != 0 || route.labels.empty();
+    return is_placed && (body == bodies_.end() || message.body == body->second);
+  });
 }
 
 Task<> CarryBatch::choose_among(CarryRoute& route, Lane& lane, const std::vector<Wanted*>& open) {
@@ -229,18 +245,7 @@ Task<bool> CarryBatch::decide(CarryRoute& route, Lane& lane, Wanted& wanted) {
     CO_CHECK(co_await mailbox_.note_trouble(route, meta.uid, error, true));
     co_return false;
   }
-  const auto now = std::chrono::steady_clock::now();
-  const auto claimed_since = route.to->known().claim(meta.identity.digest, now);
-  if (!claimed_since) {
-    claims_.emplace_back(&route, meta.identity.digest);
-    route.doubtful.remove(UidRange{meta.uid, meta.uid});
-    co_return true;
-  }
-  // Who waits for room in a quota may be at it for hours: the longer it takes, the later it is asked for again.
-  const auto& settings = context_.settings;
-  route.put_off(meta.uid, now + std::clamp<std::chrono::steady_clock::duration>(
-                                    now - *claimed_since, settings.claim_pause, settings.claim_pause_most));
-  co_return false;
+  co_return co_await claim(route, meta);
 }
 
 /// It may have lost its labels on the way, or have those of another source only, and to have them twice does no harm.
@@ -268,42 +273,6 @@ Task<> CarryBatch::unready(CarryRoute& route, Lane& lane, const std::vector<Want
     std::erase(wanted->routes, &route);
   route.unready_until = until;
   co_return Result<>{};
-}
-
-/// Equal headers and size are enough where the headers say much; otherwise the bodies decide.
-Task<std::optional<KnownMessage>> CarryBatch::find_there(Lane& lane, CarryRoute& route,
-                                                         const store::MessageMeta& meta) {
-  auto candidates = route.to->known().find(meta.identity.digest);
-  std::ranges::stable_partition(candidates, [](const KnownMessage& message) { return message.uid != 0; });
-  for (const auto& candidate : candidates) {
-    if (!meta.identity.weak && candidate.octets == meta.octets) co_return candidate;
-  }
-  for (const auto& candidate : candidates) {
-    auto there = candidate.body;
-    if (!there && candidate.uid != 0) {
-      const UidSet uids(UidRange{candidate.uid, candidate.uid});
-      CO_TRY(const auto digests, co_await lane->body_digests(route.to->path(), uids));
-      if (!digests.empty()) there = digests.front().second;
-    }
-    if (!there) continue;
-    CO_TRY(const auto here, co_await body_on_source(meta.uid));
-    if (here == *there) co_return candidate;
-  }
-  co_return std::nullopt;
-}
-
-Task<Digest> CarryBatch::body_on_source(Uid uid) {
-  if (const auto known = bodies_.find(uid); known != bodies_.end()) co_return known->second;
-  const UidSet uids(UidRange{uid, uid});
-  auto digests = co_await source_.body_digests(mailbox_.path(), uids);
-  if (!digests && digests.error().scope != Scope::message && digests.error().scope != Scope::mailbox)
-    source_error_ = digests.error();
-  if (!digests) {
-    digests.error().scope = Scope::message;
-    co_return std::unexpected(digests.error());
-  }
-  if (digests->empty()) co_return Digest{};
-  co_return bodies_[uid] = digests->front().second;
 }
 
 }  // namespace mailferry::sync

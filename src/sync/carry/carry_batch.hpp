@@ -8,6 +8,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <vector>
 
 namespace mailferry::sync {
@@ -43,6 +44,12 @@ class CarryBatch {
     store::MessageMeta meta{};
     std::vector<CarryRoute*> routes{};
   };
+  /// What this batch alone may deliver now.
+  struct Claim {
+    CarryRoute* route = nullptr;
+    Digest identity{};
+    std::vector<Uid> uids{};  // of different contents
+  };
   /// A message that is in memory whole.
   struct Whole {
     Wanted* wanted = nullptr;
@@ -58,10 +65,28 @@ class CarryBatch {
   Task<> unready(CarryRoute& route, Lane& lane, const std::vector<Wanted*>& open, const Error& error);
   Task<> look_up(CarryRoute& route, Lane& lane, const std::vector<Wanted*>& open);
   Task<> choose_among(CarryRoute& route, Lane& lane, const std::vector<Wanted*>& open);
+  [[nodiscard]] bool is_found(CarryRoute& route, const Wanted& wanted) const;
   Task<bool> decide(CarryRoute& route, Lane& lane, Wanted& wanted);
   void take_there(CarryRoute& route, const store::MessageMeta& meta, Uid there);
   /// The equal message on the destination; nothing: it has none. Error of scope run or account: `lane`'s.
   Task<std::optional<KnownMessage>> find_there(Lane& lane, CarryRoute& route, const store::MessageMeta& meta);
+  /// Nothing is like it there but one message, which had come before this bridge did anything.
+  [[nodiscard]] bool is_like_old_one(CarryRoute& route, const store::MessageMeta& meta,
+                                     const std::vector<KnownMessage>& candidates) const;
+  /// Whether headers and size say enough: that one, and nothing else on the source is like it.
+  [[nodiscard]] bool is_enough_by_headers(CarryRoute& route, const store::MessageMeta& meta,
+                                          const std::vector<KnownMessage>& candidates) const;
+  /// Nothing: what the destination has there cannot be read. Error: `lane`'s.
+  Task<std::optional<Digest>> body_there(Lane& lane, CarryRoute& route, const Digest& identity,
+                                         const KnownMessage& candidate);
+  [[nodiscard]] std::vector<KnownMessage> candidates_for(CarryRoute& route, const store::MessageMeta& meta) const;
+  [[nodiscard]] bool wants_kinds(CarryRoute& route, const std::vector<Wanted*>& open) const;
+  /// Those whose content has to be read, as something on the destination is like them.
+  [[nodiscard]] UidSet to_compare(CarryRoute& route, const std::vector<Wanted*>& open) const;
+  [[nodiscard]] bool wants_source(CarryRoute& route, const std::vector<Wanted*>& open) const;
+  Task<> read_source(CarryRoute& route, const std::vector<Wanted*>& open);
+  Task<bool> claim(CarryRoute& route, const store::MessageMeta& meta);
+  Task<bool> is_unlike(Claim& claim, Uid uid);
   Task<Digest> body_on_source(Uid uid);
   void spread_large();
   static void read_again_for(CarryRoute& route, Uid uid);
@@ -95,7 +120,8 @@ class CarryBatch {
   std::map<Uid, Wanted> wanted_;
   std::optional<Error> source_error_;  // its session is of no use any more
   std::map<Uid, Digest> bodies_;       // of the source's messages, where they were needed
-  std::vector<std::pair<CarryRoute*, Digest>> claims_;
+  std::vector<Claim> claims_;
+  std::set<std::pair<CarryRoute*, Uid>> searched_;  // on the destination
   std::deque<Whole> whole_;
   std::size_t whole_octets_ = 0;
   Wanted* current_ = nullptr;  // the message that is being read; null: nobody wants it

@@ -50,6 +50,12 @@ struct CarryRoute {
   unsigned in_flight = 0;
   bool has_left_keywords = false;  // a message arrived without some of its keywords, since the start
 
+  /// Nothing was on record of this mailbox, as the source or the state is new: much of it may be there.
+  bool begins_anew = false;
+  /// Then: what has a lower UID on the destination was there before. Where it is the only one of its Message-ID and
+  /// headers on both sides, and has the size, its content is not compared (ADR 5).
+  Uid trusts_headers_below = 0;
+
   /// On the destination: delivered, and still without their labels. What is not saved is found again like the rest.
   UidSet unlabelled{};
   UidSet unlabelled_saved{};

@@ -83,8 +83,10 @@ Task<> DestinationMailbox::prepare(store::Session& session) {
     permanent_flags_ = prepared.permanent_flags;
     // Another mailbox of the same name: what was known of the old one says nothing.
     if (uid_validity_ != 0 && uid_validity_ != prepared.status.uid_validity) known_.forget_all();
+    const auto next = std::max<Uid>(1, prepared.status.uid_next);
+    if (uid_validity_ != prepared.status.uid_validity) began_at_ = uid_validity_ == 0 ? next : 1;
     uid_validity_ = prepared.status.uid_validity;
-    next_uid_ = std::max<Uid>(1, prepared.status.uid_next);
+    next_uid_ = next;
     prepared_ = true;
     co_return Result<>{};
   }

@@ -24,6 +24,11 @@ class DestinationMailbox {
   /// What is appended from now on has this UID or a higher one; 0: unknown.
   [[nodiscard]] Uid next_uid() const noexcept { return next_uid_; }
 
+  /// What has a lower UID was there before this process looked first; 1: nothing is known to have been.
+  [[nodiscard]] Uid began_at() const noexcept { return began_at_; }
+  /// Whether anything was ever brought here, or begun to be, before this process; absent: nobody has asked the state.
+  std::optional<bool> used_before{};
+
   /// Before this process, messages may have been appended from UID `from` on of which nobody knows. `validity`: by
   /// which UIDVALIDITY that counts; 0: by the one that it has.
   void doubt_from(Uid from, UidValidity validity = 0);
@@ -58,6 +63,7 @@ class DestinationMailbox {
   PermanentFlags permanent_flags_;
   UidValidity uid_validity_ = 0;
   Uid next_uid_ = 0;
+  Uid began_at_ = 1;
   bool prepared_ = false;
   bool busy_ = false;                    // somebody is making it ready
   std::optional<Uid> doubt_from_;        // to be scanned from here

@@ -27,6 +27,13 @@ void KnownMessages::forget_oldest() {
   order_.pop_front();
 }
 
+void KnownMessages::note_body(const Digest& identity, Uid uid, const Digest& body) {
+  const auto [begin, end] = messages_.equal_range(identity);
+  for (auto entry = begin; entry != end; ++entry) {
+    if (entry->second.uid == uid) entry->second.body = body;
+  }
+}
+
 std::vector<KnownMessage> KnownMessages::find(const Digest& identity) const {
   std::vector<KnownMessage> found;
   const auto [begin, end] = messages_.equal_range(identity);

@@ -29,6 +29,8 @@ class KnownMessages {
 
   /// Remembers for a time; the oldest are forgotten also when there are too many.
   void add(const Digest& identity, const KnownMessage& message, SteadyTime now);
+  /// What it contains became known.
+  void note_body(const Digest& identity, Uid uid, const Digest& body);
   /// The messages with this identity; empty: none known.
   [[nodiscard]] std::vector<KnownMessage> find(const Digest& identity) const;
 

@@ -35,6 +35,26 @@ class DeliveredSink final : public store::MetaSink {
   const std::set<std::string>& message_ids_;
 };
 
+class KindSink final : public store::MetaSink {
+ public:
+  void message(store::MessageMeta&& meta) override {
+    digests.push_back(meta.identity.digest);
+    highest = std::max(highest, meta.uid);
+  }
+  std::vector<Digest> digests;
+  Uid highest = 0;
+};
+
+/// Of each of which there are several, one; sorted.
+std::vector<Digest> repeated_of(std::vector<Digest> digests) {
+  std::ranges::sort(digests);
+  std::vector<Digest> repeated;
+  for (std::size_t index = 1; index < digests.size(); ++index) {
+    if (digests[index] == digests[index - 1]) repeated.push_back(digests[index]);
+  }
+  return repeated;
+}
+
 /// The other tool knew no UIDVALIDITY: a mailbox without the UIDs that it names is not the one that it meant.
 bool is_meant(const CarryRule& rule, Uid uid_next) {
   Uid highest = rule.done_up_to;
@@ -49,6 +69,19 @@ bool has_begun(const CarryRoute& route) {
   return route.row.id != 0 && route.row.source_uid_next != 0;
 }
 
+/// Whether any account's mail was ever begun to be brought there.
+Result<bool> is_used(state::Journal& journal, const std::string& destination_mailbox) {
+  TRY(const auto pairs, journal.pairs());
+  for (const auto& pair : pairs) {
+    TRY(const auto rows, journal.routes(pair.id));
+    const auto is_of_it = [&](const state::Route& row) {
+      return row.destination_mailbox == destination_mailbox && row.source_uid_next != 0;
+    };
+    if (std::ranges::any_of(rows, is_of_it)) return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 Task<> SourceMailbox::begin(store::Session& session, const store::MailboxStatus& status) {
@@ -56,6 +89,7 @@ Task<> SourceMailbox::begin(store::Session& session, const store::MailboxStatus&
   uid_validity_ = status.uid_validity;
   unseen_ = {};
   set_back_ = {};
+  kinds_.reset();
   uid_next_ = sized_up_to_ = 0;
   replaced_ = replaced_ || was_replaced;
   CO_CHECK(co_await load(status.uid_validity));
@@ -63,8 +97,23 @@ Task<> SourceMailbox::begin(store::Session& session, const store::MailboxStatus&
   if (is_to_retry_) retry_parked();
   const bool is_new = std::ranges::any_of(routes_, [](const CarryRoute& route) { return !has_begun(route); });
   if (!is_new) co_return Result<>{};
+  CO_CHECK(note_beginnings());
   if (replaced_) context_.observer.trouble(account_, validity_changed(rule_.from));
   co_return co_await skip_old(session, status);
+}
+
+/// Before the routes have begun. What this bridge brought to a mailbox before is compared by its content, unless all of
+/// the source's mailbox is numbered anew.
+Result<> SourceMailbox::note_beginnings() {
+  for (auto& route : routes_) {
+    if (has_begun(route)) continue;
+    auto& used = route.to->used_before;
+    if (!used) {
+      TRY(used, is_used(context_.journal.journal(), route.row.destination_mailbox));
+    }
+    route.begins_anew = replaced_ || !*used;
+  }
+  return {};
 }
 
 Task<> SourceMailbox::load(UidValidity uid_validity) {
@@ -276,6 +325,30 @@ Task<> SourceMailbox::take_over_delivered(store::Session& session, state::Batch&
     route.save(batch);
   }
   co_return Result<>{};
+}
+
+/// A mailbox that refuses it has no message of which anything is known.
+Task<> SourceMailbox::learn_kinds(store::Session& session) {
+  store::ScanRequest request{.mailbox = rule_.from,
+                             .uid_validity = uid_validity_,
+                             .uids = {},
+                             .from = 1,
+                             .changed_since = 0,
+                             .detail = {.identity = true}};
+  KindSink sink;
+  const std::vector<store::ScanRequest> requests{std::move(request)};
+  const std::vector<store::MetaSink*> sinks{&sink};
+  CO_TRY(const auto results, co_await session.scan(requests, sinks));
+  const bool is_known = results.front() && results.front()->unlisted == 0;
+  kinds_.emplace();
+  if (!is_known) co_return Result<>{};
+  kinds_->up_to = sink.highest;
+  kinds_->repeated = repeated_of(std::move(sink.digests));
+  co_return Result<>{};
+}
+
+bool SourceMailbox::is_one_of_its_kind(Uid uid, const Digest& identity) const {
+  return kinds_ && uid <= kinds_->up_to && !std::ranges::binary_search(kinds_->repeated, identity);
 }
 
 Task<UidSet> SourceMailbox::older_than(store::Session& session, std::int64_t seconds) {

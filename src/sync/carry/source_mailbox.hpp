@@ -77,6 +77,13 @@ class SourceMailbox {
   [[nodiscard]] UidSet delivered_everywhere() const;
   /// These were removed from the source. Keeps what is saved of the gone short: it becomes one range.
   void note_pruned(const UidSet& uids);
+  /// Whether what is old is to be removed from the source.
+  [[nodiscard]] bool is_pruned() const noexcept { return settings_.prune_days.has_value(); }
+  /// Reads all headers once, for is_one_of_its_kind().
+  Task<> learn_kinds(store::Session& session);
+  [[nodiscard]] bool has_learnt_kinds() const noexcept { return kinds_.has_value(); }
+  /// No other message of the mailbox has this identity, as far as learn_kinds() found; what came since may be any.
+  [[nodiscard]] bool is_one_of_its_kind(Uid uid, const Digest& identity) const;
   /// Whether what is open may have been delivered when the mailbox had another UIDVALIDITY.
   [[nodiscard]] bool was_replaced() const noexcept { return replaced_; }
   [[nodiscard]] std::uint64_t open_messages() const noexcept { return open_; }
@@ -107,6 +114,7 @@ class SourceMailbox {
   Task<UidSet> unwanted(store::Session& session, const store::MailboxStatus& status, bool all_of_it,
                         std::int64_t since);
   Task<> add_rows();
+  Result<> note_beginnings();
   static void begin_route(CarryRoute& route, const UidSet& skipped, state::Batch& batch);
   Task<> skip_old(store::Session& session, const store::MailboxStatus& status);
   Task<std::int64_t> wanted_since();
@@ -144,6 +152,11 @@ class SourceMailbox {
   SteadyTime followed_at_{};
   SteadyTime followed_all_at_{};  // the flags of all messages
   bool replaced_ = false;         // messages of before may be on the destination, under UIDs that say nothing any more
+  struct Kinds {
+    std::vector<Digest> repeated{};  // identities that several messages have, sorted
+    Uid up_to = 0;                   // what has a higher UID is not counted
+  };
+  std::optional<Kinds> kinds_;
   std::deque<CarryRoute> routes_;
   std::vector<ParkedMessage> parked_before_;  // until the first look
   bool is_to_retry_ = false;                  // then

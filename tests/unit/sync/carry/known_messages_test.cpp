@@ -23,5 +23,16 @@ TEST(KnownMessages, HaveOneDelivererAtATimeAndTellSinceWhen) {
   EXPECT_FALSE(known.claim(one, begin + seconds(10)));
 }
 
+TEST(KnownMessages, RememberTheContentOfTheOneThatWasRead) {
+  KnownMessages known{std::chrono::hours(1)};
+  const Digest identity{1};
+  known.add(identity, {.uid = 7, .octets = 100}, SteadyTime{});
+  known.add(identity, {.uid = 8, .octets = 100}, SteadyTime{});
+
+  known.note_body(identity, 8, Digest{9});
+  for (const auto& message : known.find(identity))
+    EXPECT_EQ(message.body, message.uid == 8 ? std::optional(Digest{9}) : std::nullopt);
+}
+
 }  // namespace
 }  // namespace mailferry::sync

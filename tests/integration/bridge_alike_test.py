@@ -1,0 +1,106 @@
+#!/usr/bin/env python3
+"""Mail that is alike: reports of a machine with equal headers and equal size that differ in a digit. Each arrives, a true copy of one
+does not, and nothing is removed from the source that this bridge did not bring."""
+
+import dataclasses
+import datetime
+import pathlib
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+from support import checker, harness  # noqa: E402
+from support.bridging import NOW, QUICK, DefectTest, connect, message  # noqa: E402
+from support.daemon import Source, count, wait_until  # noqa: E402
+
+
+@dataclasses.dataclass(frozen=True)
+class Report:
+    """All that differs is the digit in the body."""
+    digit: int
+    named: bool = True   # has a Message-ID
+    fields: bytes = b""  # more of them
+    days: int = 20
+    flags: tuple = ()
+
+    def internal_date(self):
+        return (NOW - datetime.timedelta(days=self.days)).strftime("%d-%b-%Y %H:%M:%S %z").encode()
+
+    def octets(self):
+        return (b"From: root@host\r\nTo: admin@example.net\r\nSubject: cron\r\nDate: Mon, 02 Nov 2026 10:00:00 +0000\r\n"
+                + (b"Message-ID: <report@host>\r\n" if self.named else b"") + self.fields + b"\r\ndisk %d failed\r\n" % self.digit)
+
+
+class AlikeTest(DefectTest):
+    def check_mail(self, wanted, bridge, server=None, user="archive"):
+        """So many messages with these digits are there, and it stays so."""
+        server = server or self.destination
+        self.assertTrue(wait_until(lambda: count(server, user) == len(wanted)), f"{self.digits(server, user)}\n{bridge.log()}")
+        self.settle(1.5)
+        self.assertEqual(self.digits(server, user), sorted(wanted), bridge.log())
+
+    def digits(self, server, user):
+        with connect(server, user) as connection:
+            connection.command(b"EXAMINE INBOX")
+            answer = connection.command(b"UID FETCH 1:* (BODY.PEEK[TEXT])")
+            return sorted(int(part.split()[1]) for line in answer for part in line if bytes(part).startswith(b"disk"))
+
+
+class EachArrivesTest(AlikeTest):
+    def check_all(self, named, **keys):
+        self.put(self.source, "a", [Report(1, named), Report(2, named), Report(3, named)])
+        bridge = self.bridge([self.one(**keys)], **QUICK).start()
+        self.check_mail([1, 2, 3], bridge)
+        self.put(self.source, "a", [Report(4, named)])
+        self.check_mail([1, 2, 3, 4], bridge)
+        bridge.stop()
+        bridge.start()
+        self.put(self.source, "a", [Report(5, named)])
+        self.check_mail([1, 2, 3, 4, 5], bridge)
+
+    def test_with_one_message_id(self):
+        self.check_all(True)
+
+    def test_without_message_id(self):
+        self.check_all(False)
+
+    def test_from_a_source_that_is_pruned(self):
+        self.check_all(True, retention_days=5)
+        self.assertTrue(wait_until(lambda: count(self.source, "a") <= 1))  # what came after the last look at what is old
+
+    def test_from_two_sources_one_of_which_comes_later(self):
+        other = self.server(any_user="secret")
+        self.put(self.source, "a", [Report(1)])
+        self.put(other, "b", [Report(2), Report(1)])
+        self.put(other, "c", [Report(3), Report(2), Report(1)])
+        bridge = self.bridge([self.one(), Source("two", other, "b")], **QUICK).start()
+        self.check_mail([1, 2], bridge)
+        bridge.stop()
+        bridge.sources.append(Source("three", other, "c"))
+        bridge.write_config()
+        bridge.start()
+        self.check_mail([1, 2, 3], bridge)
+
+    def test_beside_one_that_was_there_and_killed_in_between(self):
+        self.put(self.destination, "archive", [Report(2)])
+        self.put(self.source, "a", [Report(1), Report(2), Report(3)])
+        bridge = self.bridge([self.one()], **QUICK).start()
+        self.check_mail([1, 2, 3], bridge)
+        bridge.kill()
+        self.put(self.source, "a", [Report(4), Report(3)])
+        bridge.start()
+        self.check_mail([1, 2, 3, 4], bridge)
+
+    def test_what_was_there_in_great_number_is_not_read(self):
+        mail = [message(n) for n in range(50)]
+        self.put(self.destination, "archive", mail)
+        self.put(self.source, "a", [*mail, message(60)])
+        proxy = self.meddle(self.source)
+        bridge = self.bridge([self.one(port=proxy.port)], **QUICK).start()
+        self.assert_arrives(51, bridge=bridge)
+        self.settle(1)
+        self.assert_arrives(51, bridge=bridge)
+        self.assertEqual(len([line for line in proxy.names("UID FETCH") if b"BODY.PEEK[]" in line]), 1)
+
+
+if __name__ == "__main__":
+    harness.main()
