@@ -2,9 +2,11 @@
 """Mail that is alike: reports of a machine with equal headers and equal size that differ in a digit. Each arrives, a true copy of one
 does not, and nothing is removed from the source that this bridge did not bring."""
 
+import contextlib
 import dataclasses
 import datetime
 import pathlib
+import sqlite3
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
@@ -100,6 +102,80 @@ class EachArrivesTest(AlikeTest):
         self.settle(1)
         self.assert_arrives(51, bridge=bridge)
         self.assertEqual(len([line for line in proxy.names("UID FETCH") if b"BODY.PEEK[]" in line]), 1)
+
+
+class PrunedTest(AlikeTest):
+    def pruned(self, **keys):
+        return self.bridge([self.one(retention_days=5, **keys)], **QUICK)
+
+    def check_left(self, wanted, bridge):
+        """So many are left on the source, also after another start, which looks at what is old at once."""
+        for _ in range(2):
+            self.check_mail(wanted, bridge, self.source, "a")
+            bridge.stop()
+            bridge.start()
+        self.check_mail(wanted, bridge, self.source, "a")
+
+    def test_another_one_with_the_same_message_id_is_there(self):
+        self.put(self.destination, "archive", [Report(1)])
+        self.put(self.source, "a", [Report(2), Report(1), Report(3)])
+        bridge = self.pruned().start()
+        self.check_mail([1, 2, 3], bridge)
+        self.check_left([1], bridge)
+
+    def test_what_was_there_stays_also_when_it_is_deleted_there(self):
+        self.put(self.destination, "archive", [Report(1), Report(2)])
+        self.put(self.source, "a", [Report(1), Report(2)])
+        bridge = self.pruned().start()
+        self.check_left([1, 2], bridge)
+        self.command(self.destination, "archive", b"SELECT INBOX", b"STORE 1:* +FLAGS (\\Deleted)", b"EXPUNGE")
+        self.put(self.source, "a", [Report(3)])
+        self.check_mail([3], bridge)
+        bridge.stop()
+        bridge.start()
+        self.check_left([1, 2], bridge)
+
+    def test_of_true_copies_one_is_delivered(self):
+        self.put(self.source, "a", [Report(1), Report(1), Report(1), Report(2)])
+        bridge = self.pruned().start()
+        self.check_mail([1, 2], bridge)
+        self.check_left([1, 1], bridge)
+
+    def test_what_was_there_before_pruning_was_asked_for(self):
+        self.put(self.destination, "archive", [Report(2)])
+        self.put(self.source, "a", [Report(1)])
+        bridge = self.bridge([self.one()], **QUICK).start()
+        self.settle(2)
+        bridge.stop()
+        bridge.sources = [self.one(retention_days=5)]
+        bridge.write_config()
+        bridge.start()
+        self.check_left([1], bridge)
+
+    def test_what_an_interruption_left_in_doubt_is_proven_by_the_look_up(self):
+        self.put(self.source, "a", [Report(1), Report(2), Report(2)])
+        bridge = self.bridge([self.one()], **QUICK).start()
+        self.check_mail([1, 2], bridge)
+        bridge.kill()
+        bridge.sources = [self.one(retention_days=5)]
+        bridge.write_config()
+        bridge.start()
+        self.check_left([2], bridge)
+        self.check_mail([1, 2], bridge)
+
+    def test_a_state_that_does_not_tell_what_was_there(self):
+        self.put(self.source, "a", [Report(1), Report(2)])
+        bridge = self.bridge([self.one()], **QUICK).start()
+        self.check_mail([1, 2], bridge)
+        bridge.stop()
+        with contextlib.closing(sqlite3.connect(bridge.state)) as state, state:
+            state.execute("DELETE FROM note WHERE key LIKE 'there:%'")
+        self.put(self.source, "a", [Report(3)])
+        bridge.sources = [self.one(retention_days=5)]
+        bridge.write_config()
+        bridge.start()
+        self.check_mail([1, 2, 3], bridge)
+        self.check_left([1, 2], bridge)
 
 
 if __name__ == "__main__":

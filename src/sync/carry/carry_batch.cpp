@@ -236,7 +236,7 @@ Task<bool> CarryBatch::decide(CarryRoute& route, Lane& lane, Wanted& wanted) {
   const auto& meta = wanted.meta;
   CO_TRY(const auto there, co_await find_there(lane, route, meta));
   if (there) {
-    take_there(route, meta, there->uid);
+    take_there(route, meta, *there);
     co_return false;
   }
   const auto limit = lane->traits().append_limit;
@@ -249,11 +249,21 @@ Task<bool> CarryBatch::decide(CarryRoute& route, Lane& lane, Wanted& wanted) {
 }
 
 /// It may have lost its labels on the way, or have those of another source only, and to have them twice does no harm.
-void CarryBatch::take_there(CarryRoute& route, const store::MessageMeta& meta, Uid there) {
-  if (there != 0 && !route.labels.empty()) route.want_labels(there);
-  route.place(meta.uid, there, meta.flags);
+void CarryBatch::take_there(CarryRoute& route, const store::MessageMeta& meta, const KnownMessage& there) {
+  if (there.uid != 0 && !route.labels.empty()) route.want_labels(there.uid);
+  route.place(meta.uid, there.uid, meta.flags);
+  if (!is_proof(route, meta.uid, there)) {
+    route.there.add(meta.uid);
+    route.there_unsaved = true;
+  }
   mailbox_.settle(route, UidRange{meta.uid, meta.uid});
   context_.observer.duplicate(mailbox_.account(), route.to->path());
+}
+
+/// It was sent by this bridge: so the destination said, or it may have been, and came there since.
+bool CarryBatch::is_proof(CarryRoute& route, Uid uid, const KnownMessage& there) {
+  if (route.untold.contains(uid)) return true;
+  return route.doubtful.contains(uid) && there.doubted && route.to->take_proof(there.uid);
 }
 
 /// The mailbox cannot be looked at, or not made. That is no fault of the messages: they wait.

@@ -67,7 +67,8 @@ class CarryBatch {
   Task<> choose_among(CarryRoute& route, Lane& lane, const std::vector<Wanted*>& open);
   [[nodiscard]] bool is_found(CarryRoute& route, const Wanted& wanted) const;
   Task<bool> decide(CarryRoute& route, Lane& lane, Wanted& wanted);
-  void take_there(CarryRoute& route, const store::MessageMeta& meta, Uid there);
+  void take_there(CarryRoute& route, const store::MessageMeta& meta, const KnownMessage& there);
+  [[nodiscard]] static bool is_proof(CarryRoute& route, Uid uid, const KnownMessage& there);
   /// The equal message on the destination; nothing: it has none. Error of scope run or account: `lane`'s.
   Task<std::optional<KnownMessage>> find_there(Lane& lane, CarryRoute& route, const store::MessageMeta& meta);
   /// Nothing is like it there but one message, which had come before this bridge did anything.

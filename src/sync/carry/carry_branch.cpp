@@ -140,6 +140,7 @@ void CarryBranch::take_delivered(SentMessage& sent, Uid uid, UidValidity uid_val
   if (is_told || !wants_labels()) {
     mailbox_.settle(route_, UidRange{sent.uid, sent.uid});
   } else {  // the next look finds out where it is
+    route_.untold.add(sent.uid);
     route_.put_off(sent.uid, std::chrono::steady_clock::now());
   }
   tell(sent);

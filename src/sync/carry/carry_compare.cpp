@@ -84,7 +84,10 @@ Task<> CarryBatch::read_source(CarryRoute& route, const std::vector<Wanted*>& op
 Task<std::optional<KnownMessage>> CarryBatch::find_there(Lane& lane, CarryRoute& route,
                                                          const store::MessageMeta& meta) {
   auto candidates = candidates_for(route, meta);
-  if (is_enough_by_headers(route, meta, candidates)) co_return candidates.front();
+  if (is_enough_by_headers(route, meta, candidates)) {
+    candidates.front().doubted = false;  // headers prove nothing
+    co_return candidates.front();
+  }
   if (candidates.size() > kMostCompared) candidates.resize(kMostCompared);
   for (const auto& candidate : candidates) {
     CO_TRY(const auto there, co_await body_there(lane, route, meta.identity.digest, candidate));

@@ -35,6 +35,12 @@ inline std::string gone_note(state::RouteId route) {
   return fmt::format("gone:{}", route);
 }
 
+/// Key of the note with the UIDs of a route that were on the destination already. Where it is absent, an older version
+/// settled the route and did not tell.
+inline std::string there_note(state::RouteId route) {
+  return fmt::format("there:{}", route);
+}
+
 /// Key of the note with the UIDs on the destination that still lack their labels.
 inline std::string unlabelled_note(state::RouteId route) {
   return fmt::format("unlabelled:{}", route);

@@ -15,7 +15,8 @@ bool CarryRoute::settle(UidRange range) {
 }
 
 void CarryRoute::forget(UidRange range) {
-  for (auto* uids : {&settled, &skipped, &gone, &flags_unsaved, &unsaved, &doubtful})
+  there_unsaved |= !there.empty();
+  for (auto* uids : {&settled, &skipped, &gone, &there, &untold, &flags_unsaved, &unsaved, &doubtful})
     uids->remove(range);
   const auto erase = [&](auto& messages) {
     messages.erase(messages.lower_bound(range.first), messages.upper_bound(range.last));

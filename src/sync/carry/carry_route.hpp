@@ -44,6 +44,9 @@ struct CarryRoute {
   UidSet skipped{};  // of these: what was there before the carrier began, and is not wanted
   UidSet gone{};     // of these: not found on the source, or pruned; saved where the source is pruned
   bool gone_unsaved = false;
+  UidSet there{};  // of these: were on the destination already, by whatever way; not proven delivered by this bridge
+  bool there_unsaved = false;
+  UidSet untold{};  // accepted by the destination, which did not tell where, so that it is looked for
   std::map<Uid, Trouble> troubled{};
   std::map<Uid, state::Parked> parked{};
   std::map<Uid, state::Parked> retried{};  // of the troubled: parked, as it was, until it is known how the retry ends

@@ -14,14 +14,16 @@ constexpr std::chrono::milliseconds kLookEvery{250};
 
 class KnownSink final : public store::MetaSink {
  public:
-  explicit KnownSink(KnownMessages& known) : known_(known) {}
+  KnownSink(KnownMessages& known, bool doubted) : known_(known), doubted_(doubted) {}
   void message(store::MessageMeta&& meta) override {
-    known_.add(meta.identity.digest, {.uid = meta.uid, .octets = meta.octets, .body = {}, .weak = meta.identity.weak},
+    known_.add(meta.identity.digest,
+               {.uid = meta.uid, .octets = meta.octets, .body = {}, .weak = meta.identity.weak, .doubted = doubted_},
                std::chrono::steady_clock::now());
   }
 
  private:
   KnownMessages& known_;
+  bool doubted_;
 };
 
 class SecondsSink final : public store::MetaSink {
@@ -82,7 +84,7 @@ Task<> DestinationMailbox::prepare(store::Session& session) {
     const auto& prepared = *results.front();
     permanent_flags_ = prepared.permanent_flags;
     // Another mailbox of the same name: what was known of the old one says nothing.
-    if (uid_validity_ != 0 && uid_validity_ != prepared.status.uid_validity) known_.forget_all();
+    if (uid_validity_ != 0 && uid_validity_ != prepared.status.uid_validity) forget_all();
     const auto next = std::max<Uid>(1, prepared.status.uid_next);
     if (uid_validity_ != prepared.status.uid_validity) began_at_ = uid_validity_ == 0 ? next : 1;
     uid_validity_ = prepared.status.uid_validity;
@@ -131,7 +133,7 @@ Task<UidSet> DestinationMailbox::scan_from(store::Session& session, Uid from) {
 
 Task<> DestinationMailbox::learn(store::Session& session, store::ScanRequest request, UidSet* seen) {
   request.detail = {.flags = false, .octets = true, .date = false, .identity = true, .message_id = false};
-  KnownSink sink(known_);
+  KnownSink sink(known_, seen != nullptr);
   const std::vector<store::ScanRequest> requests{std::move(request)};
   const std::vector<store::MetaSink*> sinks{&sink};
   CO_TRY(auto results, co_await session.scan(requests, sinks));
@@ -172,10 +174,24 @@ Task<> DestinationMailbox::look_for_dates(store::Session& session, const std::se
   co_return co_await learn(session, std::move(learned), nullptr);
 }
 
+bool DestinationMailbox::take_proof(Uid uid) {
+  const auto before = proofs_.size();
+  proofs_.add(UidRange{uid, uid});
+  return proofs_.size() > before;
+}
+
+void DestinationMailbox::forget_all() {
+  known_.forget_all();
+  proofs_ = {};
+}
+
 void DestinationMailbox::delivered(const Digest& identity, const KnownMessage& message, UidValidity uid_validity) {
   auto known = message;
   if (uid_validity != uid_validity_) known.uid = 0;
-  if (known.uid != 0) next_uid_ = std::max(next_uid_, known.uid + 1);
+  if (known.uid != 0) {
+    next_uid_ = std::max(next_uid_, known.uid + 1);
+    static_cast<void>(take_proof(known.uid));
+  }
   known_.add(identity, known, std::chrono::steady_clock::now());
 }
 

@@ -49,11 +49,15 @@ class DestinationMailbox {
   Task<> look_for_dates(store::Session& session, const std::set<std::int64_t>& seconds);
   /// An append was answered.
   void delivered(const Digest& identity, const KnownMessage& message, UidValidity uid_validity);
+  /// Whether this message here is proof that one of a source was delivered: of one only, copies prove nothing.
+  [[nodiscard]] bool take_proof(Uid uid);
 
  private:
   Task<> prepare(store::Session& session);
   Task<> settle_doubt(store::Session& session, std::chrono::milliseconds slowest_append, const bool& stopping);
   Task<UidSet> scan_from(store::Session& session, Uid from);
+  void forget_all();
+  /// `seen`: what is looked up as it is in doubt; null: nothing is.
   Task<> learn(store::Session& session, store::ScanRequest request, UidSet* seen);
 
   MailboxPath path_;
@@ -64,6 +68,7 @@ class DestinationMailbox {
   UidValidity uid_validity_ = 0;
   Uid next_uid_ = 0;
   Uid began_at_ = 1;
+  UidSet proofs_;  // taken
   bool prepared_ = false;
   bool busy_ = false;                    // somebody is making it ready
   std::optional<Uid> doubt_from_;        // to be scanned from here

@@ -14,7 +14,10 @@ void KnownMessages::add(const Digest& identity, const KnownMessage& message, Ste
   const auto [begin, end] = messages_.equal_range(identity);
   const auto same =
       std::find_if(begin, end, [&](const auto& entry) { return message.uid != 0 && entry.second.uid == message.uid; });
-  if (same != end) return;
+  if (same != end) {
+    same->second.doubted |= message.doubted;
+    return;
+  }
   messages_.emplace(identity, message);
   order_.emplace_back(now, identity);
   while (order_.size() > kMostKnown || order_.front().first + memory_ < now)

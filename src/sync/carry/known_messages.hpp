@@ -21,6 +21,7 @@ struct KnownMessage {
   std::uint64_t octets = 0;  // as the destination tells them; 0: unknown
   std::optional<Digest> body{};
   bool weak = true;
+  bool doubted = false;  // a look-up after an interruption found it: it may have been sent by whoever was interrupted
 };
 
 class KnownMessages {

@@ -141,6 +141,10 @@ Result<> SourceMailbox::load_uids(CarryRoute& route) {
   TRY(route.skipped, parse_note(skipped));
   TRY(const auto gone, journal.note(context_.journal.own_pair(), gone_note(route.row.id)));
   TRY(route.gone, parse_note(gone));
+  TRY(const auto there, journal.note(context_.journal.own_pair(), there_note(route.row.id)));
+  TRY(route.there, parse_note(there));
+  route.there_unsaved = !there;
+  if (!there) route.there = route.settled;
   CHECK_OK(load_unlabelled(route));
   if (route.follows) CHECK_OK(load_placed(route));
   return {};
@@ -270,6 +274,7 @@ Task<> SourceMailbox::add_rows() {
 void SourceMailbox::begin_route(CarryRoute& route, const UidSet& skipped, state::Batch& batch) {
   // With this, what is not wanted is known: a crash before it is as if the mailbox had never been seen.
   route.row.source_uid_next = 1;
+  route.there_unsaved = true;
   batch.routes.push_back(route.row);
   // Another tool's word is no proof: what it says it carried is not pruned.
   route.skipped = skipped;

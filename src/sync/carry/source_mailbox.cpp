@@ -249,6 +249,8 @@ void SourceMailbox::save(state::Batch& batch) {
     save_validity(route, batch);
     if (route.row.id != 0 && std::exchange(route.gone_unsaved, false))
       batch.notes.emplace_back(gone_note(route.row.id), route.gone.to_string());
+    if (route.row.id != 0 && std::exchange(route.there_unsaved, false))
+      batch.notes.emplace_back(there_note(route.row.id), route.there.to_string());
     if (route.row.id != 0 && route.placed_validity != route.placed_validity_saved) {
       batch.notes.emplace_back(placed_note(route.row.id), std::to_string(route.placed_validity));
       route.placed_validity_saved = route.placed_validity;
@@ -275,6 +277,7 @@ UidSet SourceMailbox::delivered_everywhere() const {
     auto proven = route.settled;
     proven.remove(route.skipped);
     proven.remove(route.gone);
+    proven.remove(route.there);
     delivered = std::exchange(first, false) ? std::move(proven) : delivered.intersection(proven);
   }
   // It may stand for another message now.
