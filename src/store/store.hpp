@@ -70,7 +70,10 @@ struct MessageMeta {
   InternalDate date;
   MessageIdentity identity;
   std::string message_id{};  // "<…>" as the header has it; empty: none, or not asked for
-  bool is_dated = false;     // the store told a date
+  /// The other fields that a message can be searched for by; with message_id.
+  std::string sent{};     // Date
+  std::string subject{};  // not decoded
+  bool is_dated = false;  // the store told a date
 };
 
 /// What a scan shall fill in besides the UID.
@@ -79,7 +82,7 @@ struct ScanDetail {
   bool octets = false;
   bool date = false;
   bool identity = false;
-  bool message_id = false;  // only with identity
+  bool message_id = false;  // and what else can be searched for; only with identity
 };
 
 struct ScanRequest {
@@ -253,7 +256,12 @@ class Searcher {
  public:
   virtual ~Searcher() = default;
   /// The UIDs of the messages that have one of these Message-IDs ("<…>"), or look as if; all asked in one turn.
-  virtual Task<UidSet> find_message_ids(const MailboxPath& mailbox, const std::vector<std::string>& message_ids) = 0;
+  Task<UidSet> find_message_ids(const MailboxPath& mailbox, const std::vector<std::string>& message_ids) {
+    return find_in_header(mailbox, "Message-ID", message_ids);
+  }
+  /// The same of any header field that contains one of these texts.
+  virtual Task<UidSet> find_in_header(const MailboxPath& mailbox, std::string field,
+                                      const std::vector<std::string>& texts) = 0;
 };
 
 /// Removes messages for good.

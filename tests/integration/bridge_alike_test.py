@@ -32,6 +32,16 @@ class Report:
                 + (b"Message-ID: <report@host>\r\n" if self.named else b"") + self.fields + b"\r\ndisk %d failed\r\n" % self.digit)
 
 
+@dataclasses.dataclass(frozen=True)
+class Bare(Report):
+    """Nothing but these octets."""
+    digit: int = 0
+    raw: bytes = b""
+
+    def octets(self):
+        return self.raw
+
+
 class AlikeTest(DefectTest):
     def check_mail(self, wanted, bridge, server=None, user="archive"):
         """So many messages with these digits are there, and it stays so."""
@@ -176,6 +186,50 @@ class PrunedTest(AlikeTest):
         bridge.start()
         self.check_mail([1, 2, 3], bridge)
         self.check_left([1, 2], bridge)
+
+
+class WithoutMessageIdTest(AlikeTest):
+    KINDS = [Report(1, False), Report(2, False, b"Message-ID:\r\n"), Report(3, False, b"Message-ID: <gr\xfcn@x>\r\n"),
+             Report(4, False, b"Message-ID: <gr\xc3\xbcn@x>\r\n"), Report(5)]
+
+    def test_what_the_destination_has_is_not_sent_at_a_first_run_nor_without_the_state(self):
+        self.put(self.destination, "archive", self.KINDS)
+        self.put(self.source, "a", [*self.KINDS, Report(6, False)])
+        bridge = self.bridge([self.one()], **QUICK).start()
+        self.check_mail([1, 2, 3, 4, 5, 6], bridge)
+        bridge.stop()
+        for file in bridge.state.parent.glob(bridge.state.name + "*"):
+            file.unlink()
+        bridge.start()
+        self.put(self.source, "a", [Report(7, False)])
+        self.check_mail([1, 2, 3, 4, 5, 6, 7], bridge)
+
+    def test_a_source_that_numbers_its_mailbox_anew(self):
+        self.put_work(self.KINDS)
+        bridge = self.bridge([self.one(mappings=[("Work", ["INBOX"], [])])], **QUICK).start()
+        self.check_mail([1, 2, 3, 4, 5], bridge)
+        bridge.stop()
+        self.command(self.source, "a", b"DELETE Work")
+        self.settle(1.1)  # UIDVALIDITY is a time
+        # Later than before, by the date that the server gave.
+        self.put_work([dataclasses.replace(one, days=19) for one in self.KINDS] + [Report(6, False, days=19)])
+        bridge.start()
+        self.check_mail([1, 2, 3, 4, 5, 6], bridge)
+
+    def put_work(self, messages):
+        self.create(self.source, "a", "Work")
+        self.put(self.source, "a", messages, "Work")
+
+    def test_without_a_date_the_subject_is_looked_for(self):
+        bare = [message(n, kind="no-message-id") for n in range(3)]
+        octets = b"Subject: nothing but a subject\r\n\r\ndisk %d failed\r\n"
+        only = [Bare(raw=octets % digit) for digit in (1, 2)]
+        self.put(self.destination, "archive", [*bare, only[0]])
+        self.put(self.source, "a", [*bare, *only])
+        bridge = self.bridge([self.one()], **QUICK).start()
+        self.assert_arrives(5, bridge=bridge)
+        self.settle(2)
+        self.assert_arrives(5, bridge=bridge)
 
 
 if __name__ == "__main__":

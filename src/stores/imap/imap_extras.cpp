@@ -19,18 +19,18 @@ bool passes(const Error& error) {
 
 /// For one command, whose line stays below 1,000 octets (quirk y4). A server without an index looks through the whole
 /// mailbox for each command, however many it asks for.
-std::vector<std::vector<std::string>> in_groups(const std::vector<std::string>& message_ids) {
+std::vector<std::vector<std::string>> in_groups(const std::vector<std::string>& texts) {
   constexpr std::size_t kOctets = 900;
   constexpr std::size_t kOctetsBesides = std::string_view("OR HEADER Message-ID \"\" ").size();
   std::vector<std::vector<std::string>> groups;
   std::size_t octets = kOctets;
-  for (const auto& message_id : message_ids) {
-    octets += message_id.size() + kOctetsBesides;
+  for (const auto& text : texts) {
+    octets += text.size() + kOctetsBesides;
     if (octets > kOctets) {
       groups.emplace_back();
-      octets = message_id.size() + kOctetsBesides;
+      octets = text.size() + kOctetsBesides;
     }
-    groups.back().push_back(message_id);
+    groups.back().push_back(text);
   }
   return groups;
 }
@@ -39,41 +39,42 @@ std::vector<std::vector<std::string>> in_groups(const std::vector<std::string>& 
 
 /// Asks for several at a time, and where a server refuses that, one by one. A question that is refused alone says
 /// nothing of the others; where all are, the server is asked for something that it cannot dislike.
-Task<UidSet> ImapSession::find_message_ids(const MailboxPath& mailbox, const std::vector<std::string>& message_ids) {
-  if (message_ids.empty()) co_return UidSet();
+Task<UidSet> ImapSession::find_in_header(const MailboxPath& mailbox, std::string field,
+                                         const std::vector<std::string>& texts) {
+  if (texts.empty()) co_return UidSet();
   Answers answers;
-  auto groups = in_groups(message_ids);
+  auto groups = in_groups(texts);
   if (!searches_singly_) {
-    CO_CHECK(co_await find_groups(mailbox, groups, answers));
+    CO_CHECK(co_await find_groups(mailbox, field, groups, answers));
     if (!answers.refused) co_return std::move(answers.found);
   }
-  if (searches_singly_ || groups.size() < message_ids.size()) {
+  if (searches_singly_ || groups.size() < texts.size()) {
     groups.clear();
-    for (const auto& message_id : message_ids)
-      groups.push_back({message_id});
+    for (const auto& text : texts)
+      groups.push_back({text});
     answers = {};
-    CO_CHECK(co_await find_groups(mailbox, groups, answers));
+    CO_CHECK(co_await find_groups(mailbox, field, groups, answers));
     searches_singly_ = searches_singly_ || !answers.refused;
   }
   if (answers.refused && answers.answered == 0) {
     groups.assign(1, {"<is-anything-found@mailferry.invalid>"});
     Answers harmless;
-    CO_CHECK(co_await find_groups(mailbox, groups, harmless));
+    CO_CHECK(co_await find_groups(mailbox, "Message-ID", groups, harmless));
     if (harmless.refused) co_return std::unexpected(*answers.refused);
   }
   co_return std::move(answers.found);
 }
 
 /// An error is one of the mailbox, of the connection, or a refusal that passes: no question is to blame for it.
-Task<> ImapSession::find_groups(const MailboxPath& mailbox, const std::vector<std::vector<std::string>>& groups,
-                                Answers& answers) {
+Task<> ImapSession::find_groups(const MailboxPath& mailbox, const std::string& field,
+                                const std::vector<std::vector<std::string>>& groups, Answers& answers) {
   CO_TRY(const auto wire, names_->to_wire(mailbox));
   const auto examine_tag = connection_->submit(commands::examine(wire));
   examined_ = wire;
   // Together: which answer belongs to which question does not matter.
   std::vector<std::string> tags;
   for (const auto& group : groups)
-    tags.push_back(connection_->submit(commands::uid_search_header("Message-ID", group, has(Capability::esearch))));
+    tags.push_back(connection_->submit(commands::uid_search_header(field, group, has(Capability::esearch))));
   auto examined = co_await connection_->complete(examine_tag, Scope::mailbox, "EXAMINE " + mailbox.to_string());
   if (!examined && !connection_->transport().is_open()) co_return std::unexpected(examined.error());
   const client::UntaggedHandler on_data = [&answers](UntaggedData& data) {

@@ -252,7 +252,11 @@ class MailboxScan {
     meta.is_dated = fetch.internal_date.has_value();
     // Which may be the whole header (quirk z6).
     if (request_.detail.identity) meta.identity = identify_headers(header_of(fetch));
-    if (request_.detail.message_id) meta.message_id = find_field(header_of(fetch), "Message-ID").value_or("");
+    if (request_.detail.message_id) {
+      meta.message_id = find_field(header_of(fetch), "Message-ID").value_or("");
+      meta.sent = find_field(header_of(fetch), "Date").value_or("");
+      meta.subject = find_field(header_of(fetch), "Subject").value_or("");
+    }
     sink_->message(std::move(meta));
   }
 

@@ -53,13 +53,15 @@ class ImapSession final : public store::Session,
   Task<std::vector<std::size_t>> watch_many(const std::vector<store::Watched>& watched,
                                             std::chrono::steady_clock::time_point until) override;
   void interrupt() noexcept override;
-  Task<UidSet> find_message_ids(const MailboxPath& mailbox, const std::vector<std::string>& message_ids) override;
+  Task<UidSet> find_in_header(const MailboxPath& mailbox, std::string field,
+                              const std::vector<std::string>& texts) override;
   struct Answers {
     UidSet found{};
     std::size_t answered = 0;        // questions
     std::optional<Error> refused{};  // one of the others
   };
-  Task<> find_groups(const MailboxPath& mailbox, const std::vector<std::vector<std::string>>& groups, Answers& answers);
+  Task<> find_groups(const MailboxPath& mailbox, const std::string& field,
+                     const std::vector<std::vector<std::string>>& groups, Answers& answers);
   Task<> expunge(const MailboxPath& mailbox, UidValidity uid_validity, const UidSet& uids) override;
   Task<> add_labels(const MailboxPath& mailbox, UidValidity uid_validity, const UidSet& uids,
                     const std::vector<std::string>& labels) override;

@@ -28,7 +28,11 @@ store::MessageMeta to_meta(const Message& message, const store::ScanDetail& deta
   if (detail.date) meta.date = message.date;
   meta.is_dated = detail.date;
   if (detail.identity) meta.identity = identify_headers(header_of(message.octets));
-  if (detail.message_id) meta.message_id = find_field(header_of(message.octets), "Message-ID").value_or("");
+  if (detail.message_id) {
+    meta.message_id = find_field(header_of(message.octets), "Message-ID").value_or("");
+    meta.sent = find_field(header_of(message.octets), "Date").value_or("");
+    meta.subject = find_field(header_of(message.octets), "Subject").value_or("");
+  }
   return meta;
 }
 
@@ -216,15 +220,17 @@ Task<> MemorySession::logout() {
   co_return Result<>{};
 }
 
-Task<UidSet> MemorySession::find_message_ids(const MailboxPath& mailbox, const std::vector<std::string>& message_ids) {
+Task<UidSet> MemorySession::find_in_header(const MailboxPath& mailbox, std::string field,
+                                           const std::vector<std::string>& texts) {
   CO_CHECK(co_await connection_->turn());
   CO_TRY(const auto step, connection_->begin_simple(Operation::scan, "UID SEARCH"));
   const auto found = server().account.mailboxes.find(mailbox);
   if (found == server().account.mailboxes.end()) co_return missing(mailbox);
   UidSet uids;
   for (const auto& message : found->second.messages) {
-    const auto own = find_field(header_of(message.octets), "Message-ID").value_or("");
-    if (std::ranges::find(message_ids, own) != message_ids.end()) uids.add(message.uid);
+    const auto own = find_field(header_of(message.octets), field).value_or("");
+    const auto is_in_own = [&own](const std::string& text) { return own.contains(text); };
+    if (std::ranges::any_of(texts, is_in_own)) uids.add(message.uid);
   }
   CO_CHECK(connection_->end_simple(step));
   co_return uids;

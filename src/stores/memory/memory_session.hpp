@@ -33,7 +33,8 @@ class MemorySession final : public store::Session, private store::Searcher {
   [[nodiscard]] std::uint64_t commands() const noexcept override { return connection_->commands(); }
 
  private:
-  Task<UidSet> find_message_ids(const MailboxPath& mailbox, const std::vector<std::string>& message_ids) override;
+  Task<UidSet> find_in_header(const MailboxPath& mailbox, std::string field,
+                              const std::vector<std::string>& texts) override;
   [[nodiscard]] Result<> create(const store::CreateRequest& request);
   [[nodiscard]] Result<store::Prepared> select(const store::CreateRequest& request);
   [[nodiscard]] Result<store::ScanResult> scan_one(const store::ScanRequest& request, store::MetaSink* sink);

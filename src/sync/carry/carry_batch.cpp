@@ -193,15 +193,15 @@ Task<> CarryBatch::choose(CarryRoute& route) {
 
 /// Looks on the destination for what the messages are known by there.
 Task<> CarryBatch::look_up(CarryRoute& route, Lane& lane, const std::vector<Wanted*>& open) {
-  std::vector<std::string> message_ids;
+  std::set<SearchName> names;
   std::set<std::int64_t> seconds;
   for (const auto* wanted : open) {
     if (is_found(route, *wanted) || !searched_.emplace(&route, wanted->meta.uid).second) continue;
-    const bool has_name = DestinationMailbox::is_searchable(wanted->meta.message_id);
-    if (has_name) message_ids.push_back(wanted->meta.message_id);
-    if (!has_name && mailbox_.was_replaced()) seconds.insert(wanted->meta.date.seconds);
+    const auto name = DestinationMailbox::search_name(wanted->meta);
+    if (name) names.insert(*name);
+    if (!name && mailbox_.was_replaced()) seconds.insert(wanted->meta.date.seconds);
   }
-  CO_CHECK(co_await route.to->look_for(*lane, message_ids));
+  CO_CHECK(co_await route.to->look_for(*lane, names));
   co_return co_await route.to->look_for_dates(*lane, seconds);
 }
 

@@ -1,8 +1,7 @@
 #include "sync/carry/destination_mailbox.hpp"
 
-#include "base/utf8.hpp"
-
 #include <algorithm>
+#include <map>
 
 namespace mailferry::sync {
 namespace {
@@ -11,6 +10,29 @@ constexpr std::chrono::milliseconds kMostQuiet{30'000};
 /// A mailbox that others deliver into never comes to rest.
 constexpr std::chrono::seconds kLongestWait{120};
 constexpr std::chrono::milliseconds kLookEvery{250};
+
+/// Of what has the same Date or Subject, the newest: the headers of so many are read.
+constexpr std::uint64_t kMostFound = 1'000;
+
+/// The longest piece that every server finds: what is not ASCII some store, or search for, in another way.
+std::string plain_part(std::string_view text) {
+  constexpr std::size_t kLongest = 900;  // of a line of RFC 5322
+  std::string_view longest;
+  for (std::size_t begin = 0; begin < text.size();) {
+    const auto is_plain = [](char c) { return c >= ' ' && c <= '~'; };
+    const auto* const from = text.data() + begin;
+    const auto* const end = std::find_if_not(from, text.data() + text.size(), is_plain);
+    const std::string_view piece(from, static_cast<std::size_t>(end - from));
+    if (piece.size() > longest.size()) longest = piece;
+    begin += piece.size() + 1;
+  }
+  longest = longest.substr(0, kLongest);
+  while (longest.starts_with(' '))
+    longest.remove_prefix(1);
+  while (longest.ends_with(' '))
+    longest.remove_suffix(1);
+  return std::string(longest);
+}
 
 class KnownSink final : public store::MetaSink {
  public:
@@ -142,17 +164,32 @@ Task<> DestinationMailbox::learn(store::Session& session, store::ScanRequest req
   co_return Result<>{};
 }
 
-bool DestinationMailbox::is_searchable(std::string_view message_id) noexcept {
-  constexpr std::size_t kLongest = 998;  // a line of RFC 5322
-  // IMAP has no way to send NUL (RFC 9051 §4.3).
-  return !message_id.empty() && message_id.size() <= kLongest && !message_id.contains('\0') &&
-         is_valid_utf8(message_id);
+std::optional<SearchName> DestinationMailbox::search_name(const store::MessageMeta& meta) {
+  constexpr std::size_t kLeast = 3;  // what is shorter is in many
+  const auto id = plain_part(meta.message_id);
+  // Some write the day with one digit and two blanks, which are one here.
+  const auto date = plain_part(std::string_view(meta.sent).substr(meta.sent.find(',') + 1));
+  const auto subject = meta.subject.contains("=?") ? std::string() : plain_part(meta.subject);
+  if (!id.empty() && id == meta.message_id) return SearchName{"Message-ID", id};
+  if (date.size() >= kLeast) return SearchName{"Date", date};
+  if (subject.size() >= kLeast) return SearchName{"Subject", subject};
+  if (id.size() >= kLeast) return SearchName{"Message-ID", id};
+  return std::nullopt;
 }
 
-Task<> DestinationMailbox::look_for(store::Session& session, const std::vector<std::string>& message_ids) {
+Task<> DestinationMailbox::look_for(store::Session& session, const std::set<SearchName>& names) {
   auto* searcher = session.searcher();
-  if (searcher == nullptr || message_ids.empty()) co_return Result<>{};
-  CO_TRY(auto found, co_await searcher->find_message_ids(path_, message_ids));
+  if (searcher == nullptr) co_return Result<>{};
+  std::map<std::string, std::vector<std::string>> by_field;
+  for (const auto& [field, text] : names)
+    by_field[field].push_back(text);
+  UidSet found;
+  for (const auto& [field, texts] : by_field) {
+    CO_TRY(auto some, co_await searcher->find_in_header(path_, field, texts));
+    const bool are_many = field != "Message-ID" && some.size() > kMostFound;
+    if (are_many) static_cast<void>(some.take_front(some.size() - kMostFound));
+    found.add(some);
+  }
   if (found.empty()) co_return Result<>{};
   auto request = request_from(path_, 1);
   request.uids = std::move(found);

@@ -12,6 +12,13 @@
 
 namespace mailferry::sync {
 
+/// A header field, and what it contains.
+struct SearchName {
+  std::string field;
+  std::string text;
+  auto operator<=>(const SearchName&) const = default;
+};
+
 class DestinationMailbox {
  public:
   DestinationMailbox(MailboxPath path, const CarrySettings& settings, asio::io_context& context)
@@ -40,10 +47,11 @@ class DestinationMailbox {
 
   /// Creates it where it is missing, learns what it can store, and looks up what is in doubt.
   Task<> make_ready(store::Session& session, std::chrono::milliseconds slowest_append, const bool& stopping);
-  /// Whether servers can be asked for it: what is no text they refuse, or find nowhere.
-  [[nodiscard]] static bool is_searchable(std::string_view message_id) noexcept;
-  /// Looks on the destination for messages with these Message-IDs, so that known() has them.
-  Task<> look_for(store::Session& session, const std::vector<std::string>& message_ids);
+  /// What servers can be asked for: its Message-ID, or where it has none that can be written in a search, its Date,
+  /// then its Subject; nothing: they say nothing.
+  [[nodiscard]] static std::optional<SearchName> search_name(const store::MessageMeta& meta);
+  /// Looks on the destination for messages with these, so that known() has them.
+  Task<> look_for(store::Session& session, const std::set<SearchName>& names);
   /// The same for messages that nothing in their headers names, by their dates, octet counts aside: those the mailbox
   /// has from such seconds.
   Task<> look_for_dates(store::Session& session, const std::set<std::int64_t>& seconds);
