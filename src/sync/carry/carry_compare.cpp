@@ -7,8 +7,8 @@
 namespace mailferry::sync {
 namespace {
 
-/// Of many that are alike, so many are compared: with the rest it cannot be found out, and the message is sent.
-constexpr std::size_t kMostCompared = 200;
+/// Of many that are alike, so many are read on the destination for one message: with the rest it cannot be found out.
+constexpr std::size_t kMostRead = 200;
 
 /// Servers can be asked for what has a UID; what was delivered lately is known without.
 bool is_comparable(const KnownMessage& message) {
@@ -88,8 +88,9 @@ Task<std::optional<KnownMessage>> CarryBatch::find_there(Lane& lane, CarryRoute&
     candidates.front().doubted = false;  // headers prove nothing
     co_return candidates.front();
   }
-  if (candidates.size() > kMostCompared) candidates.resize(kMostCompared);
+  std::size_t unread = 0;
   for (const auto& candidate : candidates) {
+    if (!candidate.body && ++unread > kMostRead) continue;
     CO_TRY(const auto there, co_await body_there(lane, route, meta.identity.digest, candidate));
     if (!there) continue;
     CO_TRY(const auto here, co_await body_on_source(meta.uid));

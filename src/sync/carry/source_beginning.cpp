@@ -332,7 +332,8 @@ Task<> SourceMailbox::take_over_delivered(store::Session& session, state::Batch&
   co_return Result<>{};
 }
 
-/// A mailbox that refuses it has no message of which anything is known.
+/// A mailbox that refuses it, or breaks the connection, has no message of which anything is known: it is not asked
+/// twice.
 Task<> SourceMailbox::learn_kinds(store::Session& session) {
   store::ScanRequest request{.mailbox = rule_.from,
                              .uid_validity = uid_validity_,
@@ -340,12 +341,12 @@ Task<> SourceMailbox::learn_kinds(store::Session& session) {
                              .from = 1,
                              .changed_since = 0,
                              .detail = {.identity = true}};
+  kinds_.emplace();
   KindSink sink;
   const std::vector<store::ScanRequest> requests{std::move(request)};
   const std::vector<store::MetaSink*> sinks{&sink};
   CO_TRY(const auto results, co_await session.scan(requests, sinks));
   const bool is_known = results.front() && results.front()->unlisted == 0;
-  kinds_.emplace();
   if (!is_known) co_return Result<>{};
   kinds_->up_to = sink.highest;
   kinds_->repeated = repeated_of(std::move(sink.digests));
