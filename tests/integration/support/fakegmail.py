@@ -347,7 +347,7 @@ class Session:
         return sorted(wanted)
 
     def do_uid_search(self, rest):
-        found = re.findall(rb'HEADER "?Message-ID"? ("(?:[^"\\]|\\.)*"|\S+)', rest, re.IGNORECASE)
+        found = re.findall(rb'HEADER "?(?:Message-ID|Date|Subject)"? ("(?:[^"\\]|\\.)*"|\S+)', rest, re.IGNORECASE)
         if not found:
             raise Refused("BAD Could not parse command")
         wanted = [bytes(tokens(one)[0]).lower() for one in found]
