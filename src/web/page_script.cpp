@@ -2,11 +2,12 @@
 
 namespace mailferry::web {
 
+namespace {
+
 // Text from accounts and servers only ever becomes textContent. What did not change is not drawn again, so that
 // selections and the place of the reader stay.
 // clang-format off
-std::string_view page_script() noexcept {
-  return R"js(
+constexpr std::string_view kScript = R"js(
 "use strict";
 const PERIOD = 2000, PATIENCE = 8000, MOST_ERRORS = 20;
 const $ = (id) => document.getElementById(id);
@@ -166,7 +167,12 @@ async function turn() {
 document.addEventListener("visibilitychange", () => { if (!document.hidden) ask().then(tell, tell); });
 turn();
 )js";
-}
 // clang-format on
+
+}  // namespace
+
+std::string_view page_script() noexcept {
+  return kScript;
+}
 
 }  // namespace mailferry::web

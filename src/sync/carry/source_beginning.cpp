@@ -341,7 +341,7 @@ Task<> SourceMailbox::learn_kinds(store::Session& session) {
                              .from = 1,
                              .changed_since = 0,
                              .detail = {.identity = true}};
-  kinds_.emplace();
+  kinds_ = Kinds{};
   KindSink sink;
   const std::vector<store::ScanRequest> requests{std::move(request)};
   const std::vector<store::MetaSink*> sinks{&sink};
