@@ -312,6 +312,9 @@ class OAuthTest(harness.IntegrationTest):
         self.assertIn("the old one still serves", done.err)
         self.write_go_tokens(oauth.issue(lifetime=1), expires=-1)
         oauth.fail_next = [503]
+        self.run_program("folders", "work")  # it is asked again a moment later
+        self.write_go_tokens(oauth.issue(lifetime=1), expires=-1)
+        oauth.fail_next = [503] * 50
         done = self.run_program("folders", "work", expect=6)
         self.assertIn("HTTP status 503", done.err)
 
