@@ -8,9 +8,9 @@
 
 namespace mailferry {
 
-/// Feed the message in pieces of any size. CR and LF do not count, wherever they stand (servers add, drop and change
-/// line ends); NUL counts as 0x80 (what one server stores instead), and in the header, up to the first empty line, both
-/// and all 8-bit octets as X (what another one stores).
+/// Feed the message in pieces of any size. CR does not count, wherever it stands, nor does LF at the very end (servers
+/// add, drop and change line ends; that between two lines they all keep); NUL counts as 0x80 (what one server stores
+/// instead), and in the header, up to the first empty line, both and all 8-bit octets as X (what another one stores).
 class BodyDigest {
  public:
   BodyDigest();

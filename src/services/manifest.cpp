@@ -14,7 +14,8 @@
 namespace mailferry::services {
 namespace {
 
-constexpr std::string_view kTitle = "# mailferry manifest 1";
+constexpr std::string_view kAnyTitle = "# mailferry manifest ";
+constexpr std::string_view kTitle = "# mailferry manifest 2";
 constexpr std::string_view kEnd = "# messages: ";
 constexpr std::size_t kFields = 7;
 /// More than a server can tell of a message: names and flags of at most 1 MiB each, names with every octet escaped.
@@ -159,6 +160,8 @@ Result<ManifestReader> ManifestReader::open(const std::string& path) {
   std::string title;
   std::getline(reader.file_, title);
   reader.line_number_ = 1;
+  if (title.starts_with(kAnyTitle) && title != kTitle)
+    return reader.refuse("it was written by another version of this program, which digests contents in another way");
   if (title != kTitle) return reader.refuse("it is not a manifest of this program");
   return reader;
 }

@@ -12,7 +12,7 @@
 namespace mailferry::services {
 namespace {
 
-constexpr std::string_view kTitle = "# mailferry manifest 1\n";
+constexpr std::string_view kTitle = "# mailferry manifest 2\n";
 
 bool is_same(const ManifestEntry& one, const ManifestEntry& other) {
   return one.destination == other.destination && one.source == other.source && one.source_uid == other.source_uid &&

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <string>
 #include <string_view>
 
 namespace mailferry {
@@ -21,12 +22,20 @@ TEST(BodyDigest, TellsTextsApart) {
   EXPECT_NE(digest_of({"a b"}), digest_of({"ab"}));
 }
 
-TEST(BodyDigest, DoesNotCountLineEnds) {
+TEST(BodyDigest, TakesLineEndsInAnyForm) {
   const auto plain = digest_of({"one\r\ntwo\r\n"});
 
   EXPECT_EQ(digest_of({"one\ntwo"}), plain);
-  EXPECT_EQ(digest_of({"one\rtwo\r\r\n\n"}), plain);
-  EXPECT_EQ(digest_of({"onetwo"}), plain);
+  EXPECT_EQ(digest_of({"o\rne\r\r\ntwo\r\r\n\n"}), plain);
+  EXPECT_NE(digest_of({"one\n\ntwo"}), plain);
+}
+
+TEST(BodyDigest, CountsWhereLinesEnd) {
+  EXPECT_NE(digest_of({"onetwo"}), digest_of({"one\r\ntwo"}));
+  EXPECT_NE(digest_of({"A: b\n\n1\n23"}), digest_of({"A: b\n\n12\n3"}));
+  EXPECT_NE(digest_of({"A: b\n\nc"}), digest_of({"A: b\nc"})) << "the end of the header";
+  EXPECT_NE(digest_of({"\n\n\nc"}), digest_of({"\n\nc"})) << "no header at all";
+  EXPECT_NE(digest_of({"a" + std::string(100, '\n') + "b"}), digest_of({"a" + std::string(99, '\n') + "b"}));
 }
 
 TEST(BodyDigest, TakesNulForWhatIsStoredInstead) {

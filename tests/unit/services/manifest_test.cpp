@@ -180,8 +180,8 @@ TEST_F(Manifest, LeavesNothingWhereItIsNotFinished) {
 TEST_F(Manifest, ThatIsAnotherFileIsRefused) {
   EXPECT_THAT(refusal_of("hello\n"), HasSubstr("not a manifest"));
   EXPECT_THAT(refusal_of(""), HasSubstr("not a manifest"));
-  EXPECT_THAT(refusal_of("# mailferry manifest 1\nrubbish\n"), HasSubstr("line 2"));
-  EXPECT_THAT(refusal_of("# mailferry manifest 1\n" + std::string(9'000'000, 'x')), HasSubstr("too long"));
+  EXPECT_THAT(refusal_of("# mailferry manifest 2\nrubbish\n"), HasSubstr("line 2"));
+  EXPECT_THAT(refusal_of("# mailferry manifest 2\n" + std::string(9'000'000, 'x')), HasSubstr("too long"));
 }
 
 TEST_F(Manifest, ThatIsMissingIsALocalError) {
