@@ -101,9 +101,22 @@ Task<> add_claims_of_earlier_runs(RunContext& context, SessionPair& pair, const 
   const std::vector<store::MetaSink*> no_sinks;
   CO_TRY(const auto there, co_await pair.source->scan(requests, no_sinks));
   for (std::size_t index = 0; index < earlier.size(); ++index) {
-    if (there[index]) CO_CHECK(co_await claim(context, pair, earlier[index], work, from, claimed));
+    bool gone = false;
+    if (!there[index]) {
+      CO_TRY(gone, co_await is_gone(pair, earlier[index].source, there[index].error()));
+    }
+    if (!gone) CO_CHECK(co_await claim(context, pair, earlier[index], work, from, claimed));
   }
   co_return Result<>{};
+}
+
+Task<bool> is_gone(SessionPair& pair, const MailboxPath& mailbox, const Error& error) {
+  if (error.scope != Scope::mailbox) co_return std::unexpected(error);
+  if (error.kind == ErrorKind::mailbox_missing || error.kind == ErrorKind::protocol) co_return true;
+  CO_TRY(const auto list, co_await pair.source->list(false));
+  co_return std::ranges::none_of(list.mailboxes, [&mailbox](const store::MailboxInfo& listed) {
+    return listed.selectable && listed.path == mailbox;
+  });
 }
 
 Result<bool> has_untold_others(RunContext& context, const RouteWork& work) {

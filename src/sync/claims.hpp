@@ -17,6 +17,10 @@ Task<UidSet> claimed_by_siblings(RunContext& context, SessionPair& pair, const R
 Task<> add_claims_of_earlier_runs(RunContext& context, SessionPair& pair, const std::vector<state::Route>& stored,
                                   const RouteWork& work, Uid from, UidSet& claimed);
 
+/// Whether this source mailbox, which answered with `error`, is not there any more, or was numbered anew. Anything else
+/// may pass. Few servers say which it is: the others are asked for their list.
+Task<bool> is_gone(SessionPair& pair, const MailboxPath& mailbox, const Error& error);
+
 /// Messages of other mailboxes, of this run or of earlier ones, are in the destination mailbox of `work`, and the
 /// destination did not tell their UIDs.
 Result<bool> has_untold_others(RunContext& context, const RouteWork& work);

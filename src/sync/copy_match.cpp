@@ -26,6 +26,11 @@ Result<Uid> least_destination_next(state::Journal& journal, state::RouteId route
   return tells_uids ? next : std::max(next, static_cast<Uid>(messages + 1));
 }
 
+/// Where there is a history headers prove nothing: a draft may keep all of them when it is edited.
+bool is_any(const Digest& /*identity*/) {
+  return true;
+}
+
 class DigestSink final : public RestartableSink {
  public:
   void message(store::MessageMeta&& meta) override { digests.push_back(meta.identity.digest); }
@@ -167,12 +172,17 @@ Task<> CopyRun::match_existing(RouteWork& work) {
   co_return Result<>{};
 }
 
-/// Mailboxes that were set back, and state files from a copy of before: what seems new may have been copied.
+/// Mailboxes that were set back, and state files from a copy of before: what seems new may have been copied. Where it
+/// is known what nobody claims, match_unclaimed() finds it.
 Task<> CopyRun::match_unrecorded() {
   for (auto& work : context_.queue.routes) {
     if (work.unrecorded_from == 0 || work.todo.empty() || work.dead()) continue;
     // Behind a UID others may have brought what is theirs without being told where.
-    if (work.unrecorded_from > 1 && shares_destination(work)) continue;
+    if (work.unrecorded_from > 1) {
+      if (shares_destination(work)) continue;
+      CO_TRY(const bool is_known, knows_unclaimed(context_, pair_, stored_routes_, work));
+      if (is_known) continue;
+    }
     auto matched = co_await match_unrecorded_of(work);
     if (!matched && matched.error().scope != Scope::mailbox) co_return matched;
     if (!matched) work.report->error = matched.error();
@@ -188,7 +198,8 @@ Task<> CopyRun::match_unrecorded_of(RouteWork& work) {
   CO_TRY(auto claimed, co_await claimed_by_siblings(context_, pair_, work, from));
   CO_CHECK(co_await add_claims_of_earlier_runs(context_, pair_, stored_routes_, work, from, claimed));
   CO_CHECK(co_await add_own_claims(context_, pair_, work, from, claimed));
-  CO_TRY(const auto matched, co_await match_by_identity(pair_, source, destination, claimed));
+  const auto ambiguous = work.set_back ? plan::Ambiguous{} : plan::Ambiguous(is_any);
+  CO_TRY(const auto matched, co_await match_by_identity(pair_, source, destination, claimed, nullptr, ambiguous));
   take_later_match(work, matched);
   co_return Result<>{};
 }
@@ -197,14 +208,32 @@ Task<> CopyRun::match_unrecorded_of(RouteWork& work) {
 Task<> CopyRun::match_unclaimed() {
   std::vector<RouteWork*> asked;
   for (auto& work : context_.queue.routes) {
-    // With the whole mailbox it was matched already where something is to be looked for from its beginning.
-    if (!work.fresh && !work.dead() && !work.todo.empty() && work.unrecorded_from != 1) asked.push_back(&work);
+    // Of what is set back nothing on record holds: all of it was matched with the whole mailbox.
+    if (!work.fresh && !work.dead() && !work.todo.empty() && !work.set_back) asked.push_back(&work);
   }
   CO_TRY(const auto mails, co_await look_for_unclaimed(context_, pair_, stored_routes_, std::move(asked)));
   for (const auto& mail : mails) {
     auto matched = co_await match_unclaimed_of(mail);
     if (!matched && matched.error().scope != Scope::mailbox) co_return matched;
     if (!matched) mail.work->report->error = matched.error();
+  }
+  co_return Result<>{};
+}
+
+/// What was moved away on the destination and back is its own message's copy, and not that of an equal one.
+Task<> CopyRun::take_displaced(const UnclaimedMail& mail, UidSet& taken) {
+  for (const auto& displaced : mail.displaced) {
+    auto source = scan_of(displaced.source, displaced.source_validity);
+    source.uids = displaced.uids;
+    auto destination = scan_of(mail.work->destination, mail.work->route.destination_validity);
+    destination.uids = mail.candidates;
+    const auto matched = co_await match_by_identity(pair_, source, destination, taken, nullptr, is_any);
+    if (!matched) {
+      CO_TRY(const bool gone, co_await is_gone(pair_, displaced.source, matched.error()));
+      if (gone) continue;
+    }
+    CO_CHECK(matched);
+    taken.add(uids_of(*matched, &MatchedMessage::destination));
   }
   co_return Result<>{};
 }
@@ -221,8 +250,8 @@ Task<> CopyRun::match_unclaimed_of(const UnclaimedMail& mail) {
     for (const auto& found : sibling->found)
       taken.add(found.destination);
   }
-  const plan::Ambiguous all = [](const Digest&) { return true; };
-  CO_TRY(const auto matched, co_await match_by_identity(pair_, source, destination, taken, nullptr, all));
+  CO_CHECK(co_await take_displaced(mail, taken));
+  CO_TRY(const auto matched, co_await match_by_identity(pair_, source, destination, taken, nullptr, is_any));
   take_later_match(work, matched);
   co_return Result<>{};
 }

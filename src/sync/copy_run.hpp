@@ -77,6 +77,7 @@ class CopyRun {
   Task<> match_unrecorded();
   Task<> match_unrecorded_of(RouteWork& work);
   Task<> match_unclaimed();
+  Task<> take_displaced(const UnclaimedMail& mail, UidSet& taken);
   Task<> match_unclaimed_of(const UnclaimedMail& mail);
   Task<plan::Ambiguous> shared_identities(const RouteWork& work);
   void take_later_match(RouteWork& work, const std::vector<MatchedMessage>& matched);

@@ -82,7 +82,7 @@ Task<> CopyRun::grow_workers() {
     const bool moving = context_.progress.sent_octets > octets;
     if (!moving || rate <= 0) continue;
     if (rate_before > 0 && rate < rate_before * kWorthGain) {
-      if (workers_.size() > 1) workers_.back().retire();
+      if (context_.workers > 1) workers_.back().retire();
       break;
     }
     if (static_cast<double>(context_.queue.messages_left()) / rate < kWorthSeconds) break;

@@ -12,6 +12,9 @@ constexpr std::size_t kParts = 8;
 /// Messages of a scan that are asked for at a time once a connection broke.
 constexpr std::uint64_t kSlice = 2000;
 
+/// After so many refusals it is the mailbox that cannot be read, and not its messages.
+constexpr unsigned kRefusedReads = 100;
+
 class SliceSink final : public store::MetaSink {
  public:
   void message(store::MessageMeta&& meta) override { messages.push_back(std::move(meta)); }
@@ -30,6 +33,14 @@ const Error* pause_in(const std::vector<Result<T>>& answers) {
       return &answer.error();
   }
   return nullptr;
+}
+
+/// In two halves; a message that is refused by itself is left out.
+void divide_last(std::vector<UidSet>& parts) {
+  auto& all = parts.back();
+  if (all.size() < 2) return parts.pop_back();
+  auto half = all.take_front(all.size() / 2);
+  parts.push_back(std::move(half));
 }
 
 bool restart(std::span<store::MetaSink* const> sinks) {
@@ -248,19 +259,36 @@ Task<store::ScanResult> SteadySession::scan_slice(const store::ScanRequest& requ
 
 Task<std::vector<std::pair<Uid, Digest>>> SteadySession::body_digests(const MailboxPath& mailbox, const UidSet& uids) {
   Digests digests;
-  auto left = uids;
-  while (true) {
+  unsigned refused = 0;
+  std::vector<UidSet> parts{uids};
+  while (!parts.empty()) {
     const auto before = digests.size();
     auto read = co_await open();
-    if (read) read = co_await read_digests(mailbox, left, digests);
+    if (read) read = co_await read_digests(mailbox, parts.back(), digests);
     if (read || digests.size() > before) reconnection_.reset();
-    if (read) co_return digests;
-    UidSet come;
     for (auto at = before; at < digests.size(); ++at)
-      come.add(digests[at].first);
-    left.remove(come);
-    CO_CHECK(co_await recover(read.error()));
+      parts.back().remove(UidRange{digests[at].first, digests[at].first});
+    if (read) {
+      parts.pop_back();
+      continue;
+    }
+    CO_TRY(const bool is_of_messages, co_await is_mailbox_sound(mailbox, read.error()));
+    if (is_of_messages && ++refused < kRefusedReads) {
+      divide_last(parts);
+    } else {
+      CO_CHECK(co_await recover(read.error()));
+    }
   }
+  co_return digests;
+}
+
+/// A NO may be about one message of many (quirk y3); the mailbox can be opened then.
+Task<bool> SteadySession::is_mailbox_sound(const MailboxPath& mailbox, const Error& refusal) {
+  if (refusal.scope >= Scope::account || refusal.kind == ErrorKind::protocol) co_return false;
+  const std::vector<store::ScanRequest> requests{{.mailbox = mailbox, .uids = {}, .from = kLastUid}};
+  const std::vector<store::MetaSink*> no_sinks;
+  CO_TRY(const auto opened, co_await scan(requests, no_sinks));
+  co_return opened.front().has_value();
 }
 
 /// Adds what comes whole, also when an error ends it.

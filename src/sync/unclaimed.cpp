@@ -1,5 +1,6 @@
 #include "sync/unclaimed.hpp"
 
+#include "state/mailbox_key.hpp"
 #include "sync/steady_session.hpp"
 
 #include <algorithm>
@@ -69,16 +70,22 @@ void add_found(const RouteWork& work, UidSet& claims) {
     claims.add(found.destination);
 }
 
+/// Those that go where `route` goes. Of its mailbox by an earlier numbering nothing is on the source any more.
+std::vector<state::Route> claimants(const std::vector<state::Route>& stored, const state::Route& route) {
+  std::vector<state::Route> found;
+  std::ranges::copy_if(stored, std::back_inserter(found), [&route](const state::Route& other) {
+    return other.destination_mailbox == route.destination_mailbox &&
+           other.destination_validity == route.destination_validity &&
+           (other.id == route.id || other.source_mailbox != route.source_mailbox);
+  });
+  return found;
+}
+
 /// What the state and this run have of all mailboxes that go where `mail` goes.
 Result<Claims> claims_on(RunContext& context, const std::vector<state::Route>& stored, const UnclaimedMail& mail) {
   const auto& route = mail.work->route;
   Claims claims;
-  for (const auto& other : stored) {
-    if (other.destination_mailbox != route.destination_mailbox ||
-        other.destination_validity != route.destination_validity)
-      continue;
-    // Of the mailbox by an earlier numbering nothing is on the source any more.
-    if (other.id != route.id && other.source_mailbox == route.source_mailbox) continue;
+  for (const auto& other : claimants(stored, route)) {
     const UidSet none;
     CHECK_OK(add_claims(context.journal.journal(), other.id, other.id == route.id ? mail.vanished : none, claims));
   }
@@ -117,14 +124,14 @@ Task<> learn_vanished(RunContext& context, SessionPair& pair, std::vector<Unclai
   co_return Result<>{};
 }
 
-/// Lists the mailboxes that have more than what is claimed.
+/// Lists the mailboxes. Their counts would not tell: what the user removed there is on record all the same.
 Task<> list_unclaimed(RunContext& context, SessionPair& pair, const std::vector<state::Route>& stored,
                       std::vector<UnclaimedMail>& mails) {
   std::vector<store::ScanRequest> requests;
   std::vector<std::pair<UnclaimedMail*, UidSet>> asked;
   for (auto& mail : mails) {
     CO_TRY(auto claims, claims_on(context, stored, mail));
-    if (!claims.all_told || mail.work->destination_messages <= claims.uids.size()) continue;
+    if (!claims.all_told) continue;
     requests.push_back(scan_of(mail.work->destination, mail.work->route.destination_validity));
     asked.emplace_back(&mail, std::move(claims.uids));
   }
@@ -133,11 +140,40 @@ Task<> list_unclaimed(RunContext& context, SessionPair& pair, const std::vector<
   CO_TRY(const auto listed, co_await pair.destination->scan(requests, no_sinks));
   for (std::size_t index = 0; index < asked.size(); ++index) {
     if (!listed[index]) continue;
-    auto& unclaimed = asked[index].first->unclaimed;
-    unclaimed = listed[index]->uids;
-    unclaimed.remove(asked[index].second);
+    auto& [mail, claims] = asked[index];
+    mail->unclaimed = listed[index]->uids;
+    mail->unclaimed.remove(claims);
+    mail->missing = std::move(claims);
+    mail->missing.remove(listed[index]->uids);
   }
   co_return Result<>{};
+}
+
+/// The source UIDs of what was put where it is not any more.
+Result<UidSet> displaced_of(state::Journal& journal, state::RouteId route, const UidSet& missing) {
+  UidSet displaced;
+  for (Uid from = 1; from != 0;) {
+    TRY(const auto runs, journal.settled(route, from));
+    from = runs.empty() ? 0 : runs.back().source + runs.back().count;
+    for (const auto& run : runs) {
+      for (std::uint32_t index = 0; run.destination != 0 && index < run.count; ++index) {
+        if (missing.contains(run.destination + index)) displaced.add(run.source + index);
+      }
+    }
+  }
+  return displaced;
+}
+
+Result<> learn_displaced(RunContext& context, const std::vector<state::Route>& stored, UnclaimedMail& mail) {
+  if (mail.missing.empty()) return {};
+  for (const auto& route : claimants(stored, mail.work->route)) {
+    TRY(auto uids, displaced_of(context.journal.journal(), route.id, mail.missing));
+    if (uids.empty()) continue;
+    TRY(auto source, state::parse_mailbox_key(route.source_mailbox));
+    mail.displaced.push_back(
+        {.source = std::move(source), .source_validity = route.source_validity, .uids = std::move(uids)});
+  }
+  return {};
 }
 
 Result<> recall_sightings(RunContext& context, UnclaimedMail& mail) {
@@ -243,6 +279,13 @@ Sightings parse_sightings(std::string_view text) {
   return sightings;
 }
 
+Result<bool> knows_unclaimed(RunContext& context, const SessionPair& pair, const std::vector<state::Route>& stored,
+                             RouteWork& work) {
+  if (!pair.destination->traits().uid_plus) return false;
+  TRY(const auto claims, claims_on(context, stored, UnclaimedMail{.work = &work}));
+  return claims.all_told;
+}
+
 Task<std::vector<UnclaimedMail>> look_for_unclaimed(RunContext& context, SessionPair& pair,
                                                     const std::vector<state::Route>& stored,
                                                     std::vector<RouteWork*> routes) {
@@ -259,6 +302,8 @@ Task<std::vector<UnclaimedMail>> look_for_unclaimed(RunContext& context, Session
   std::erase_if(mails, [](const UnclaimedMail& mail) { return mail.sightings.empty(); });
   CO_CHECK(co_await see_source(pair, mails));
   std::erase_if(mails, [](const UnclaimedMail& mail) { return mail.wanted.empty(); });
+  for (auto& mail : mails)
+    CO_CHECK(learn_displaced(context, stored, mail));
   co_return mails;
 }
 

@@ -20,20 +20,33 @@ using Sightings = std::map<Uid, std::uint64_t>;
 /// Empty when the text is none that to_sightings_text() writes: all is looked at again then.
 [[nodiscard]] Sightings parse_sightings(std::string_view text);
 
+/// Settled messages that are not where they were put: some may be among the unclaimed, moved away and back.
+struct Displaced {
+  MailboxPath source;
+  UidValidity source_validity = 0;
+  UidSet uids;
+};
+
 /// What is to be copied to one mailbox and may be there.
 struct UnclaimedMail {
   RouteWork* work = nullptr;
   UidSet vanished{};  // settled, and on the source no more
   UidSet unclaimed{};
-  UidSet unseen{};  // of these
+  UidSet missing{};  // on record as there, and not listed
+  UidSet unseen{};   // of these
+  std::vector<Displaced> displaced{};
   Sightings sightings{};
   UidSet wanted{};      // of todo: what looks like something unclaimed
   UidSet candidates{};  // that
 };
 
-/// Looks for what the routes have to copy among the unclaimed mail of their destinations. Fills `wanted` and
-/// `candidates`; routes for which there is nothing are left out. All requests to a side go out in one turn each. Where
-/// a destination does not tell UIDs, nothing is known to be unclaimed. `stored`: all routes of the pair.
+/// Whether the destination told where each message is that the state has brought to the mailbox of `work`.
+Result<bool> knows_unclaimed(RunContext& context, const SessionPair& pair, const std::vector<state::Route>& stored,
+                             RouteWork& work);
+
+/// Looks for what the routes have to copy among the unclaimed mail of their destinations. Fills `wanted`, `candidates`
+/// and `displaced`; routes for which there is nothing are left out. All requests to a side go out in one turn each.
+/// Where a destination does not tell UIDs, nothing is known to be unclaimed. `stored`: all routes of the pair.
 Task<std::vector<UnclaimedMail>> look_for_unclaimed(RunContext& context, SessionPair& pair,
                                                     const std::vector<state::Route>& stored,
                                                     std::vector<RouteWork*> routes);

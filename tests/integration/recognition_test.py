@@ -2,10 +2,16 @@
 """Mail that the destination has, whoever brought it, is not copied again; mail that only looks like it is."""
 
 import pathlib
+import re
+import shutil
+import subprocess
 import sys
+import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 from support import checker, harness  # noqa: E402
+from support.faultproxy import FaultProxy  # noqa: E402
+from support.meddler import Meddler  # noqa: E402
 from support.rawimap import Connection, mailbox  # noqa: E402
 
 HEAD = b"From: disk@example.org\r\nTo: admin@example.org\r\nDate: Mon, 02 Jan 2023 10:11:12 +0000\r\nSubject: report\r\n"
@@ -37,6 +43,18 @@ def remove_all(server, name):
         connection.command(b"EXPUNGE")
 
 
+def remove(server, name, uids):
+    with Connection(server.port) as connection:
+        connection.command(b"SELECT " + mailbox(name))
+        connection.command(b"UID STORE " + uids + b" +FLAGS.SILENT (\\Deleted)")
+        connection.command(b"EXPUNGE")
+
+
+def has(uids, wanted):
+    ranges = [part.partition(b":") for part in uids.split(b",")]
+    return any(int(first) <= wanted <= int(last or first) for first, _, last in ranges)
+
+
 def contents(server, name="INBOX"):
     return sorted(stored.digest for stored in checker.read_account(server).mailboxes[name])
 
@@ -46,8 +64,13 @@ class RecognitionTest(harness.IntegrationTest):
         super().setUp()
         self.source, self.destination = self.server(), self.server()
 
-    def run_there(self, *extra):
-        return self.copy(self.source, self.destination, *extra)
+    def run_there(self, *extra, **how):
+        return self.copy(self.source, self.destination, *extra, **how)
+
+    def copy_over(self, source, destination, *extra):
+        """Through proxies on both sides."""
+        ports = {"tls": False, "from_port": source.port, "to_port": destination.port}
+        return harness.run(harness.copy_arguments(self.source, self.destination, self.folder, *extra, **ports), self.folder)
 
     def assert_equal_mail(self, messages, name="INBOX"):
         self.assertEqual(len(contents(self.destination, name)), messages)
@@ -94,6 +117,115 @@ class RecognitionTest(harness.IntegrationTest):
                 put(self.source, "Drafts", message(b"the text", b"1"), flags=flags)
                 self.run_there()
                 self.assertLess(set(contents(self.source, "Drafts")), set(contents(self.destination, "Drafts")))
+
+    def test_nor_where_the_one_of_before_was_moved_on_the_destination(self):
+        put(self.source, "Drafts", message(b"teh text", b"1"))
+        put(self.destination, "Else")
+        self.run_there()
+        move(self.destination, "Drafts", "Else")
+        move(self.destination, "Else", "Drafts")
+        remove_all(self.source, "Drafts")
+        put(self.source, "Drafts", message(b"the text", b"1"))
+        self.run_there()
+        self.assertLess(set(contents(self.source, "Drafts")), set(contents(self.destination, "Drafts")))
+
+    def test_a_line_end_at_another_place_is_another_text(self):
+        put(self.source, "INBOX", message(b"count\r\n1\r\n23"))
+        put(self.destination, "INBOX", message(b"count\r\n12\r\n3"))
+        self.assertIn("1 copied", self.run_there().out)
+        for server, body in ((self.source, b"count\r\n1\r\n23"), (self.destination, b"count\r\n12\r\n3")):
+            put(server, "Marked", message(body, b"1"))
+        done = self.run_there("--mailbox", "Marked", "--deep", command="verify", expect=1)
+        self.assertIn("the octets differ", done.out)
+
+    def test_what_was_moved_on_the_destination_is_no_other_messages_copy(self):
+        put(self.source, "INBOX", message(b"twice", b"1"), message(b"once", b"2"))
+        put(self.destination, "Else")
+        self.run_there()
+        move(self.destination, "INBOX", "Else")
+        move(self.destination, "Else", "INBOX")
+        put(self.source, "INBOX", message(b"twice", b"1"))
+        self.run_there()
+        self.assert_equal_mail(3)
+
+    def test_nor_that_of_another_mailbox_in_the_same_place(self):
+        joined = ("--map", "A=X", "--map", "B=X")
+        put(self.source, "A", message(b"twice", b"1"))
+        put(self.source, "B", message(b"once", b"2"))
+        put(self.destination, "Else")
+        self.run_there(*joined)
+        move(self.destination, "X", "Else")
+        move(self.destination, "Else", "X")
+        put(self.source, "B", message(b"twice", b"1"))
+        self.run_there(*joined)
+        self.assertEqual(contents(self.destination, "X"), sorted(contents(self.source, "A") + contents(self.source, "B")))
+
+    def test_what_was_removed_on_the_destination_hides_nothing(self):
+        put(self.source, "INBOX", *[message(b"text", b"%d" % number) for number in range(1, 6)])
+        put(self.source, "Later")
+        self.run_there()
+        remove(self.destination, "INBOX", b"1:2")
+        with Connection(self.source.port) as connection:
+            connection.command(b"SELECT INBOX")
+            connection.command(b"UID MOVE 5 Later")
+        self.run_there("--mailbox", "INBOX")
+        move(self.source, "Later", "INBOX")
+        self.assertIn("0 copied", self.run_there("--mailbox", "INBOX").out)
+        self.assertEqual(len(contents(self.destination)), 3)
+
+    def test_moved_away_and_back_where_the_destination_was_once_restored(self):
+        put(self.source, "INBOX", *[message(b"text", b"%d" % number) for number in range(1, 6)])
+        put(self.source, "Later")
+        with FaultProxy(self.source.port) as source, FaultProxy(self.destination.port) as destination:
+            def run(*extra):
+                return self.copy_over(source, destination, *extra)
+
+            run()
+            mail, kept = self.destination.mail / "alice", self.folder.path / "kept"
+            subprocess.run(["cp", "-a", mail, kept], check=True)
+            put(self.source, "INBOX", message(b"text", b"6"))
+            run()
+            time.sleep(1)
+            shutil.rmtree(mail)
+            subprocess.run(["cp", "-a", kept, mail], check=True)
+            run()
+            self.assert_equal_mail(6)
+            with Connection(self.source.port) as connection:
+                connection.command(b"SELECT INBOX")
+                connection.command(b"UID MOVE 3 Later")
+            run("--mailbox", "INBOX")
+            move(self.source, "Later", "INBOX")
+            run("--mailbox", "INBOX")
+            self.assert_equal_mail(6)
+
+    def test_a_mailbox_that_is_busy_keeps_what_is_its_own(self):
+        put(self.source, "A", message(b"same", b"1"))
+        put(self.source, "B", message(b"same", b"1"))
+        busy = []
+
+        def meddle(_number, _tag, _name, line):
+            return b"{tag} NO [INUSE] busy\r\n" if busy and re.search(rb'EXAMINE "?A"?[ \r]', line) else None
+
+        with Meddler(self.source.port, meddle) as source, Meddler(self.destination.port) as destination:
+            self.copy_over(source, destination, "--mailbox", "A", "--map", "A=X")
+            busy.append(True)
+            self.copy_over(source, destination, "--mailbox", "B", "--map", "B=X")
+        self.assertEqual(len(contents(self.destination, "X")), 2)
+
+    def test_a_message_that_cannot_be_read_stops_no_other(self):
+        put(self.source, "INBOX", message(b"a", b"1"), message(b"no mark"), *[message(b"b", b"%d" % n) for n in range(3, 9)])
+        put(self.destination, "INBOX", message(b"no mark"))
+
+        def meddle(_number, _tag, _name, line):
+            asked = b"BODY.PEEK[]" in line and re.search(rb"UID FETCH ([0-9,:]+)", line)
+            return b"{tag} NO [SERVERBUG] this one cannot be read\r\n" if asked and has(asked.group(1), 2) else None
+
+        with Meddler(self.source.port, meddle) as source, Meddler(self.destination.port) as destination:
+            done = self.copy_over(source, destination)
+        self.assertEqual(done.code, 1, done)
+        self.assertIn("7 copied", done.out)
+        self.assertIn("UID 2", done.out + done.err)
+        self.assertEqual(len(contents(self.destination)), 8)
 
     def test_drafts_are_compared_whole_without_a_state(self):
         put(self.source, "INBOX", message(b"the text", b"1"), flags=b"\\Draft")
