@@ -188,7 +188,7 @@ class Explanation {
     CO_TRY(const auto mailbox, state::parse_mailbox_key(record_->route.destination_mailbox));
     if (record_->kind == Record::Kind::delivered && record_->run.destination != 0) {
       CO_TRY(const auto look, co_await look_at(*pair_.destination, mailbox, record_->run.destination));
-      tell_delivered(mailbox, look);
+      CO_CHECK(co_await tell_delivered(mailbox, look));
     } else if (source_.message) {
       CO_CHECK(co_await tell_lookalike(mailbox));
     }
@@ -212,11 +212,13 @@ class Explanation {
     co_return Result<>{};
   }
 
-  void tell_delivered(const MailboxPath& mailbox, const Look& look) {
+  Task<> tell_delivered(const MailboxPath& mailbox, const Look& look) {
     const auto where = fmt::format("{} of {}", mailbox.to_string(), request_.to->label());
     if (look.status.uid_validity != record_->route.destination_validity) {
       tell("destination",
            fmt::format("{}: UIDVALIDITY is {} now: its messages have other UIDs", where, look.status.uid_validity));
+      renumbered_ = true;
+      if (source_.message) CO_CHECK(co_await tell_lookalike(mailbox));
     } else if (look.message) {
       tell("destination", fmt::format("{}: {}", where, describe(*look.message)));
       same_flags_ = source_.message && source_.message->flags == record_->run.flags;
@@ -224,6 +226,7 @@ class Explanation {
       tell("destination", fmt::format("{}: there is no message with UID {} any more", where, record_->run.destination));
       gone_ = true;
     }
+    co_return Result<>{};
   }
 
   Task<> tell_lookalike(const MailboxPath& mailbox) {
@@ -241,7 +244,7 @@ class Explanation {
 
   [[nodiscard]] std::string conclusion() const {
     if (!source_.message) return "there is nothing to copy";
-    if (!record_ || record_->kind == Record::Kind::newer || record_->kind == Record::Kind::unknown)
+    if (!record_ || renumbered_ || record_->kind == Record::Kind::newer || record_->kind == Record::Kind::unknown)
       return is_there_
                  ? "the next copy of this mailbox takes that for its copy, unless another message has more right to it"
                  : "the next copy of this mailbox takes it";
@@ -269,6 +272,7 @@ class Explanation {
   Look source_;
   std::optional<Record> record_;
   bool gone_ = false;
+  bool renumbered_ = false;  // the destination mailbox, since it was copied
   bool same_flags_ = false;
   bool is_there_ = false;
 };

@@ -36,6 +36,8 @@ class Verification {
     CO_TRY(const auto survey, co_await survey_mailboxes(io_, pair_, request_.rules, earlier.routes()));
     report_.skipped = skipped_mailboxes(survey);
     note_missed(context, missed_mailboxes(survey, request_.rules));
+    for (const auto& option : survey.mapping.unmatched)
+      note_unmatched(context, "the source", option);
     const auto specs = to_route_specs(survey, [&earlier](const MailboxPath& path) { return earlier.renamed(path); });
     for (const auto& spec : specs)
       CO_CHECK(co_await check(context, spec.source, spec.destination, spec.destination_status.has_value()));
@@ -57,7 +59,9 @@ class Verification {
     CO_TRY(const auto list, co_await pair_.destination->list(false));
     ManifestOrigin origin;
     VerifyContext context = make_context(origin);
-    CO_TRY(auto selection, ManifestSelection::make(request_.rules));
+    plan::NamingLimits limits;
+    limits.separator = pair_.destination->traits().separator;
+    CO_TRY(auto selection, ManifestSelection::make(request_.rules, std::move(limits)));
     while (true) {
       CO_TRY(auto entries, manifest.next_mailbox());
       if (entries.empty()) break;
@@ -74,7 +78,19 @@ class Verification {
       CO_CHECK(co_await check(context, source, destination, exists));
     }
     co_await pair_.destination->logout();
-    co_return selection.check(!report_.mailboxes.empty());
+    CO_CHECK(selection.check(!report_.mailboxes.empty()));
+    for (const auto& option : selection.unmatched())
+      note_unmatched(context, "the manifest", option);
+    co_return Result<>{};
+  }
+
+  /// What the user asked to have verified and is not there; rules that only leave out or rename prove nothing wrong.
+  static void note_unmatched(VerifyContext& context, std::string_view where, std::string_view option) {
+    if (!option.starts_with("--mailbox ")) return;
+    context.add({.kind = Difference::mailbox,
+                 .source = {},
+                 .destination = {},
+                 .detail = fmt::format("no mailbox of {} matches {}", where, option)});
   }
 
   void note_missed(VerifyContext& context, std::uint64_t mailboxes) {

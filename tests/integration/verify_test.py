@@ -4,8 +4,10 @@
 import os
 import pathlib
 import sys
+import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+from support.dovecot import Dovecot  # noqa: E402
 from support import corpus, harness  # noqa: E402
 from support.meddler import Meddler  # noqa: E402
 from support.rawimap import Connection  # noqa: E402
@@ -107,6 +109,22 @@ class EqualHeadersTest(harness.IntegrationTest):
         self.assertIn("missing: INBOX UID 2", done.out)
 
 
+class OtherNamesTest(harness.IntegrationTest):
+    def test_map_means_the_same_with_a_manifest(self):
+        source = self.enterContext(Dovecot(escape_names=True))
+        destination = self.enterContext(Dovecot(separator="."))
+        with Connection(source.port) as connection:
+            connection.command(b"CREATE v1.2")
+            corpus.append(connection, "v1.2", harness.small_account(3).mailboxes["INBOX"][:1])
+        rules = ("--mailbox", "v1.2", "--map", "v1.2=Old/v1.2")
+        self.copy(source, destination, *rules)
+        manifest = self.folder.path / "manifest.txt"
+        self.copy(source, destination, *rules, "--manifest", manifest, command="verify")
+        url, options = harness.account_arguments("to", destination)
+        done = harness.run(["verify", f"manifest:{manifest}", url, *options, *rules], self.folder)
+        self.assertEqual(done.code, 0, f"\n{done}")
+
+
 class VerifyTest(harness.IntegrationTest):
     def setUp(self):
         super().setUp()
@@ -187,6 +205,13 @@ class VerifyTest(harness.IntegrationTest):
             self.verify_manifest(*extra, expect=USAGE)
         self.verify_manifest(expect=USAGE, manifest=self.folder.path)
 
+    def test_a_mailbox_that_was_asked_for_and_is_not_there_is_told(self):
+        out = self.verify("--mailbox", "INBOX", "--mailbox", "Wrok", expect=INCOMPLETE)
+        self.assertIn("no mailbox of the source matches --mailbox Wrok", out)
+        self.verify("--manifest", self.manifest)
+        out = self.verify_manifest("--mailbox", "INBOX", "--mailbox", "Wrok", expect=INCOMPLETE)
+        self.assertIn("no mailbox of the manifest matches --mailbox Wrok", out)
+
     def test_a_manifest_finds_what_was_lost_since(self):
         self.verify("--manifest", self.manifest)
         self.on(self.destination, b"SELECT INBOX", b"STORE 3 +FLAGS (\\Deleted)", b"UID EXPUNGE 3", b"STORE 4 +FLAGS ($Read)")
@@ -265,6 +290,15 @@ class VerifyTest(harness.IntegrationTest):
         self.assertIn("newer than the last run", out)
         self.assertIn("the next copy of this mailbox takes it", out)
         self.assertIn("there is nothing to copy", self.explain("INBOX", "999999"))
+
+    def test_explain_knows_that_a_mailbox_was_made_anew(self):
+        self.on(self.source, b"CREATE Work", b"SELECT INBOX", b"COPY 1 Work")
+        self.copy(self.source, self.destination, "--quiet")
+        self.on(self.destination, b"DELETE Work")
+        time.sleep(1.1)  # Dovecot's UIDVALIDITY is the time
+        self.on(self.destination, b"CREATE Work")
+        self.assertIn("the next copy of this mailbox takes it", self.explain("Work", "1"))
+        self.assertIn("1 copied", self.copy(self.source, self.destination).out)
 
     def test_explain_asks_the_destination_without_a_state(self):
         self.folder.state.unlink()
