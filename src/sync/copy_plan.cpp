@@ -176,7 +176,6 @@ Result<> CopyRun::add_route(const RouteSpec& spec) {
   work.route.source_validity = spec.source_status.uid_validity;
   work.route.destination_validity = spec.destination_status ? spec.destination_status->uid_validity : 0;
   work.destination_next = spec.destination_status ? spec.destination_status->uid_next : 0;
-  work.destination_messages = spec.destination_status ? spec.destination_status->messages : 0;
   return decide(work, spec);
 }
 

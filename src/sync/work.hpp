@@ -53,7 +53,6 @@ struct RouteWork {
   UidSet unread;             // the source did not send them; until it is known whether they are still there
   UidSet without_keywords;   // the destination refused them with their keywords
   Uid destination_next = 0;  // the destination's UIDNEXT by what it told so far; 0: not known
-  std::uint32_t destination_messages = 0;  // that it had before this run
   bool next_recorded = true;               // or one of before: it is on record
   std::uint64_t keywords_left = 0;         // messages that arrived without some of theirs, or of their flags
   std::map<Uid, Error> refused;            // by the destination, for good
