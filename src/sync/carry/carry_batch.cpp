@@ -168,7 +168,7 @@ Task<> CarryBatch::choose(CarryRoute& route) {
   const auto now = std::chrono::steady_clock::now();
   std::vector<Wanted*> open;
   for (auto& [uid, wanted] : wanted_) {
-    if (!route.rests(uid, now)) open.push_back(&wanted);
+    if (!route.rests(uid, now) && !lacks_room(route, wanted.meta)) open.push_back(&wanted);
   }
   if (open.empty()) co_return Result<>{};
   CO_TRY(auto first, co_await context_.lanes.acquire());

@@ -109,7 +109,8 @@ class CarryBatch {
   Task<> finish(store::ReadDone done);
   Task<> deliver();
   Task<> deliver_to(CarryRoute& route, const std::vector<Whole*>& messages);
-  Task<> deliver_together(CarryRoute& route, const std::vector<Whole*>& messages);
+  Task<> deliver_together(CarryRoute& route, std::vector<Whole*> messages);
+  [[nodiscard]] bool lacks_room(CarryRoute& route, const store::MessageMeta& meta);
   Task<> begin_branches(const store::MessageHead& head);
   void add_branch(CarryRoute& route, Lane lane);
   Task<> end_branches();

@@ -131,7 +131,7 @@ void CarryBranch::take_delivered(SentMessage& sent, Uid uid, UidValidity uid_val
   if (was_refused && are_long_keywords(sent.wanted.minus(sent.given))) context_.refuses_long_keywords = true;
   if (uid != 0 && !is_told) route_.to->forget_prepared();  // it was made anew
   route_.to->delivered(sent.identity, sent.known, uid_validity);
-  context_.lanes.accepted();
+  context_.lanes.accepted(sent.known.octets);
   if (is_told) route_.place(sent.uid, uid, sent.flags);
   if (is_told && wants_labels()) {
     told_.add(uid);
@@ -176,9 +176,9 @@ Task<> CarryBranch::take_refused(const SentMessage& sent, const store::AppendOut
   const bool alone = outcome.tokens.size() == 1;
   if (route_.settled.contains(sent.uid)) co_return Result<>{};  // given up meanwhile
   const bool is_of_all = error.scope == Scope::account || error.scope == Scope::run;
-  // There may be room for some of them.
-  const bool is_shared = error.kind == ErrorKind::quota && !alone;
-  if (is_of_all && !is_shared) {
+  const bool is_for_room = error.kind == ErrorKind::quota;
+  if (is_for_room && alone) co_return co_await take_no_room(sent, error);
+  if (is_of_all && !is_for_room) {
     context_.lanes.rest(error);
     context_.observer.trouble(context_.destination.name(), error);
     route_.put_off(sent.uid, context_.lanes.resting_until());
@@ -197,6 +197,20 @@ Task<> CarryBranch::take_refused(const SentMessage& sent, const store::AppendOut
   const bool hopeless =
       error.kind == ErrorKind::message_rejected && error.retry == Retry::never && !error.remedy.empty();
   co_return co_await mailbox_.note_trouble(route_, sent.uid, error, hopeless);
+}
+
+/// What is smaller may fit still, and is not kept waiting. Where other messages arrive meanwhile, this one is too
+/// large.
+Task<> CarryBranch::take_no_room(const SentMessage& sent, const Error& error) {
+  context_.lanes.refuse_for_room(sent.known.octets, error);
+  context_.observer.trouble(context_.destination.name(), error);
+  auto& trouble = route_.troubled[sent.uid];
+  trouble.alone = true;
+  if (!trouble.no_room_at) trouble.no_room_at = context_.lanes.taken();
+  if (context_.lanes.taken() > *trouble.no_room_at)
+    CO_CHECK(co_await mailbox_.note_trouble(route_, sent.uid, error, false));
+  if (!route_.parked.contains(sent.uid)) route_.put_off(sent.uid, context_.lanes.no_room_until());
+  co_return Result<>{};
 }
 
 /// The connection broke: what has no answer may be stored or not.

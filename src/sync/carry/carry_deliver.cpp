@@ -35,23 +35,34 @@ Task<> CarryBatch::deliver() {
 }
 
 /// Messages that are suspected of breaking connections go one by one: each takes only its own blame, and holds up no
-/// other.
+/// other. They go last, and the smallest first: there may be room for some.
 Task<> CarryBatch::deliver_to(CarryRoute& route, const std::vector<Whole*>& messages) {
   std::vector<Whole*> together;
+  std::vector<Whole*> alone;
   for (auto* whole : messages) {
     const auto suspect = route.troubled.find(whole->wanted->meta.uid);
-    if (suspect == route.troubled.end() || !suspect->second.alone) {
-      together.push_back(whole);
-      continue;
-    }
-    const std::vector<Whole*> alone{whole};
-    CO_CHECK(co_await deliver_together(route, alone));
+    const bool is_alone = suspect != route.troubled.end() && suspect->second.alone;
+    (is_alone ? alone : together).push_back(whole);
   }
-  if (!together.empty()) CO_CHECK(co_await deliver_together(route, together));
+  CO_CHECK(co_await deliver_together(route, together));
+  std::ranges::stable_sort(alone, {}, [](const Whole* whole) { return whole->octets.size(); });
+  for (auto* whole : alone) {
+    std::vector<Whole*> one{whole};
+    CO_CHECK(co_await deliver_together(route, std::move(one)));
+  }
   co_return Result<>{};
 }
 
-Task<> CarryBatch::deliver_together(CarryRoute& route, const std::vector<Whole*>& messages) {
+/// Whether there is no room for it, as is known from others; then it is put off.
+bool CarryBatch::lacks_room(CarryRoute& route, const store::MessageMeta& meta) {
+  if (context_.lanes.may_take(meta.octets)) return false;
+  route.put_off(meta.uid, context_.lanes.no_room_until());
+  return true;
+}
+
+Task<> CarryBatch::deliver_together(CarryRoute& route, std::vector<Whole*> messages) {
+  std::erase_if(messages, [&](const Whole* whole) { return lacks_room(route, whole->wanted->meta); });
+  if (messages.empty()) co_return Result<>{};
   CO_CHECK(co_await mailbox_.intend(route));
   CO_TRY(auto lane, co_await context_.lanes.acquire());
   CarryBranch branch(context_, mailbox_, route, std::move(lane));
@@ -65,6 +76,7 @@ Task<> CarryBatch::deliver_together(CarryRoute& route, const std::vector<Whole*>
 
 Task<> CarryBatch::begin_branches(const store::MessageHead& head) {
   for (auto* route : current_->routes) {
+    if (lacks_room(*route, current_->meta)) continue;
     CO_CHECK(co_await mailbox_.intend(*route));
     if (branches_.empty()) {
       CO_TRY(auto lane, co_await context_.lanes.acquire(Lane::Use::streaming));

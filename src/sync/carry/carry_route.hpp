@@ -20,6 +20,8 @@ struct Trouble {
   KeywordsKept keywords = KeywordsKept::all;  // it was refused with more
   /// What the destination had accepted when this message broke a connection first; absent: it broke none.
   std::optional<std::uint64_t> broke_at{};
+  /// The same for when there was no room for it first.
+  std::optional<std::uint64_t> no_room_at{};
   /// The source refused to send it.
   struct Refusal {
     std::uint64_t read = 0;  // messages of its mailbox before

@@ -15,6 +15,8 @@ constexpr std::chrono::minutes kIdleFor{4};
 constexpr std::chrono::minutes kForgetAfter{5};
 /// How long a server that has no further connection for us is not asked for one.
 constexpr std::chrono::minutes kCrowdedFor{5};
+/// A destination that has no room for so much takes hardly any mail: it is full.
+constexpr std::uint64_t kOrdinaryOctets = 16U << 10;
 
 double unit_random() {
   static thread_local std::minstd_rand generator{std::random_device{}()};
@@ -113,6 +115,7 @@ unsigned Lanes::most() const noexcept {
 void Lanes::ask_again() noexcept {
   resting_until_ = {};
   crowded_until_ = {};
+  no_room_until_ = {};
   changed_.notify_all();
 }
 
@@ -120,8 +123,30 @@ void Lanes::rest(const Error& error) {
   rest_after(refusals_, error);
 }
 
-void Lanes::accepted() {
+void Lanes::refuse_for_room(std::uint64_t octets, const Error& error) {
+  const auto now = std::chrono::steady_clock::now();
+  const bool is_known = now < no_room_until_;
+  no_room_from_ = is_known ? std::min(no_room_from_, octets) : octets;
+  // Several that are refused before the next try are one failure.
+  if (!is_known || no_room_.in_a_row == 0) ++no_room_.in_a_row;
+  no_room_until_ = std::max(no_room_until_, now + pause_after(no_room_, error));
+  if (octets > kOrdinaryOctets) return;
+  no_room_.lasting = is_news_ = true;
+  down_until_ = std::max(down_until_, no_room_until_ + kForgetAfter);
+  if (!std::exchange(down_, true)) listener_.went_down(error, no_room_.in_a_row);
+}
+
+bool Lanes::may_take(std::uint64_t octets) const noexcept {
+  return octets < no_room_from_ || std::chrono::steady_clock::now() >= no_room_until_;
+}
+
+void Lanes::accepted(std::uint64_t octets) {
   ++taken_;
+  no_room_.lasting = false;
+  if (octets >= no_room_from_) {
+    no_room_ = {};
+    no_room_until_ = {};
+  }
   worked();
 }
 
@@ -136,7 +161,7 @@ bool Lanes::means_down(const Failures& failures) const noexcept {
 }
 
 void Lanes::look_whether_back() {
-  if (!down_ || means_down(sign_ins_) || means_down(refusals_)) return;
+  if (!down_ || means_down(sign_ins_) || means_down(refusals_) || no_room_.lasting) return;
   down_ = false;
   listener_.came_back();
 }
@@ -145,13 +170,7 @@ bool Lanes::is_down() const noexcept {
   return down_ && std::chrono::steady_clock::now() < down_until_;
 }
 
-void Lanes::rest_after(Failures& failures, const Error& error) {
-  const auto now = std::chrono::steady_clock::now();
-  is_news_ = true;
-  // Several connections that break together are one failure.
-  if (now >= resting_until_ || failures.in_a_row == 0) ++failures.in_a_row;
-  // A full mailbox and wrong credentials do not pass by themselves.
-  failures.lasting = error.kind == ErrorKind::quota || error.kind == ErrorKind::auth;
+std::chrono::milliseconds Lanes::pause_after(const Failures& failures, const Error& error) const {
   auto policy = settings_.backoff;
   policy.max_attempts = std::numeric_limits<int>::max();
   policy.budget = std::chrono::milliseconds::max();
@@ -161,8 +180,17 @@ void Lanes::rest_after(Failures& failures, const Error& error) {
   auto pause = policy.delay_after(failures.in_a_row, {}, transient, share).value_or(policy.ceiling);
   if (failures.in_a_row >= settings_.destination_attempts) pause = std::max(pause, policy.ceiling);
   if (error.kind == ErrorKind::auth) pause = std::max<std::chrono::milliseconds>(pause, kAfterRefusedLogin);
-  pause = std::max(pause, wanted_pause(error, failures.in_a_row));
-  resting_until_ = std::max(resting_until_, now + pause);
+  return std::max(pause, wanted_pause(error, failures.in_a_row));
+}
+
+void Lanes::rest_after(Failures& failures, const Error& error) {
+  const auto now = std::chrono::steady_clock::now();
+  is_news_ = true;
+  // Several connections that break together are one failure.
+  if (now >= resting_until_ || failures.in_a_row == 0) ++failures.in_a_row;
+  // A full mailbox and wrong credentials do not pass by themselves.
+  failures.lasting = error.kind == ErrorKind::quota || error.kind == ErrorKind::auth;
+  resting_until_ = std::max(resting_until_, now + pause_after(failures, error));
   down_until_ = resting_until_ + kForgetAfter;
   changed_.notify_all();
   if (means_down(failures) && !std::exchange(down_, true)) listener_.went_down(error, failures.in_a_row);

@@ -69,8 +69,15 @@ class Lanes {
   /// A connection broke, or the destination refused something as a whole (quota, throttling): nobody asks for so long,
   /// longer each time, and as long as the settings allow once it is down.
   void rest(const Error& error);
-  /// A message was accepted: the next rest is short again.
-  void accepted();
+  /// A message alone found no room: until that pause is over, may_take() says no for its size and larger ones. Smaller
+  /// ones may fit still. Where there is no room for an ordinary message, the destination is down.
+  void refuse_for_room(std::uint64_t octets, const Error& error);
+  /// There may be room for a message of this size.
+  [[nodiscard]] bool may_take(std::uint64_t octets) const noexcept;
+  /// When larger messages than there was room for are tried again.
+  [[nodiscard]] std::chrono::steady_clock::time_point no_room_until() const noexcept { return no_room_until_; }
+  /// A message of this size was accepted: the next rest is short again, and there is room for as much.
+  void accepted(std::uint64_t octets = 0);
   /// The same for something that is no message, such as labels.
   void worked();
   /// Connections that nobody uses now are not used again.
@@ -115,6 +122,8 @@ class Lanes {
   [[nodiscard]] Lane lend(std::unique_ptr<store::Session> session, Lane::Use use);
   void drop_stale();
   void rest_after(Failures& failures, const Error& error);
+  /// How long to wait after that many failures.
+  [[nodiscard]] std::chrono::milliseconds pause_after(const Failures& failures, const Error& error) const;
   [[nodiscard]] bool means_down(const Failures& failures) const noexcept;
   void look_whether_back();
   [[nodiscard]] unsigned most() const noexcept;
@@ -130,6 +139,9 @@ class Lanes {
   unsigned streaming_ = 0;  // of these
   Failures sign_ins_;
   Failures refusals_;  // of what came behind them
+  Failures no_room_;   // for messages from this size on, until then
+  std::uint64_t no_room_from_ = 0;
+  std::chrono::steady_clock::time_point no_room_until_{};
   std::uint64_t taken_ = 0;
   std::optional<std::chrono::system_clock::time_point> last_success_;
   bool stopped_ = false;
