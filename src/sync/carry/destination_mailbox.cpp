@@ -1,7 +1,8 @@
 #include "sync/carry/destination_mailbox.hpp"
 
+#include "sync/carry/source_refusal.hpp"
+
 #include <algorithm>
-#include <map>
 
 namespace mailferry::sync {
 namespace {
@@ -13,6 +14,14 @@ constexpr std::chrono::milliseconds kLookEvery{250};
 
 /// Of what has the same Date or Subject, the newest: the headers of so many are read.
 constexpr std::uint64_t kMostFound = 1'000;
+
+/// So many are asked for one by one at a time.
+constexpr std::uint64_t kMostAtATime = 100;
+/// Where all of more than these are refused, the mailbox is ill, and no message to blame.
+constexpr std::size_t kMostAlone = 5;
+
+constexpr store::ScanDetail kHeaders{
+    .flags = false, .octets = true, .date = false, .identity = true, .message_id = false};
 
 /// The longest piece that every server finds: what is not ASCII some store, or search for, in another way.
 std::string plain_part(std::string_view text) {
@@ -154,13 +163,74 @@ Task<UidSet> DestinationMailbox::scan_from(store::Session& session, Uid from) {
 }
 
 Task<> DestinationMailbox::learn(store::Session& session, store::ScanRequest request, UidSet* seen) {
-  request.detail = {.flags = false, .octets = true, .date = false, .identity = true, .message_id = false};
+  request.detail = kHeaders;
   KnownSink sink(known_, seen != nullptr);
-  const std::vector<store::ScanRequest> requests{std::move(request)};
+  const std::vector<store::ScanRequest> requests{request};
   const std::vector<store::MetaSink*> sinks{&sink};
   CO_TRY(auto results, co_await session.scan(requests, sinks));
+  if (!results.front() && is_unreadable_error(results.front().error()))
+    co_return co_await learn_singly(session, request, sink, seen);
   if (!results.front()) co_return std::unexpected(results.front().error());
   if (seen != nullptr) *seen = std::move(results.front()->uids);
+  co_return Result<>{};
+}
+
+/// A refusal may be about one message of many (quirk y3): only the answer for each by itself tells.
+Task<> DestinationMailbox::learn_singly(store::Session& session, const store::ScanRequest& request,
+                                        store::MetaSink& sink, UidSet* seen) {
+  CO_TRY(const auto listed, co_await list(session, request));
+  if (seen != nullptr) *seen = listed;
+  std::map<Uid, Error> refused;
+  for (auto left = listed; !left.empty();) {
+    const auto part = left.take_front(kMostAtATime);
+    CO_CHECK(co_await learn_each(session, part, sink, refused));
+  }
+  const bool is_ill = refused.size() == listed.size() && refused.size() > kMostAlone;
+  if (is_ill) co_return std::unexpected(refused.begin()->second);
+  co_return blame(refused);
+}
+
+/// What is refused again and again is not known. As long as that may pass the mailbox waits, as nothing may arrive
+/// twice.
+Result<> DestinationMailbox::blame(const std::map<Uid, Error>& refused) {
+  Result<> done;
+  for (const auto& [uid, error] : refused) {
+    if (note_unreadable(uid)) continue;
+    done = std::unexpected(error);
+    done.error().message =
+        fmt::format("the header of UID {} of {} is refused: {}", uid, path_.to_string(), error.message);
+  }
+  return done;
+}
+
+Task<UidSet> DestinationMailbox::list(store::Session& session, const store::ScanRequest& request) {
+  if (request.uids) co_return *request.uids;
+  std::vector<store::ScanRequest> requests{request};
+  requests.front().detail = {};
+  requests.front().detail.flags = true;
+  const std::vector<store::MetaSink*> sinks;
+  CO_TRY(auto results, co_await session.scan(requests, sinks));
+  if (!results.front()) co_return std::unexpected(results.front().error());
+  co_return std::move(results.front()->uids);
+}
+
+Task<> DestinationMailbox::learn_each(store::Session& session, const UidSet& uids, store::MetaSink& sink,
+                                      std::map<Uid, Error>& refused) {
+  std::vector<store::ScanRequest> requests;
+  auto each = uids.each();
+  for (auto uid = each.next(); uid != 0; uid = each.next()) {
+    requests.push_back(request_from(path_, 1));
+    requests.back().uids = UidSet(UidRange{uid, uid});
+    requests.back().detail = kHeaders;
+  }
+  const std::vector<store::MetaSink*> sinks(requests.size(), &sink);
+  CO_TRY(const auto results, co_await session.scan(requests, sinks));
+  for (std::size_t index = 0; index < results.size(); ++index) {
+    if (results[index]) continue;
+    const auto& error = results[index].error();
+    if (!is_unreadable_error(error)) co_return std::unexpected(error);
+    refused.emplace(requests[index].uids->min(), error);
+  }
   co_return Result<>{};
 }
 
@@ -220,6 +290,7 @@ bool DestinationMailbox::take_proof(Uid uid) {
 void DestinationMailbox::forget_all() {
   known_.forget_all();
   proofs_ = {};
+  unreadable_.clear();
 }
 
 void DestinationMailbox::delivered(const Digest& identity, const KnownMessage& message, UidValidity uid_validity) {

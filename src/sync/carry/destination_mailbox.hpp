@@ -7,6 +7,7 @@
 #include "sync/carry/carry_settings.hpp"
 #include "sync/carry/known_messages.hpp"
 
+#include <map>
 #include <optional>
 #include <set>
 
@@ -21,6 +22,9 @@ struct SearchName {
 
 class DestinationMailbox {
  public:
+  /// So often a message is asked for that cannot be shown, with pauses between.
+  static constexpr int kMostUnreadable = 3;
+
   DestinationMailbox(MailboxPath path, const CarrySettings& settings, asio::io_context& context)
       : path_(std::move(path)), settings_(settings), known_(settings.dedup_memory), settled_(context) {}
 
@@ -57,6 +61,12 @@ class DestinationMailbox {
   Task<> look_for_dates(store::Session& session, const std::set<std::int64_t>& seconds);
   /// An append was answered.
   void delivered(const Digest& identity, const KnownMessage& message, UidValidity uid_validity);
+  /// A message here could not be shown, or the connection broke over it. True: so often that it will not be.
+  bool note_unreadable(Uid uid) { return ++unreadable_[uid] >= kMostUnreadable; }
+  [[nodiscard]] bool is_unreadable(Uid uid) const {
+    const auto found = unreadable_.find(uid);
+    return found != unreadable_.end() && found->second >= kMostUnreadable;
+  }
   /// Whether this message here is proof that one of a source was delivered: of one only, copies prove nothing.
   [[nodiscard]] bool take_proof(Uid uid);
 
@@ -67,6 +77,12 @@ class DestinationMailbox {
   void forget_all();
   /// `seen`: what is looked up as it is in doubt; null: nothing is.
   Task<> learn(store::Session& session, store::ScanRequest request, UidSet* seen);
+  /// The UIDs that the request is about.
+  Task<UidSet> list(store::Session& session, const store::ScanRequest& request);
+  Task<> learn_singly(store::Session& session, const store::ScanRequest& request, store::MetaSink& sink, UidSet* seen);
+  Task<> learn_each(store::Session& session, const UidSet& uids, store::MetaSink& sink, std::map<Uid, Error>& refused);
+  /// Error: some may still be shown.
+  Result<> blame(const std::map<Uid, Error>& refused);
 
   MailboxPath path_;
   const CarrySettings& settings_;
@@ -76,7 +92,8 @@ class DestinationMailbox {
   UidValidity uid_validity_ = 0;
   Uid next_uid_ = 0;
   Uid began_at_ = 1;
-  UidSet proofs_;  // taken
+  UidSet proofs_;                  // taken
+  std::map<Uid, int> unreadable_;  // how often
   bool prepared_ = false;
   bool busy_ = false;                    // somebody is making it ready
   std::optional<Uid> doubt_from_;        // to be scanned from here

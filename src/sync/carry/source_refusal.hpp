@@ -1,4 +1,4 @@
-// What a source says, or does not say, of messages that it was asked for.
+// What a server says, or does not say, of messages that it was asked for.
 #pragma once
 
 #include "base/result.hpp"
@@ -12,6 +12,16 @@ namespace mailferry::sync {
   if (error.scope != Scope::message && error.scope != Scope::mailbox) return false;
   return error.kind != ErrorKind::protocol && error.kind != ErrorKind::mailbox_missing &&
          error.kind != ErrorKind::cancelled;
+}
+
+/// What the destination, which answers otherwise, says of what it cannot show of a message: no request to wait.
+[[nodiscard]] inline bool is_unreadable_error(const Error& error) {
+  return is_of_messages(error) && error.kind != ErrorKind::throttled;
+}
+
+/// The connection broke, by itself and not as somebody wanted it.
+[[nodiscard]] inline bool is_break(const Error& error) {
+  return error.kind == ErrorKind::network || error.kind == ErrorKind::timeout;
 }
 
 [[nodiscard]] inline Error not_sent_error(std::string_view what) {
