@@ -90,6 +90,7 @@ class CarryBatch {
   Task<bool> is_unlike(Claim& claim, Uid uid);
   Task<Digest> body_on_source(Uid uid);
   void spread_large();
+  void spread_over_limit(Wanted& wanted);
   static void read_again_for(CarryRoute& route, Uid uid);
   Task<> read_within_quota(UidSet uids);
   enum class Passed { now, later, after_others };

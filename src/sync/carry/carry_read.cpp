@@ -19,6 +19,7 @@ Task<> CarryBatch::read_within_quota(UidSet uids) {
   for (bool is_first = true; !uids.empty(); is_first = false) {
     const auto one = uids.take_front(1);
     auto& wanted = wanted_.at(one.min());
+    spread_over_limit(wanted);
     auto passed = co_await pass_quota(wanted, is_first);
     if (!passed && passed.error().scope != Scope::message) co_return std::unexpected(passed.error());
     if (!passed) {
@@ -44,11 +45,22 @@ Task<> CarryBatch::read_parts(const UidSet& uids) {
   co_return Result<>{};
 }
 
+/// What may be moved in a day is asked of the message, and not of its copies: for some mailboxes it is read again.
+void CarryBatch::spread_over_limit(Wanted& wanted) {
+  const auto octets = wanted.meta.octets;
+  if (context_.upload.is_over_limit(plan::Direction::up, octets)) return;
+  while (context_.upload.is_over_limit(plan::Direction::up, octets * wanted.routes.size())) {
+    read_again_for(*wanted.routes.back(), wanted.meta.uid);
+    wanted.routes.pop_back();
+  }
+}
+
 /// Whether the message may be read now, which is then counted. A long wait is not waited for: the source would lose
 /// patience with its connection, and other mailboxes may have less to carry. Nor is a short one where others wait, but
 /// for the first message, so that those do not keep it from being carried for ever.
 Task<CarryBatch::Passed> CarryBatch::pass_quota(const Wanted& wanted, bool is_first) {
-  const auto up = wanted.meta.octets * wanted.routes.size();
+  const bool is_too_large = context_.upload.is_over_limit(plan::Direction::up, wanted.meta.octets);
+  const auto up = is_too_large ? wanted.meta.octets : wanted.meta.octets * wanted.routes.size();
   while (!context_.stopping) {
     CO_TRY(const auto download, download_.delay(plan::Direction::down, wanted.meta.octets));
     CO_TRY(const auto upload, context_.upload.delay(plan::Direction::up, up));

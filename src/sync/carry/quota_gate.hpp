@@ -15,6 +15,10 @@ class QuotaGate {
   /// How long to wait before so many octets may be moved; zero: now, and then record() is called in the same turn.
   /// Error{quota, message}: more than a day's limit.
   Result<std::chrono::milliseconds> delay(plan::Direction direction, std::uint64_t octets);
+  /// So many are more than a day's limit.
+  [[nodiscard]] bool is_over_limit(plan::Direction direction, std::uint64_t octets) const noexcept {
+    return ledger_.limit(direction) != 0 && octets > ledger_.limit(direction);
+  }
   void record(plan::Direction direction, std::uint64_t octets);
   /// Waits for so long, at most a while: others move meanwhile, and clocks are set.
   Task<> wait(std::chrono::milliseconds pause);
