@@ -138,6 +138,7 @@ Task<> Carrier::live() {
     knows_names_ = learnt.has_value();
   }
   living_ = true;
+  has_told_no_pruner_ = false;
   polled_.reset();
   rest_.clear();
   async::TaskScope scope(context_.io);
@@ -217,10 +218,15 @@ Task<> Carrier::prune(SourceMailbox& mailbox) {
   if (!settings_.prune_days || (last != pruned_.end() && now < last->second + kPruneEvery)) co_return Result<>{};
   pruned_[mailbox.path()] = now;
   auto* pruner = session_->pruner();
-  if (pruner == nullptr)
-    co_return fail(ErrorKind::usage, Scope::mailbox,
-                   name() + " cannot remove single messages (no UIDPLUS): nothing is pruned",
-                   "set retention_days = 0 for this source");
+  if (pruner == nullptr && std::exchange(has_told_no_pruner_, true)) co_return Result<>{};
+  if (pruner == nullptr) {
+    // What is carried is carried all the same.
+    const auto error = fail(ErrorKind::usage, Scope::mailbox,
+                            name() + " cannot remove single messages (no UIDPLUS): nothing is pruned",
+                            "set retention_days = 0 for this source");
+    context_.observer.trouble(name(), error.error());
+    co_return Result<>{};
+  }
   const auto seconds =
       std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch()).count();
   CO_TRY(const auto old, co_await mailbox.older_than(*session_, seconds - *settings_.prune_days * kDay));

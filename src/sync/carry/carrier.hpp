@@ -111,11 +111,12 @@ class Carrier {
   static constexpr std::uint64_t kBatch = 200;
   std::uint64_t batch_ = kBatch;  // less while a quota has no room
   SteadyTime session_begun_{};
-  std::uint64_t read_before_ = 0;  // messages, before that
-  int failures_ = 0;               // in a row, of connections that were of no use
-  bool is_news_ = true;            // that it is connected
-  bool is_failing_ = false;        // nothing succeeded since the last one
-  int lost_watches_ = 0;           // in a row, each as soon as it was watched over
+  std::uint64_t read_before_ = 0;    // messages, before that
+  int failures_ = 0;                 // in a row, of connections that were of no use
+  bool is_news_ = true;              // that it is connected
+  bool has_told_no_pruner_ = false;  // over this connection
+  bool is_failing_ = false;          // nothing succeeded since the last one
+  int lost_watches_ = 0;             // in a row, each as soon as it was watched over
   bool knows_names_ = false;
   bool stopping_ = false;
   bool pausing_ = false;       // nothing is asked of the source
