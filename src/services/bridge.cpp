@@ -91,7 +91,7 @@ class BridgeJob final : private web::StatusSource {
 
   Result<BridgeEnd> run() {
     for (auto& carrier : carriers_)
-      CHECK_OK(carrier.load_parked());
+      CHECK_OK(carrier.load());
     CHECK_OK(async::run_until_done(io_, run_all()));
     return end_;
   }

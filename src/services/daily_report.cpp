@@ -47,6 +47,7 @@ Task<> DailyReport::run() {
     }
     retry_once_a_day();
     context_.journal.mark_dirty();
+    if (delivered) CO_CHECK(co_await context_.journal.flush());  // lest it comes a second time after a crash
   }
   co_return Result<>{};
 }

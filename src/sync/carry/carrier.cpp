@@ -1,5 +1,6 @@
 #include "sync/carry/carrier.hpp"
 
+#include "sync/carry/carry_notes.hpp"
 #include "sync/carry/label_words.hpp"
 
 #include <algorithm>
@@ -12,7 +13,6 @@ namespace {
 constexpr std::chrono::hours kPruneEvery{1};
 /// A connection that lasted so long, or over which a message was read, was of use: what follows is a new failure.
 constexpr std::chrono::minutes kOfUse{1};
-constexpr std::int64_t kDay = 86'400;
 
 double unit_random() {
   static thread_local std::minstd_rand generator{std::random_device{}()};
@@ -30,7 +30,11 @@ Carrier::Carrier(CarryContext& context, store::Store& source, const SourceSettin
   looks_.resize(mailboxes_.size());
 }
 
-Result<> Carrier::load_parked() {
+Result<> Carrier::load() {
+  auto& journal = context_.journal;
+  TRY(const auto slowest, journal.journal().note(journal.own_pair(), kLongestAppendNote));
+  const std::chrono::milliseconds took{slowest ? std::strtoll(slowest->c_str(), nullptr, 10) : 0};
+  context_.slowest_append = std::max(context_.slowest_append, took);
   for (auto& mailbox : mailboxes_)
     CHECK_OK(mailbox.load_parked());
   return {};

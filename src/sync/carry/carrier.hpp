@@ -31,7 +31,7 @@ class Carrier {
   Carrier& operator=(const Carrier&) = delete;
 
   /// Before run(): what is parked is known from the state, also while the source cannot be asked.
-  Result<> load_parked();
+  Result<> load();
   /// Works until stop(). An error is of the state file.
   Task<> run();
   /// Ends run() after what is under way.

@@ -239,6 +239,7 @@ Task<bool> CarryBatch::decide(CarryRoute& route, Lane& lane, Wanted& wanted) {
     take_there(route, meta, *there);
     co_return false;
   }
+  route.doubtful.remove(UidRange{meta.uid, meta.uid});  // it did not arrive
   const auto limit = lane->traits().append_limit;
   if (limit && *limit != 0 && meta.octets > *limit) {
     const auto error = too_large_error(meta.octets, *limit);

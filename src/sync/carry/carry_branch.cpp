@@ -1,5 +1,6 @@
 #include "sync/carry/carry_branch.hpp"
 
+#include "sync/carry/carry_notes.hpp"
 #include "sync/carry/label_words.hpp"
 
 namespace mailferry::sync {
@@ -93,7 +94,7 @@ Task<> CarryBranch::close() {
   appender_.reset();
   if (abandoned_) lane_.spoil();
   const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - begin);
-  if (!outcomes.empty()) context_.slowest_append = std::max(context_.slowest_append, took);
+  if (!outcomes.empty()) CO_CHECK(co_await note_duration(took));
   for (const auto& outcome : outcomes)
     CO_CHECK(co_await take_outcome(outcome));
   if (abandoned_) {  // the server waits for the rest of a message; it cannot have stored it
@@ -103,6 +104,17 @@ Task<> CarryBranch::close() {
   if (error_) co_return co_await lose(*error_);
   if (!abandoned_) co_return co_await add_labels();
   co_return Result<>{};
+}
+
+/// After a crash the next start waits for so long, so it is kept where that is longer than for any server.
+Task<> CarryBranch::note_duration(std::chrono::milliseconds took) {
+  auto& slowest = context_.slowest_append;
+  if (took <= slowest + slowest / 4) co_return Result<>{};
+  slowest = took;
+  if (took * kQuietAppends <= context_.settings.least_quiet) co_return Result<>{};
+  state::Batch batch;
+  batch.notes.emplace_back(kLongestAppendNote, std::to_string(took.count()));
+  co_return co_await context_.journal.apply(context_.journal.own_pair(), batch);
 }
 
 Task<> CarryBranch::take_outcome(const store::AppendOutcome& outcome) {

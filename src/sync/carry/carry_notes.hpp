@@ -11,6 +11,12 @@ namespace mailferry::sync {
 
 inline constexpr std::int64_t kDay = 86'400;
 
+/// A destination is at rest, after a connection to it broke, when nothing came for as long as so many of its longest
+/// appends took.
+inline constexpr int kQuietAppends = 3;
+/// Key of the note with how long the longest append took, in milliseconds, for the start after a crash.
+inline constexpr const char* kLongestAppendNote = "slowest_append_ms";
+
 /// Seconds since 1970.
 inline std::int64_t unix_now() {
   return std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch()).count();

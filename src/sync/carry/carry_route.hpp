@@ -44,7 +44,7 @@ struct CarryRoute {
 
   UidSet settled{};  // delivered, or there is nothing to deliver: skipped or gone
   UidSet skipped{};  // of these: what was there before the carrier began, and is not wanted
-  UidSet gone{};     // of these: not found on the source, or pruned; saved where the source is pruned
+  UidSet gone{};     // of these: not found on the source, or pruned
   bool gone_unsaved = false;
   UidSet there{};  // of these: were on the destination already, by whatever way; not proven delivered by this bridge
   bool there_unsaved = false;

@@ -1,5 +1,6 @@
 #include "sync/carry/destination_mailbox.hpp"
 
+#include "sync/carry/carry_notes.hpp"
 #include "sync/carry/source_refusal.hpp"
 
 #include <algorithm>
@@ -134,7 +135,7 @@ Task<> DestinationMailbox::settle_doubt(store::Session& session, std::chrono::mi
   const auto from = *doubt_from_;
   const auto broken_at = broken_at_;
   const auto now = [] { return std::chrono::steady_clock::now(); };
-  const auto quiet = std::clamp(slowest_append * 3, settings_.least_quiet, kMostQuiet);
+  const auto quiet = std::clamp(slowest_append * kQuietAppends, settings_.least_quiet, kMostQuiet);
   const auto give_up = now() + kLongestWait;
   auto last_change = broken_at_.value_or(now() - quiet);
   CO_TRY(auto seen, co_await scan_from(session, from));

@@ -1,5 +1,6 @@
 #include "sync/carry/source_mailbox.hpp"
 
+#include "base/log.hpp"
 #include "base/units.hpp"
 #include "sync/carry/carry_notes.hpp"
 
@@ -109,7 +110,7 @@ UidSet SourceMailbox::take_found(const UidSet& found, const UidSet& looked_at) {
     take_gone(route, looked_at, found);
     auto wanted = found;
     wanted.remove(route.settled);
-    if (std::exchange(route.all_doubtful, false)) route.doubtful.add(wanted);
+    if (std::exchange(route.all_doubtful, false)) doubt(route, wanted);
     auto each = wanted.each();
     for (auto uid = each.next(); uid != 0; uid = each.next()) {
       if (!route.rests(uid, now)) open.add(uid);
@@ -119,12 +120,17 @@ UidSet SourceMailbox::take_found(const UidSet& found, const UidSet& looked_at) {
   return open;
 }
 
+/// What is parked is looked for on the destination whenever it is tried again.
+void SourceMailbox::doubt(CarryRoute& route, const UidSet& open) {
+  route.doubtful.add(open);
+  for (const auto& [uid, parked] : route.parked)
+    route.doubtful.remove(UidRange{uid, uid});
+}
+
 void SourceMailbox::spare_unseen(UidSet& looked_at, const store::ScanResult& looked, Uid from) {
   if (from <= 1 && looked.unlisted == 0) return;  // the server's count proves that nothing is left out
   if (looked.unlisted > 0) context_.observer.trouble(account_, counts_more(rule_.from, looked.unlisted));
-  auto news = looked_at;
-  if (uid_next_ > 1) news.remove(UidRange{1, uid_next_ - 1});  // after a start nobody knows what was looked for before
-  unseen_.look(std::move(news), looked.uids, std::chrono::steady_clock::now());
+  unseen_.look(looked_at, looked.uids, std::chrono::steady_clock::now());
   unseen_.spare(looked_at);
 }
 
@@ -133,10 +139,14 @@ void SourceMailbox::take_gone(CarryRoute& route, const UidSet& looked_at, const 
   gone.remove(found);
   gone.remove(route.settled);
   route.gone.add(gone);
-  route.gone_unsaved |= !gone.empty() && settings_.prune_days.has_value();
+  route.gone_unsaved |= !gone.empty();
   for (const auto& range : gone.ranges()) {
     route.settle(range);
-    route.parked.erase(route.parked.lower_bound(range.first), route.parked.upper_bound(range.last));
+    const auto first = route.parked.lower_bound(range.first), last = route.parked.upper_bound(range.last);
+    for (auto at = first; at != last; ++at)
+      log::info("a message that could not be delivered is on the source no more",
+                {{"account", account_}, {"mailbox", rule_.from.to_string()}, {"uid", std::to_string(at->first)}});
+    route.parked.erase(first, last);
   }
 }
 
@@ -159,7 +169,7 @@ Task<> SourceMailbox::forget_from(Uid uid) {
     batch.forgotten.emplace_back(route.row.id, UidSet(range));
     batch.unparked.emplace_back(route.row.id, UidSet(range));
     batch.notes.emplace_back(skipped_note(route.row.id), route.skipped.to_string());
-    route.gone_unsaved |= settings_.prune_days.has_value();
+    route.gone_unsaved = true;
   }
   replaced_ = true;
   unseen_ = {};

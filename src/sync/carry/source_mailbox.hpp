@@ -121,10 +121,11 @@ class SourceMailbox {
   /// All below is known, and settled but for `holes`.
   [[nodiscard]] Uid tail(UidSet& holes) const;
   Task<store::ScanResult> scan_open(store::Session& session, const UidSet& holes, Uid from);
-  /// What was not found is not gone yet, where it may still come to light.
+  /// What was not found is not gone yet, where it may still come to light: nothing proves that the server lists all.
   void spare_unseen(UidSet& looked_at, const store::ScanResult& looked, Uid from);
   /// What is to be carried of it now.
   UidSet take_found(const UidSet& found, const UidSet& looked_at);
+  static void doubt(CarryRoute& route, const UidSet& open);
   Task<std::size_t> give_up_before(const Chosen& chosen);
   void take_gone(CarryRoute& route, const UidSet& looked_at, const UidSet& found);
   /// All below was seen on the source at some time.

@@ -158,9 +158,12 @@ Task<std::size_t> SourceMailbox::give_up(const Chosen& chosen) {
     route.skipped.add(uids);
     batch.notes.emplace_back(skipped_note(route.row.id), route.skipped.to_string());
     batch.unparked.emplace_back(route.row.id, uids);
-    for (const auto& range : uids.ranges())
+    for (const auto& range : uids.ranges()) {
       settle(route, range);
-    route.save(batch);
+      // Only these: what else is settled and not saved goes with its notes, which tell what of it is not proven.
+      batch.settled.emplace_back(route.row.id,
+                                 state::SettledRun{range.first, static_cast<std::uint32_t>(range.size()), 0, {}});
+    }
   }
   if (!batch.empty()) CO_CHECK(co_await context_.journal.apply(pair_, batch));
   co_return std::max(given_up, given_up_before);

@@ -1,4 +1,4 @@
-// Messages that a server announced and did not list: some list them a moment later.
+// Messages that a server announced, or listed before, and does not list: some list them a moment later.
 #pragma once
 
 #include "mail/uid_set.hpp"
@@ -14,16 +14,18 @@ class UnseenMessages {
   /// What a look after so long does not find either is gone.
   static constexpr std::chrono::seconds kSecondLook{60};
 
-  /// A look for all that is awaited, and for `news`, which nobody had looked for before.
-  void look(UidSet news, const UidSet& found, SteadyTime now) {
-    awaited_.remove(found);
-    later_.remove(found);
+  /// A look for `looked_at`, with all that is awaited among it.
+  void look(UidSet looked_at, const UidSet& found, SteadyTime now) {
+    for (auto* uids : {&awaited_, &later_, &looked_at})
+      uids->remove(found);
     if (awaited_.empty() || now >= since_ + kSecondLook) {
+      looked_at.remove(awaited_);
       awaited_ = std::exchange(later_, {});
       since_ = now;
     }
-    news.remove(found);
-    (awaited_.empty() ? awaited_ : later_).add(news);
+    for (const auto* known : {&awaited_, &later_})
+      looked_at.remove(*known);
+    (awaited_.empty() ? awaited_ : later_).add(looked_at);
   }
   /// Takes out what may still come.
   void spare(UidSet& gone) const {
@@ -35,7 +37,7 @@ class UnseenMessages {
 
  private:
   UidSet awaited_;
-  UidSet later_;  // announced since
+  UidSet later_;  // missed since
   SteadyTime since_{};
 };
 
