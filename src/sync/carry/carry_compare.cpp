@@ -105,9 +105,10 @@ Task<std::optional<Digest>> CarryBatch::body_there(Lane& lane, CarryRoute& route
   if (route.to->is_unreadable(candidate.uid)) co_return std::nullopt;
   const UidSet uids(UidRange{candidate.uid, candidate.uid});
   const auto digests = co_await lane->body_digests(route.to->path(), uids);
-  const bool is_refused = !digests && is_unreadable_error(digests.error());
-  // The mailbox was looked at over this connection before: it may be this message that breaks it.
-  if (!digests && is_break(digests.error())) route.to->note_unreadable(candidate.uid);
+  const bool is_refused = !digests && is_of_messages(digests.error()) && digests.error().kind != ErrorKind::throttled;
+  // The mailbox was looked at over this connection before: it may be this message that breaks it, or the server.
+  const bool is_its_fault = !digests && (is_break(digests.error()) || digests.error().scope == Scope::message);
+  if (is_its_fault && !is_refused) route.to->note_unreadable(candidate.uid);
   if (!digests && !is_refused) co_return std::unexpected(digests.error());
   if (!digests || digests->empty()) co_return std::nullopt;
   context_.upload.record(plan::Direction::down, candidate.octets);

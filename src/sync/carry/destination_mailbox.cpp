@@ -1,7 +1,6 @@
 #include "sync/carry/destination_mailbox.hpp"
 
 #include "sync/carry/carry_notes.hpp"
-#include "sync/carry/source_refusal.hpp"
 
 #include <algorithm>
 
@@ -23,6 +22,12 @@ constexpr std::size_t kMostAlone = 5;
 
 constexpr store::ScanDetail kHeaders{
     .flags = false, .octets = true, .date = false, .identity = true, .message_id = false};
+
+/// A refusal that may be about one message, also as a fault of the server.
+bool may_be_of_one(const Error& error) {
+  if (error.scope != Scope::message && error.scope != Scope::mailbox) return false;
+  return error.kind != ErrorKind::mailbox_missing && error.kind != ErrorKind::cancelled;
+}
 
 /// The longest piece that every server finds: what is not ASCII some store, or search for, in another way.
 std::string plain_part(std::string_view text) {
@@ -169,7 +174,7 @@ Task<> DestinationMailbox::learn(store::Session& session, store::ScanRequest req
   const std::vector<store::ScanRequest> requests{request};
   const std::vector<store::MetaSink*> sinks{&sink};
   CO_TRY(auto results, co_await session.scan(requests, sinks));
-  if (!results.front() && is_unreadable_error(results.front().error()))
+  if (!results.front() && may_be_of_one(results.front().error()))
     co_return co_await learn_singly(session, request, sink, seen);
   if (!results.front()) co_return std::unexpected(results.front().error());
   if (seen != nullptr) *seen = std::move(results.front()->uids);
@@ -229,7 +234,7 @@ Task<> DestinationMailbox::learn_each(store::Session& session, const UidSet& uid
   for (std::size_t index = 0; index < results.size(); ++index) {
     if (results[index]) continue;
     const auto& error = results[index].error();
-    if (!is_unreadable_error(error)) co_return std::unexpected(error);
+    if (!may_be_of_one(error)) co_return std::unexpected(error);
     refused.emplace(requests[index].uids->min(), error);
   }
   co_return Result<>{};

@@ -14,11 +14,6 @@ namespace mailferry::sync {
          error.kind != ErrorKind::cancelled;
 }
 
-/// What the destination, which answers otherwise, says of what it cannot show of a message: no request to wait.
-[[nodiscard]] inline bool is_unreadable_error(const Error& error) {
-  return is_of_messages(error) && error.kind != ErrorKind::throttled;
-}
-
 /// The connection broke, by itself and not as somebody wanted it.
 [[nodiscard]] inline bool is_break(const Error& error) {
   return error.kind == ErrorKind::network || error.kind == ErrorKind::timeout;

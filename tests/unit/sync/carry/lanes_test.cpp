@@ -224,6 +224,32 @@ TEST_F(LanesTest, AreDownAtOnceWhereWaitingDoesNotHelp) {
   }
 }
 
+TEST_F(LanesTest, TakeSmallerMessagesThanThereWasNoRoomFor) {
+  settings_.backoff.first = settings_.backoff.ceiling = 1min;
+  lanes_.refuse_for_room(60'000, failure(ErrorKind::quota));
+
+  EXPECT_TRUE(lanes_.may_take(59'999));
+  EXPECT_FALSE(lanes_.may_take(60'000));
+  EXPECT_LT(lanes_.resting_until(), std::chrono::steady_clock::now());
+  EXPECT_FALSE(lanes_.is_down());
+  lanes_.accepted(59'999);
+  EXPECT_FALSE(lanes_.may_take(60'000));
+  lanes_.accepted(60'000);
+  EXPECT_TRUE(lanes_.may_take(1'000'000)) << "there is room again";
+}
+
+TEST_F(LanesTest, AreDownWhereThereIsNoRoomForAnOrdinaryMessage) {
+  settings_.backoff.first = settings_.backoff.ceiling = 1min;
+  lanes_.refuse_for_room(2'000, failure(ErrorKind::quota));
+
+  EXPECT_TRUE(lanes_.is_down());
+  EXPECT_FALSE(lanes_.may_take(2'000));
+  lanes_.accepted(1'000);
+  EXPECT_FALSE(lanes_.is_down());
+  lanes_.ask_again();
+  EXPECT_TRUE(lanes_.may_take(2'000));
+}
+
 TEST_F(LanesTest, RestAsLongAsTheyMayOnceItIsDown) {
   settings_.backoff.first = 1ms;
   settings_.backoff.ceiling = 10min;
