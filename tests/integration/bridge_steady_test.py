@@ -26,13 +26,14 @@ class SteadyTest(AlikeTest):
             if not hides[0] or name != "UID FETCH" or b"(FLAGS" not in line or b"HEADER" in line:
                 return None
             hidden.append(line)
+            time.sleep(0.1)
             return b"{tag} OK Fetch completed.\r\n"
 
         destination, source = self.meddle(self.destination, refuse), self.meddle(self.source, hide)
         self.put(self.source, "a", [message(number) for number in range(6)])
         bridge = self.bridge([self.one(port=source.port)], port=destination.port, message_attempts=20, **QUICK).start()
-        self.assertTrue(wait_until(lambda: len(refused) > 3, 20), bridge.log())
-        time.sleep(2)
+        self.assertTrue(wait_until(lambda: refused, 20), bridge.log())
+        time.sleep(3)
         hides[0] = True
         self.assertTrue(wait_until(lambda: hidden, 20), bridge.log())
         time.sleep(0.5)
