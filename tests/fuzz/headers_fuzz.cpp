@@ -171,9 +171,8 @@ std::string hex_of_form(const std::string& form) {
   Sha256 digest;
   digest.update(form);
   const auto sum = digest.finish();
-  const bool has_id = form.contains("\nmessage-id:");
-  const bool has_both = form.contains("\ndate:") && form.contains("\nfrom:");
-  return fmt::format("{:02x}{}", fmt::join(sum.begin(), sum.begin() + 16, ""), has_id || has_both ? "" : "?");
+  const bool is_sure = form.contains("\nmessage-id:") || form.contains("\nreceived:");
+  return fmt::format("{:02x}{}", fmt::join(sum.begin(), sum.begin() + 16, ""), is_sure ? "" : "?");
 }
 
 void check_fields(std::string_view block) {
