@@ -128,7 +128,10 @@ void SourceMailbox::doubt(CarryRoute& route, const UidSet& open) {
 }
 
 void SourceMailbox::spare_unseen(UidSet& looked_at, const store::ScanResult& looked, Uid from) {
-  if (from <= 1 && looked.unlisted == 0) return;  // the server's count proves that nothing is left out
+  if (from <= 1 && looked.unlisted == 0) {  // the server's count proves that nothing is left out
+    unseen_ = {};
+    return;
+  }
   if (looked.unlisted > 0) context_.observer.trouble(account_, counts_more(rule_.from, looked.unlisted));
   unseen_.look(looked_at, looked.uids, std::chrono::steady_clock::now());
   unseen_.spare(looked_at);
