@@ -161,7 +161,10 @@ Result<ManifestReader> ManifestReader::open(const std::string& path) {
   std::getline(reader.file_, title);
   reader.line_number_ = 1;
   if (title.starts_with(kAnyTitle) && title != kTitle)
-    return reader.refuse("it was written by another version of this program, which digests contents in another way");
+    return fail(
+        ErrorKind::usage, Scope::run,
+        fmt::format("{} was written by another version of this program, which digests contents in another way", path),
+        "write it again with `mailferry verify FROM TO --manifest FILE`, or read it with that version");
   if (title != kTitle) return reader.refuse("it is not a manifest of this program");
   return reader;
 }
