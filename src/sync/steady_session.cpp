@@ -12,7 +12,7 @@ constexpr std::size_t kParts = 8;
 /// Messages of a scan that are asked for at a time once a connection broke.
 constexpr std::uint64_t kSlice = 2000;
 
-/// After so many refusals it is the mailbox that cannot be read, and not its messages.
+/// After so many messages that are refused by themselves it is the mailbox that cannot be read, and not its messages.
 constexpr unsigned kRefusedReads = 100;
 
 class SliceSink final : public store::MetaSink {
@@ -273,7 +273,8 @@ Task<std::vector<std::pair<Uid, Digest>>> SteadySession::body_digests(const Mail
       continue;
     }
     CO_TRY(const bool is_of_messages, co_await is_mailbox_sound(mailbox, read.error()));
-    if (is_of_messages && ++refused < kRefusedReads) {
+    if (parts.back().size() == 1) ++refused;
+    if (is_of_messages && refused < kRefusedReads) {
       divide_last(parts);
     } else {
       CO_CHECK(co_await recover(read.error()));
@@ -282,23 +283,27 @@ Task<std::vector<std::pair<Uid, Digest>>> SteadySession::body_digests(const Mail
   co_return digests;
 }
 
-/// A NO may be about one message of many (quirk y3); the mailbox can be opened then.
+/// A NO may be about one message of many (quirk y3); the mailbox can be opened then, and is still the one of before.
 Task<bool> SteadySession::is_mailbox_sound(const MailboxPath& mailbox, const Error& refusal) {
   if (refusal.scope >= Scope::account || refusal.kind == ErrorKind::protocol) co_return false;
-  const std::vector<store::ScanRequest> requests{{.mailbox = mailbox, .uids = {}, .from = kLastUid}};
+  const std::vector<store::ScanRequest> requests{
+      {.mailbox = mailbox, .uid_validity = known_validity(mailbox), .uids = {}, .from = kLastUid}};
   const std::vector<store::MetaSink*> no_sinks;
   CO_TRY(const auto opened, co_await scan(requests, no_sinks));
   co_return opened.front().has_value();
+}
+
+UidValidity SteadySession::known_validity(const MailboxPath& mailbox) const {
+  const auto known = validities_.find(mailbox);
+  return known == validities_.end() ? 0 : known->second;
 }
 
 /// Adds what comes whole, also when an error ends it.
 Task<> SteadySession::read_digests(const MailboxPath& mailbox, const UidSet& uids, Digests& digests) {
   using Kind = store::ReadStep::Kind;
   if (uids.empty()) co_return Result<>{};
-  const auto known = validities_.find(mailbox);
-  const auto validity = known == validities_.end() ? 0 : known->second;
   const auto reader = session_->reader();
-  reader->request({.ticket = 0, .mailbox = mailbox, .uid_validity = validity, .uids = uids});
+  reader->request({.ticket = 0, .mailbox = mailbox, .uid_validity = known_validity(mailbox), .uids = uids});
   BodyDigest digest;
   while (true) {
     CO_TRY(const auto step, reader->poll());

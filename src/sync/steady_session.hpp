@@ -84,6 +84,8 @@ class SteadySession final : public store::Session {
   Task<> scan_at_once(const ScanPart& part);
   Task<> scan_in_slices(const ScanPart& part);
   Task<store::ScanResult> scan_slice(const store::ScanRequest& request, store::MetaSink& sink);
+  /// As the last scan found it; 0: none did.
+  [[nodiscard]] UidValidity known_validity(const MailboxPath& mailbox) const;
   Task<bool> is_mailbox_sound(const MailboxPath& mailbox, const Error& refusal);
   Task<> read_digests(const MailboxPath& mailbox, const UidSet& uids, Digests& digests);
 
