@@ -107,6 +107,13 @@ std::string last_openssl_error() {
   return reason != nullptr ? reason : "unknown reason";
 }
 
+/// What is on record for the server. A first use is recorded; somebody else may be faster, and meet another one.
+Result<std::string> known_or_remembered(const std::string& file, const std::string& server, const std::string& actual) {
+  TRY(const auto known, known_fingerprint(file, server));
+  if (known) return *known;
+  return remember_fingerprint(file, server, actual);
+}
+
 }  // namespace
 
 std::string fingerprint_of(X509* certificate) {
@@ -227,23 +234,18 @@ bool CertificateCheck::has_pinned_fingerprint(X509* leaf) {
 bool CertificateCheck::is_known(X509* leaf) {
   const auto& file = options_.known_servers_file;
   const auto actual = fingerprint_of(leaf);
-  const auto known = known_fingerprint(file, options_.known_as);
+  const auto known = known_or_remembered(file, options_.known_as, actual);
   if (!known) {
     refusal_ = known.error();
     return false;
   }
   if (*known == actual) return true;
-  if (!*known) {
-    const auto remembered = remember_fingerprint(file, options_.known_as, actual);
-    if (!remembered) refusal_ = remembered.error();
-    return remembered.has_value();
-  }
   refusal_ = Error{.kind = ErrorKind::tls,
                    .scope = Scope::account,
                    .retry = Retry::never,
                    .retry_after = {},
                    .message = fmt::format("the certificate of {} has the fingerprint {}, not {} as on first use", peer_,
-                                          actual, **known),
+                                          actual, *known),
                    .remedy = fmt::format("If the server has a new certificate and you trust it, remove its line from "
                                          "{}; if not, somebody may be listening in.",
                                          file),

@@ -69,15 +69,18 @@ Result<std::optional<std::string>> known_fingerprint(const std::string& file, co
   return found == servers.end() ? std::nullopt : std::optional(found->second);
 }
 
-Result<> remember_fingerprint(const std::string& file, const std::string& server, const std::string& fingerprint) {
+Result<std::string> remember_fingerprint(const std::string& file, const std::string& server,
+                                         const std::string& fingerprint) {
   CHECK_OK(create_private_directory(std::filesystem::path(file).parent_path()));
   const Lock lock(file);
   TRY(auto servers, load(file));
-  if (!servers.emplace(server, fingerprint).second) return {};
+  const auto [on_record, is_new] = servers.emplace(server, fingerprint);
+  if (!is_new) return on_record->second;
   std::string text = "# Servers whose first certificate was trusted, and the SHA-256 of that certificate.\n";
   for (const auto& [name, sum] : servers)
     text += fmt::format("{} {}\n", name, sum);
-  return write_file_atomically(file, text);
+  CHECK_OK(write_file_atomically(file, text));
+  return fingerprint;
 }
 
 }  // namespace mailferry::net

@@ -12,7 +12,9 @@ namespace mailferry::net {
 /// Errors: local_io (unreadable; a line that is not "server fingerprint", by its number).
 Result<std::optional<std::string>> known_fingerprint(const std::string& file, const std::string& server);
 
-/// Adds the line, on disk when this returns. Nothing happens when the server is on record by now. Errors: local_io.
-Result<> remember_fingerprint(const std::string& file, const std::string& server, const std::string& fingerprint);
+/// Adds the line, on disk when this returns, and returns the fingerprint that is on record now: another one, where
+/// somebody else was faster. Errors: local_io.
+Result<std::string> remember_fingerprint(const std::string& file, const std::string& server,
+                                         const std::string& fingerprint);
 
 }  // namespace mailferry::net

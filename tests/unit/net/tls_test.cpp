@@ -1,4 +1,5 @@
 #include "net/certificate_check.hpp"
+#include "net/known_servers.hpp"
 #include "net/transport.hpp"
 #include "support/loopback_server.hpp"
 #include "support/test_certificates.hpp"
@@ -165,6 +166,16 @@ TEST_F(TlsTest, TrustsTheFirstCertificateAndNoOtherAfterIt) {
   EXPECT_THAT(other.error().remedy, HasSubstr(file.path()));
   endpoint_.tls.known_as = "localhost:994";
   EXPECT_EQ(outcome(authority_.issue({})), kInside) << "another server";
+}
+
+/// Two connections may be the first at the same moment, and one of them meet somebody else.
+TEST_F(TlsTest, WhoeverIsFasterWithAFirstUseDecides) {
+  const test::TemporaryFile file("");
+  const auto first = test::make_self_signed({}).fingerprint;
+  const auto other = test::make_self_signed({}).fingerprint;
+  EXPECT_EQ(remember_fingerprint(file.path(), "localhost:993", first).value(), first);
+  EXPECT_EQ(remember_fingerprint(file.path(), "localhost:993", other).value(), first);
+  EXPECT_EQ(known_fingerprint(file.path(), "localhost:993").value(), first);
 }
 
 TEST_F(TlsTest, DoesNotTrustWhenWhatWasTrustedCannotBeRead) {
