@@ -139,6 +139,7 @@ Task<> ImapConnection::refresh_capabilities() {
 Task<> ImapConnection::authenticate(const ConnectOptions& options, bool encrypted) {
   if (engine_.capabilities().empty()) CO_CHECK(co_await refresh_capabilities());
   const auto offered = engine_.capabilities().mechanisms();
+  const bool forbids_login = has(imap::Capability::logindisabled);
   const auth::Channel channel{.encrypted = encrypted,
                               .allow_plaintext = options.allow_plaintext,
                               .binding = usable_binding(transport_->channel_binding(), greeting_)};
@@ -149,7 +150,7 @@ Task<> ImapConnection::authenticate(const ConnectOptions& options, bool encrypte
     if (done || !mechanism->may_be_unusable() || !transport_->is_open()) co_return done;
     // Servers offer mechanisms for which they hold no verifier of this user; the password was not judged.
     auto weaker = choose_next(*mechanism, offered, options.credentials, channel);
-    if (!weaker) co_return done;
+    if (!weaker || (*weaker == nullptr && forbids_login)) co_return done;
     mechanism = std::move(*weaker);
   }
   // The last resort: some servers stall at a LOGIN with characters that have to be quoted (quirk c20).

@@ -43,6 +43,18 @@ TEST_F(SignIn, GoesOnToPlainWhenTheServerHasNoVerifier) {
   EXPECT_TRUE(done) << done.error().describe() << peer_->written();
 }
 
+/// RFC 9051 §6.2.3: no client may send LOGIN there; and the server has said why the sign-in failed.
+TEST_F(SignIn, NeverTriesLoginWhereItIsDisabled) {
+  connect("AUTH=CRAM-MD5 LOGINDISABLED");
+  peer_->expect("A1 AUTHENTICATE CRAM-MD5\r\n").send("+ PDE+\r\n");
+  peer_->expect("YW5uIDVmZTgzMjZhM2E5MzQxZGM0OWZmZmI5MzAwMzI4NWE3\r\n");
+  peer_->send("A1 NO [AUTHENTICATIONFAILED] wrong password\r\n");
+  const auto done = sign_in();
+  ASSERT_FALSE(done);
+  EXPECT_THAT(done.error().describe(), HasSubstr("wrong password"));
+  EXPECT_THAT(peer_->written(), Not(HasSubstr("LOGIN")));
+}
+
 /// Whoever has no proof of knowing the password is not told it.
 TEST_F(SignIn, TellsNoPasswordToAServerThatSkipsItsProof) {
   connect("SASL-IR AUTH=SCRAM-SHA-256 AUTH=PLAIN");
