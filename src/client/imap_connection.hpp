@@ -88,6 +88,7 @@ class ImapConnection {
   [[nodiscard]] const imap::Capabilities& capabilities() const noexcept { return engine_.capabilities(); }
   [[nodiscard]] bool has(imap::Capability capability) const noexcept { return engine_.capabilities().has(capability); }
   [[nodiscard]] net::Transport& transport() noexcept { return *transport_; }
+  [[nodiscard]] const net::Timeouts& timeouts() const noexcept { return timeouts_; }
   /// Queues `octets` if they are few and there is room; false: nothing was done, send_octets() is to be called.
   bool queue_octets(std::span<const char> octets);
   /// Sends `octets` behind what is queued, without copying them when they are many.

@@ -260,6 +260,25 @@ TEST_F(Watching, AServerThatIsGoneIsNoticedAtTheRefresh) {
   EXPECT_EQ(news.error().kind, ErrorKind::timeout);
 }
 
+/// Nobody waits until the refresh of IDLE for the answer to DONE.
+TEST_F(Watching, AServerThatDoesNotEndIdleIsNoticed) {
+  peer_ = std::make_unique<ScriptedPeer>(context_);
+  peer_->send("* PREAUTH [CAPABILITY IMAP4rev1 IDLE] ready\r\n");
+  connection_ = std::make_unique<client::ImapConnection>(peer_->transport(), net::Timeouts{.response = 20ms});
+  ASSERT_TRUE(greet());
+  begin_session();
+  examine(1);
+  peer_->expect("A2 IDLE\r\n").send("+ idling\r\n* 3 EXISTS\r\n").expect("DONE\r\n").send("* 4 EXISTS\r\n");
+  peer_->expect("never\r\n");
+
+  const auto news = watch(std::chrono::steady_clock::now() + 1h);
+
+  ASSERT_FALSE(news);
+  EXPECT_EQ(news.error().kind, ErrorKind::timeout);
+  EXPECT_THAT(news.error().message, HasSubstr("does not end IDLE"));
+  EXPECT_TRUE(peer_->is_closed_by_client());
+}
+
 /// Its owner looks, and finds out why.
 TEST_F(Watching, AMailboxThatCannotBeOpenedAnyMoreIsNewsOnce) {
   open("NOTIFY IDLE");

@@ -80,6 +80,7 @@ class ImapSession final : public store::Session,
   Task<> run_notify(NotifiedMailboxes& mailboxes, NotifyMemory::Names spelling);
   void note_silent(const NotifiedMailboxes& mailboxes);
   Task<> run_idle_end(std::chrono::steady_clock::time_point until);
+  asio::awaitable<void> expect_idle_end();
   [[nodiscard]] std::string submit_extended_list(const std::vector<std::string_view>& items);
   Task<> receive_listing(MailboxListing& listing, const std::vector<std::string_view>& items);
   Task<> add_inbox(store::MailboxInfo inbox, bool with_octets, std::vector<store::MailboxInfo>& mailboxes);
@@ -95,6 +96,7 @@ class ImapSession final : public store::Session,
   bool interrupted_ = false;
   bool idle_done_ = false;
   bool idling_ = false;           // IDLE was accepted and DONE not yet sent
+  bool idle_is_late_ = false;     // DONE was not answered within the deadline
   bool end_idle_ = false;         // there is something to tell: DONE, as soon as it may be said
   bool searches_singly_ = false;  // the server refuses to look for several Message-IDs at a time
   NotifyMemory notify_;           // what NOTIFY told so far

@@ -17,6 +17,16 @@ namespace {
 /// A server that ends IDLE by itself before this does not mean it.
 constexpr std::chrono::seconds kShortestIdle{1};
 
+Error not_ended() {
+  return {.kind = ErrorKind::timeout,
+          .scope = Scope::account,
+          .retry = Retry::now,
+          .retry_after = {},
+          .message = "the server does not end IDLE after DONE",
+          .remedy = "run again when the server answers; what is done stays done",
+          .trail = {}};
+}
+
 }  // namespace
 
 store::Watcher* ImapSession::watcher() noexcept {
@@ -102,6 +112,7 @@ Task<bool> ImapSession::idle(std::chrono::steady_clock::time_point until, const 
   idle_end_.notify_all();
   co_await scope.join();
   idle_done_ = false;
+  if (std::exchange(idle_is_late_, false)) co_return std::unexpected(connection_->located(not_ended()));
   if (!ended) co_return std::unexpected(ended.error());
   co_return news;
 }
@@ -117,11 +128,23 @@ Task<> ImapSession::run_idle_end(std::chrono::steady_clock::time_point until) {
     if (end_idle_ || interrupted_ || std::chrono::steady_clock::now() >= until) {
       idling_ = false;
       connection_->engine().submit_line("DONE");
-      co_return co_await connection_->flush();
+      CO_CHECK(co_await connection_->flush());
+      co_await expect_idle_end();
+      break;
     }
     co_await idle_end_.wait_until(until);
   }
   co_return Result<>{};
+}
+
+/// DONE is said. The reader is as patient as IDLE is long, and a server that is gone must not keep it so long.
+asio::awaitable<void> ImapSession::expect_idle_end() {
+  const auto deadline = std::chrono::steady_clock::now() + connection_->timeouts().response;
+  while (!idle_done_ && std::chrono::steady_clock::now() < deadline)
+    co_await idle_end_.wait_until(deadline);
+  if (idle_done_) co_return;
+  idle_is_late_ = true;
+  connection_->close();
 }
 
 }  // namespace mailferry::stores::imap
