@@ -43,6 +43,20 @@ TEST_F(ImapScanDialogue, TheHighestNumberIsNoUid) {
   EXPECT_EQ(scanned->messages[0].uid, 7U);
 }
 
+/// Another client changes flags: it says nothing of the date, and must not stand for the answer.
+TEST_F(ImapScanDialogue, AChangeOfFlagsIsNoAnswerToAQuestionForTheDate) {
+  open("");
+  peer_->expect("A1 EXAMINE INBOX\r\nA2 UID FETCH 1:* (INTERNALDATE)\r\n").send("* 1 EXISTS\r\nA1 OK\r\n");
+  peer_->send("* 1 FETCH (UID 7 FLAGS (\\Seen))\r\n")
+      .send("* 1 FETCH (UID 7 INTERNALDATE \"17-Jul-2021 02:44:25 -0700\")\r\nA2 OK\r\n");
+
+  const auto scanned = scan(store::ScanDetail{.date = true});
+
+  ASSERT_TRUE(scanned);
+  ASSERT_EQ(scanned->messages.size(), 1U);
+  EXPECT_TRUE(scanned->messages[0].is_dated);
+}
+
 /// RFC 9051 §7.1: the user has to see it.
 TEST_F(ImapScanDialogue, AnAlertIsToldOnceAndCannotWriteOnTheTerminal) {
   open("");

@@ -340,6 +340,30 @@ TEST_F(QuirkDialogue, Z7TellsOfMessagesThatAreCountedAndNotListed) {
   EXPECT_EQ(scanned->result.unlisted, 1U) << "the fourth was expunged meanwhile";
 }
 
+/// Neither that nor what arrives makes up for the one that is left out.
+TEST_F(QuirkDialogue, Z7LooksAgainWhereAListedMessageIsExpunged) {
+  open("");
+  peer_->expect("A1 EXAMINE INBOX\r\nA2 UID FETCH 1:* (FLAGS)\r\n")
+      .send("* 3 EXISTS\r\n* OK [UIDNEXT 9] x\r\nA1 OK\r\n* 1 FETCH (UID 4 FLAGS ())\r\n* 3 FETCH (UID 8 FLAGS ())\r\n")
+      .send("* 1 EXPUNGE\r\n* 3 EXISTS\r\n* 3 FETCH (UID 9 FLAGS ())\r\nA2 OK\r\n");
+  peer_->expect("A3 EXAMINE INBOX\r\nA4 UID FETCH 1:* (FLAGS)\r\n").send("* 3 EXISTS\r\nA3 OK\r\n");
+  peer_->send("* 1 FETCH (UID 5 FLAGS ())\r\n* 2 FETCH (UID 8 FLAGS ())\r\n* 3 FETCH (UID 9 FLAGS ())\r\nA4 OK\r\n");
+
+  const auto scanned = scan(store::ScanDetail{.flags = true});
+
+  EXPECT_TRUE(scanned->result.uids.contains(5));
+  EXPECT_EQ(scanned->result.unlisted, 0U);
+}
+
+/// No count could tell.
+TEST_F(QuirkDialogue, Z5DoesNotSearchWhereOnlyAPartIsAskedFor) {
+  open("ESEARCH");
+  peer_->expect("A1 EXAMINE INBOX\r\nA2 UID FETCH 5:* (UID)\r\n").send("* 3 EXISTS\r\nA1 OK\r\n");
+  peer_->send("* 2 FETCH (UID 5)\r\n* 3 FETCH (UID 8)\r\nA2 OK\r\n");
+
+  EXPECT_EQ(scan(store::ScanRequest{.mailbox = inbox(), .from = 5})->result.uids.to_string(), "5,8");
+}
+
 TEST_F(QuirkDialogue, Z6TakesOnlyTheFieldsItAskedFor) {
   const std::string asked = "Message-ID: <1@here>\r\nSubject: one\r\n\r\n";
   const std::string whole = "X-Spam: no\r\nMessage-ID: <1@here>\r\nDKIM-Signature: a;\r\n b\r\nSubject: one\r\n\r\n";

@@ -77,6 +77,7 @@ Task<> ImapSession::find_groups(const MailboxPath& mailbox, const std::string& f
     tags.push_back(connection_->submit(commands::uid_search_header(field, group, has(Capability::esearch))));
   auto examined = co_await connection_->complete(examine_tag, Scope::mailbox, "EXAMINE " + mailbox.to_string());
   if (!examined && !connection_->transport().is_open()) co_return std::unexpected(examined.error());
+  if (!examined) examined_.clear();
   const client::UntaggedHandler on_data = [&answers](UntaggedData& data) {
     if (const auto* search = std::get_if<mailferry::imap::ESearchData>(&data); search != nullptr && search->all)
       answers.found.add(*search->all);

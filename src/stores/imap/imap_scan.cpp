@@ -5,6 +5,7 @@
 #include "mail/body_digest.hpp"
 #include "stores/imap/imap_reader.hpp"
 #include "stores/imap/imap_session.hpp"
+#include "stores/imap/listing_count.hpp"
 #include "stores/imap/uid_parts.hpp"
 
 #include <limits>
@@ -57,7 +58,9 @@ class MailboxScan {
     CHECK_OK(open());
     if (request_.uids) {
       submit_parts(*request_.uids);
-    } else if (is_plain(request_.detail) && connection_.has(Capability::esearch)) {
+    } else if (is_plain(request_.detail) && is_whole() && connection_.has(Capability::esearch)) {
+      // Its answer can be compared with a count, as not every server finds all it has (quirk z5).
+      is_search_ = true;
       tags_.push_back(connection_.submit(commands::uid_search_from(request_.from, true)));
     } else {
       tags_.push_back(
@@ -74,14 +77,14 @@ class MailboxScan {
     auto examined = co_await connection_.complete(examine_tag_, Scope::mailbox, step, on_data, on_status);
     if (!examined && !connection_.transport().is_open()) co_return std::unexpected(examined.error());
     if (!examined) error_ = examined.error();
-    if (error_) session_.examined_.clear();
     const auto wanted = looked_again_ ? result_.status.uid_validity : request_.uid_validity;
     if (!error_ && wanted != 0 && opened_.uid_validity != wanted)
       error_ = mailbox_error(ErrorKind::protocol, "UIDVALIDITY of " + request_.mailbox.to_string() + " changed",
                              "run again: messages are then recognised by their content");
+    if (error_) session_.examined_.clear();
     // What is listed is complete up to here: what came since has a UID above the first UIDNEXT.
     if (!looked_again_) result_.status = opened_;
-    if (below_ == 0) counted_ = opened_.messages;
+    if (below_ == 0) count_ = ListingCount(opened_.messages, opened_.uid_next, is_search_);
     co_return co_await receive_answers();
   }
 
@@ -99,6 +102,7 @@ class MailboxScan {
       submit_parts(rest);
     } else {
       listed_again_ = true;
+      is_search_ = false;
       tags_.push_back(connection_.submit(commands::uid_fetch_from(1, to_items(request_.detail))));
     }
     below_ = std::exchange(answered_from_, 0);
@@ -107,7 +111,7 @@ class MailboxScan {
 
   Result<store::ScanResult> take() {
     if (error_) return std::unexpected(*error_);
-    if (lacks_messages()) result_.unlisted = static_cast<std::uint32_t>(counted_ - result_.uids.size());
+    if (lacks_messages()) result_.unlisted = static_cast<std::uint32_t>(count_.missing());
     return std::move(result_);
   }
 
@@ -137,10 +141,8 @@ class MailboxScan {
   }
 
   /// Some servers do not find all messages when they search (quirk z5), others do not list all (quirk z7).
-  [[nodiscard]] bool lacks_messages() const {
-    const bool is_whole = !request_.uids && request_.from == 1 && !changed_since();
-    return is_whole && result_.uids.size() < counted_;
-  }
+  [[nodiscard]] bool lacks_messages() const { return is_whole() && count_.missing() != 0; }
+  [[nodiscard]] bool is_whole() const { return !request_.uids && request_.from == 1 && !changed_since(); }
 
   /// What an answer that was cut short did not tell of (quirk y1): servers begin with the newest message.
   [[nodiscard]] UidSet left_out() const {
@@ -221,16 +223,17 @@ class MailboxScan {
       if (search->all) add_found(*search->all);
     } else if (auto* fetch = std::get_if<FetchData>(&data)) {
       on_fetch(*fetch);
-    } else if (std::holds_alternative<mailferry::imap::ExpungeData>(data)) {
-      uncount(1);
+    } else if (const auto* exists = std::get_if<mailferry::imap::ExistsData>(&data)) {
+      count_.on_exists(exists->count);
+    } else if (const auto* expunge = std::get_if<mailferry::imap::ExpungeData>(&data)) {
+      count_.on_expunge(expunge->number);
     } else if (const auto* vanished = std::get_if<mailferry::imap::VanishedData>(&data)) {
-      if (!vanished->earlier) uncount(vanished->uids.size());
+      if (!vanished->earlier) count_.on_vanished(vanished->uids);
     }
   }
 
-  void uncount(std::uint64_t expunged) { counted_ -= std::min(counted_, expunged); }
-
   void add_found(const UidSet& found) {
+    count_.on_found(found);
     // "n:*" names the last message even when its UID is below n (quirk x19).
     for (const auto& range : found.ranges()) {
       const UidRange wanted{std::max(range.first, request_.from), std::min(range.last, kLastUid)};
@@ -240,8 +243,9 @@ class MailboxScan {
 
   void on_fetch(FetchData& fetch) {
     const bool wanted = request_.uids ? request_.uids->contains(fetch.uid) : fetch.uid >= request_.from;
-    if (fetch.uid == 0 || fetch.uid > kLastUid || !wanted || !has_all(fetch) || result_.uids.contains(fetch.uid))
-      return;
+    if (fetch.uid == 0 || fetch.uid > kLastUid || !wanted || !has_all(fetch)) return;
+    if (is_whole()) count_.on_listed(fetch.sequence, fetch.uid);
+    if (result_.uids.contains(fetch.uid)) return;
     result_.uids.add(fetch.uid);
     if (sink_ == nullptr) return;
     store::MessageMeta meta{.uid = fetch.uid,
@@ -262,8 +266,11 @@ class MailboxScan {
 
   /// An unsolicited FETCH holds less than was asked for.
   [[nodiscard]] bool has_all(const FetchData& fetch) const {
-    return (!request_.detail.flags || fetch.flags) && (!request_.detail.octets || fetch.size) &&
-           (!request_.detail.identity || !fetch.sections.empty());
+    const auto& detail = request_.detail;
+    const bool is_for_date = detail.date && !detail.flags && !detail.octets && !detail.identity;
+    if (is_for_date) return fetch.internal_date || !fetch.flags;
+    return (!detail.flags || fetch.flags) && (!detail.octets || fetch.size) &&
+           (!detail.identity || !fetch.sections.empty());
   }
 
   /// Of NIL nothing is known: never take the header of the message before for it.
@@ -284,7 +291,8 @@ class MailboxScan {
   std::string header_;
   store::ScanResult result_;
   store::MailboxStatus opened_;  // by the last EXAMINE
-  std::uint64_t counted_ = 0;    // messages in it, less those expunged since
+  ListingCount count_;
+  bool is_search_ = false;
   bool looked_again_ = false;
   bool listed_again_ = false;  // because messages were missing
   Uid answered_from_ = 0;      // the answer was cut short: what is below is left out
