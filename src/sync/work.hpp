@@ -50,13 +50,13 @@ struct RouteWork {
   /// When the connection broke (or this run began, after a crash): the server may go on storing for a while. Absent: it
   /// is at rest.
   std::optional<std::chrono::steady_clock::time_point> doubt_since;
-  UidSet unread;             // the source did not send them; until it is known whether they are still there
-  UidSet without_keywords;   // the destination refused them with their keywords
-  Uid destination_next = 0;  // the destination's UIDNEXT by what it told so far; 0: not known
-  bool next_recorded = true;               // or one of before: it is on record
-  std::uint64_t keywords_left = 0;         // messages that arrived without some of theirs, or of their flags
-  std::map<Uid, Error> refused;            // by the destination, for good
-  bool flags_to_retry = false;             // some of them: this user lacks the rights, now
+  UidSet unread;                    // the source did not send them; until it is known whether they are still there
+  UidSet without_keywords;          // the destination refused them with their keywords
+  Uid destination_next = 0;         // the destination's UIDNEXT by what it told so far; 0: not known
+  bool next_recorded = true;        // or one of before: it is on record
+  std::uint64_t keywords_left = 0;  // messages that arrived without some of theirs, or of their flags
+  std::map<Uid, Error> refused;     // by the destination, for good
+  bool flags_to_retry = false;      // some of them: this user lacks the rights, now
   std::map<Uid, int> attempts;
   Room room;                   // on the destination, once it refused something for lack of it
   Suspects suspects;           // of breaking connections to the destination
