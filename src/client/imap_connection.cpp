@@ -15,6 +15,8 @@ constexpr std::size_t kFlushAt = 128U << 10;
 constexpr std::size_t kReadSize = 128U << 10;
 /// For connections that wait: there may be thousands.
 constexpr std::size_t kLittle = 2048;
+/// What a peer said before it hung up is here already; a tunnel may take a moment.
+constexpr std::chrono::milliseconds kAfterHangUp{1000};
 /// Of one connection, and of one alert.
 constexpr std::size_t kMostAlerts = 10;
 constexpr std::size_t kAlertCharacters = 500;
@@ -74,8 +76,10 @@ void ImapConnection::close() noexcept {
 Task<> ImapConnection::flush() {
   while (engine_.output_size() > 0) {
     const auto octets = engine_.output();
-    auto written = co_await transport_->write_all(octets);
-    if (!written) co_return broken(std::move(written).error());
+    if (!hung_up_) {
+      auto written = co_await transport_->write_all(octets);
+      if (!written) CO_CHECK(unsent(std::move(written).error()));
+    }
     engine_.sent(octets.size());
   }
   co_return Result<>{};
@@ -89,10 +93,20 @@ bool ImapConnection::queue_octets(std::span<const char> octets) {
 
 Task<> ImapConnection::send_octets(std::span<const char> octets) {
   CO_CHECK(co_await flush());
-  if (queue_octets(octets)) co_return Result<>{};
+  if (queue_octets(octets) || hung_up_) co_return Result<>{};
   auto written = co_await transport_->write_all(octets);
-  if (!written) co_return broken(std::move(written).error());
+  if (!written) co_return unsent(std::move(written).error());
   co_return Result<>{};
+}
+
+Result<> ImapConnection::unsent(Error error) {
+  if (error.kind != ErrorKind::network || !transport_->is_open()) return broken(std::move(error));
+  hung_up_ = std::move(error);
+  return {};
+}
+
+std::unexpected<Error> ImapConnection::unread(Error error) {
+  return broken(hung_up_ ? *hung_up_ : std::move(error));
 }
 
 std::unexpected<Error> ImapConnection::broken(Error error) {
@@ -127,12 +141,13 @@ void ImapConnection::tell_alert(const imap::StatusResponse& response) {
 
 Result<bool> ImapConnection::receive_at_once() {
   const auto octets = transport_->try_read(engine_.prepare(kReadSize));
-  if (!octets) return broken(octets.error());
+  if (!octets) return unread(octets.error());
   engine_.received(*octets);
   return *octets > 0;
 }
 
 std::chrono::milliseconds ImapConnection::patience() const {
+  if (hung_up_) return kAfterHangUp;
   if (!sign_in_until_) return timeouts_.response;
   const auto left = std::chrono::ceil<std::chrono::milliseconds>(*sign_in_until_ - std::chrono::steady_clock::now());
   return std::clamp(left, std::chrono::milliseconds{1}, timeouts_.response);
@@ -147,7 +162,7 @@ Task<> ImapConnection::receive() {
   const auto room = engine_.prepare(kReadSize);
   auto octets = co_await transport_->read_some(room, patience());
   if (is_sign_in_late() && (octets || octets.error().kind == ErrorKind::timeout)) co_return broken(late_error());
-  if (!octets) co_return broken(std::move(octets).error());
+  if (!octets) co_return unread(std::move(octets).error());
   engine_.received(*octets);
   co_return Result<>{};
 }
@@ -155,8 +170,8 @@ Task<> ImapConnection::receive() {
 Task<> ImapConnection::receive_little(std::chrono::milliseconds patience) {
   CO_CHECK(co_await flush());
   const auto room = engine_.prepare(kLittle);
-  auto octets = co_await transport_->read_some(room.first(kLittle), patience);
-  if (!octets) co_return broken(std::move(octets).error());
+  auto octets = co_await transport_->read_some(room.first(kLittle), hung_up_ ? kAfterHangUp : patience);
+  if (!octets) co_return unread(std::move(octets).error());
   engine_.received(*octets);
   co_return Result<>{};
 }

@@ -89,6 +89,8 @@ class ImapConnection {
   [[nodiscard]] bool has(imap::Capability capability) const noexcept { return engine_.capabilities().has(capability); }
   [[nodiscard]] net::Transport& transport() noexcept { return *transport_; }
   [[nodiscard]] const net::Timeouts& timeouts() const noexcept { return timeouts_; }
+  /// The peer takes nothing any more; what it said before is still to be read, with an error at its end.
+  [[nodiscard]] bool is_hung_up() const noexcept { return hung_up_.has_value(); }
   /// Queues `octets` if they are few and there is room; false: nothing was done, send_octets() is to be called.
   bool queue_octets(std::span<const char> octets);
   /// Sends `octets` behind what is queued, without copying them when they are many.
@@ -101,6 +103,11 @@ class ImapConnection {
   /// How long to wait for the next octets: for an answer, and in a sign-in no longer than for all of it.
   [[nodiscard]] std::chrono::milliseconds patience() const;
   [[nodiscard]] bool is_sign_in_late() const;
+  /// A write failed. Where the peer hung up that is no error yet: what it said before (OK, NO with its reason, BYE) is
+  /// still to be read, and reading fails at its end.
+  Result<> unsent(Error error);
+  /// A read failed: for the reason of the write that failed before it, if one did.
+  std::unexpected<Error> unread(Error error);
   /// Closes: a stream that failed once cannot be used again.
   std::unexpected<Error> broken(Error error);
   /// Users have to see an alert (RFC 9051 §7.1); each text once.
@@ -123,6 +130,7 @@ class ImapConnection {
   imap::ClientEngine engine_;
   std::optional<std::chrono::steady_clock::time_point> sign_in_until_;  // while it lasts
   bool is_refused_ = false;
+  std::optional<Error> hung_up_;                       // told by a write; nothing more is sent
   std::string server_;                                 // as the user calls it
   std::string account_;                                // "ann@host", once it is signed in
   std::set<std::string> alerts_;                       // told

@@ -111,6 +111,25 @@ TEST_F(ImapAppenderDialogue, WaitsForTheServerWithoutNonSynchronizingLiterals) {
   EXPECT_EQ(peer_->verdict(), "");
 }
 
+/// Each octet of it counts: what is stored needs no look-up, and the reason decides how long to wait.
+TEST_F(ImapAppenderDialogue, HearsOutAServerThatHungUp) {
+  begin("LITERAL+ MULTIAPPEND UIDPLUS", {}, {}, 100'000);
+  const std::string large(20'000, 'x');
+  peer_->expect("A1 APPEND INBOX {3+}\r\none\r\n")
+      .send("A1 OK [APPENDUID 9 4] stored\r\n* BYE [UNAVAILABLE] back in an hour\r\n")
+      .close();
+
+  ASSERT_TRUE(run(carry(kInbox, "one", true)));
+  ASSERT_TRUE(run(carry(kInbox, large, true)));
+  EXPECT_TRUE(run(carry(kInbox, large, true))) << "nothing is sent any more";
+  const auto ended = run(appender_->flush());
+  take_outcomes();
+
+  ASSERT_FALSE(ended);
+  EXPECT_THAT(ended.error().message, ::testing::HasSubstr("back in an hour"));
+  EXPECT_THAT(outcomes_, ElementsAre("1: 4"));
+}
+
 TEST_F(ImapAppenderDialogue, SendsNoOctetOfAMessageThatIsRefusedAtItsLiteral) {
   begin("UIDPLUS");
   peer_->expect("A1 SELECT INBOX\r\nA2 APPEND INBOX {3}\r\n")

@@ -160,7 +160,10 @@ class ScriptedTransport final : public net::Transport {
     script_->client_closed = true;
     script_->changed.notify_all();
   }
-  [[nodiscard]] bool is_open() const noexcept override { return !script_->ending(); }
+  /// As a socket, which stays open until what the peer said last is read.
+  [[nodiscard]] bool is_open() const noexcept override {
+    return !script_->ending() || (!script_->client_closed && !script_->outbox.empty());
+  }
   [[nodiscard]] std::uint64_t octets_read() const noexcept override { return script_->octets_read; }
   [[nodiscard]] std::uint64_t octets_written() const noexcept override { return script_->written.size(); }
 

@@ -161,9 +161,10 @@ void ImapAppender::seal() {
 Task<> ImapAppender::flush() {
   if (connection_.engine().output_size() >= kWorthSending) CO_CHECK(co_await connection_.flush());
   const auto written = connection_.transport().octets_written();
-  if (in_flight_.empty() || written - looked_at_ < kLookEvery) co_return Result<>{};
+  const bool is_over = connection_.is_hung_up();
+  if (!is_over && (in_flight_.empty() || written - looked_at_ < kLookEvery)) co_return Result<>{};
   looked_at_ = written;
-  while (!in_flight_.empty()) {
+  while (is_over || !in_flight_.empty()) {
     CO_TRY(auto* const event, connection_.poll());
     if (event != nullptr) {
       if (const auto* status = std::get_if<StatusResponse>(event)) CO_CHECK(take_completion(*status));
