@@ -108,6 +108,7 @@ class DeflateTransport final : public Transport {
     co_return fail(ErrorKind::protocol, Scope::account, "TLS cannot begin inside a compressed stream");
   }
   [[nodiscard]] ChannelBinding channel_binding() const override { return below_->channel_binding(); }
+  [[nodiscard]] bool is_near_and_encrypted() const noexcept override { return below_->is_near_and_encrypted(); }
   void close() noexcept override { below_->close(); }
   [[nodiscard]] bool is_open() const noexcept override { return below_->is_open(); }
   [[nodiscard]] std::uint64_t octets_read() const noexcept override { return below_->octets_read(); }

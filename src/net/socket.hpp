@@ -4,6 +4,7 @@
 
 #include "async/task.hpp"
 #include "net/endpoint.hpp"
+#include "net/round_trip.hpp"
 
 #include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -41,6 +42,9 @@ class Socket : public std::enable_shared_from_this<Socket> {
   [[nodiscard]] bool is_open() const noexcept { return !failure_; }
   [[nodiscard]] const std::string& peer() const noexcept { return peer_; }
   [[nodiscard]] const Timeouts& timeouts() const noexcept { return timeouts_; }
+  [[nodiscard]] std::optional<std::chrono::microseconds> least_round_trip() noexcept {
+    return net::least_round_trip(socket_.native_handle());
+  }
   [[nodiscard]] std::uint64_t received() const noexcept { return received_; }
   [[nodiscard]] std::uint64_t sent() const noexcept { return sent_; }
 

@@ -130,6 +130,11 @@ Task<> SocketTransport::shake_hands(TlsSession& session) {
   }
 }
 
+bool SocketTransport::is_near_and_encrypted() const noexcept {
+  constexpr std::chrono::milliseconds kNear{2};
+  return tls_ && socket_->least_round_trip().value_or(kNear) < kNear;
+}
+
 void SocketTransport::close() noexcept {
   if (!socket_->is_open()) return;
   if (tls_ && !is_sending_ && !tls_->has_output()) {

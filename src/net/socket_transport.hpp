@@ -25,6 +25,7 @@ class SocketTransport final : public Transport {
   Result<std::size_t> try_read(std::span<char> buffer) override;
   Task<> write_all(std::span<const char> octets) override;
   Task<> start_tls(const TlsOptions& options, const std::string& host) override;
+  [[nodiscard]] bool is_near_and_encrypted() const noexcept override;
   [[nodiscard]] ChannelBinding channel_binding() const override {
     return tls_ ? tls_->channel_binding() : ChannelBinding{};
   }

@@ -32,6 +32,8 @@ class Transport {
   virtual Task<> start_tls(const TlsOptions& options, const std::string& host) = 0;
   /// Of the TLS session, for SASL.
   [[nodiscard]] virtual ChannelBinding channel_binding() const { return {}; }
+  /// Inside TLS, to a peer that is less than two milliseconds away: encryption takes the time, and not waiting.
+  [[nodiscard]] virtual bool is_near_and_encrypted() const noexcept { return false; }
   /// Ends pending calls with Error{cancelled} and closes. Idempotent.
   virtual void close() noexcept = 0;
   [[nodiscard]] virtual bool is_open() const noexcept = 0;

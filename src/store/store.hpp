@@ -57,8 +57,9 @@ struct Traits {
   char separator = '/';
   bool uid_plus = false;  // appends tell the new UID
   bool multi_append = false;
-  bool change_tokens = false;  // CONDSTORE: highest_modseq is reliable
-  bool gmail_labels = false;   // X-GM-EXT-1: Labeller gives what Gmail calls labels
+  bool change_tokens = false;       // CONDSTORE: highest_modseq is reliable
+  bool gmail_labels = false;        // X-GM-EXT-1: Labeller gives what Gmail calls labels
+  bool near_and_encrypted = false;  // encryption takes the time, and not waiting
   std::optional<std::uint64_t> append_limit;
 };
 

@@ -102,6 +102,7 @@ class CopyRun {
   Result<> load_accounted(RouteWork& work, const state::Intent& intent);
   Task<> store_flags(RouteWork& work, std::vector<store::FlagUpdate>& updates);
   Task<> find_destinations(RouteWork& work);
+  [[nodiscard]] unsigned first_workers();
   Task<> grow_workers();
   Task<> check_unread();
   Task<> judge_absent(RouteWork& work, std::uint64_t messages);

@@ -44,6 +44,7 @@ Task<> CopyWorker::work_once() {
     if (reader_) undo_read_ahead();
     CO_CHECK(co_await connect_pair(context_, pair_));
   }
+  was_connected_ = true;
   if (auto* doubtful = reader_ ? nullptr : context_.queue.take_doubt()) {
     auto resolved = co_await resolve_doubt(context_, pair_, *doubtful);
     doubtful->resolving = false;

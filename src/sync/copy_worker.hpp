@@ -100,6 +100,7 @@ class CopyWorker {
   int excused_ = 0;             // failures that are no sign of a destination that is down, since it accepted something
   Reconnection reconnection_;
   std::chrono::milliseconds pause_{0};  // the destination wants one
+  bool was_connected_ = false;          // to both sides, once
   bool retired_ = false;
   std::chrono::steady_clock::time_point waiting_since_{};
 };

@@ -25,6 +25,9 @@ void CopyWorker::close_pair() {
 Task<> CopyWorker::reconnect_after(Error error) {
   close_pair();
   if (context_.stopping || context_.journal.error()) co_return std::unexpected(std::move(error));
+  // Nobody asked for a second pair, and the server may have room for one only.
+  const bool is_wanted = was_connected_ || context_.settings.connections != 0 || context_.workers == 1;
+  if (!is_wanted) co_return std::unexpected(std::move(error));
   const auto delay = reconnection_.delay_after(error);
   if (!delay) co_return std::unexpected(std::move(error));
   context_.report.warnings.push_back(fmt::format("{}; connecting again in {} ms", error.describe(), delay->count()));

@@ -1,13 +1,16 @@
-// How many pairs of connections a run works with: one, and more while that is measured to help.
+// How many pairs of connections a run works with: one or two, and more while that is measured to help.
 #include "async/task_scope.hpp"
 #include "sync/copy_run.hpp"
 
 namespace mailferry::sync {
 namespace {
 
-constexpr std::chrono::milliseconds kMeasure{400};
-/// Less work than this is not worth another sign-in.
-constexpr double kWorthSeconds = 1.0;
+/// So many messages are worth a second pair from the beginning: while one side of the first waits, it works.
+constexpr std::uint64_t kWorthTwo = 1000;
+constexpr std::chrono::milliseconds kMeasure{1000};
+/// Less work than this is not worth another sign-in, and the pace may fall before it is known not to help: with more
+/// pairs than its host has cores a server was seen to be slower by a third.
+constexpr double kWorthSeconds = 5.0;
 constexpr double kWorthGain = 1.10;
 
 }  // namespace
@@ -19,7 +22,7 @@ Task<> CopyRun::copy() {
   async::TaskScope workers(context_.io);
   commits.spawn("journal", context_.journal.run_commits());
   worker_scope_ = &workers;
-  const auto wanted = std::max(1U, context_.settings.connections);
+  const auto wanted = first_workers();
   for (unsigned index = 0; index < wanted; ++index)
     add_worker();
   if (context_.settings.connections == 0) commits.spawn("measure connections", grow_workers());
@@ -36,6 +39,14 @@ Task<> CopyRun::copy() {
   if (!committed) co_return committed;
   if (halted_) co_return std::unexpected(*halted_);
   co_return Result<>{};
+}
+
+/// Where nobody waits a second pair would only share the processors with the first.
+unsigned CopyRun::first_workers() {
+  const auto& settings = context_.settings;
+  if (settings.connections != 0) return settings.connections;
+  const bool waits = !source().traits().near_and_encrypted || !destination().traits().near_and_encrypted;
+  return waits && context_.progress.planned_messages >= kWorthTwo ? std::min(2U, settings.most_connections) : 1;
 }
 
 /// To a worker that has none, or only the one that it reads ahead with.

@@ -63,6 +63,16 @@ class WholeAccountTest(harness.IntegrationTest):
 
         self.assert_same(source, destination)
 
+    def test_a_server_that_takes_one_connection(self):
+        source, destination = self.server(), self.server(connections=1)
+        corpus.load(source, harness.small_account(1200))
+
+        done = self.copy(source, destination, "--quiet", tls=False)
+
+        self.assertIn("one of 2 connections gave up", done.err)
+        self.assertNotIn("connecting again", done.err, "nobody asked for a second one")
+        self.assert_same(source, destination)
+
     def test_an_empty_account(self):
         source, destination = self.server(), self.server()
 

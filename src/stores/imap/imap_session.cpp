@@ -19,6 +19,7 @@ ImapSession::ImapSession(asio::io_context& context, std::unique_ptr<client::Imap
   traits_.multi_append = has(Capability::multiappend);
   traits_.change_tokens = has(Capability::condstore);
   traits_.gmail_labels = has(Capability::x_gm_ext_1);
+  traits_.near_and_encrypted = connection_->transport().is_near_and_encrypted();
   traits_.append_limit = connection_->capabilities().append_limit();
 }
 

@@ -59,6 +59,7 @@ store::Traits Server::traits() const {
           .uid_plus = behaviour.uid_plus,
           .multi_append = behaviour.multi_append,
           .change_tokens = behaviour.change_tokens,
+          .near_and_encrypted = behaviour.near_and_encrypted,
           .append_limit = behaviour.append_limit};
 }
 

@@ -65,6 +65,7 @@ struct Behaviour {
   bool multi_append = true;
   bool change_tokens = true;  // CONDSTORE
   bool tells_octets = true;   // STATUS=SIZE
+  bool near_and_encrypted = false;
   std::optional<std::uint64_t> append_limit;
   PermanentFlags permanent_flags = {.flags = Flags::from_string("\\Seen \\Answered \\Flagged \\Deleted \\Draft"),
                                     .new_keywords = true,

@@ -208,6 +208,13 @@ TEST_P(TransportTest, KeepsALongPatienceAfterAShortOne) {
   EXPECT_TRUE(second.value());
 }
 
+TEST_P(TransportTest, KnowsWhetherThePeerIsNearAndTheStreamEncrypted) {
+  Transport& transport = connect_to(echo);
+  ASSERT_TRUE(write_now(context_, transport, "a"));
+  EXPECT_EQ(read_now(context_, transport, 1, 1s).value(), "a");
+  EXPECT_EQ(transport.is_near_and_encrypted(), GetParam() == Security::tls);
+}
+
 TEST_P(TransportTest, ClosesWhenThePeerTakesNothing) {
   Transport& transport = connect_to([this](ServerConnection&) { released_.wait(); }, {kPatience, kPatience, 80ms});
   std::optional<Result<std::size_t>> read;
