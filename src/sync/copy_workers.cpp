@@ -5,8 +5,9 @@
 namespace mailferry::sync {
 namespace {
 
-/// So many messages are worth a second pair from the beginning: while one side of the first waits, it works.
-constexpr std::uint64_t kWorthTwo = 1000;
+/// So many messages are worth a second pair from the beginning: while one side of the first waits, it works. With fewer
+/// its sign-in takes longer than what it saves, where the line is slow.
+constexpr std::uint64_t kWorthTwo = 5000;
 constexpr std::chrono::milliseconds kMeasure{1000};
 /// Less work than this is not worth another sign-in, and the pace may fall before it is known not to help: with more
 /// pairs than its host has cores a server was seen to be slower by a third.

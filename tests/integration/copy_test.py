@@ -65,7 +65,7 @@ class WholeAccountTest(harness.IntegrationTest):
 
     def test_a_server_that_takes_one_connection(self):
         source, destination = self.server(), self.server(connections=1)
-        corpus.load(source, harness.small_account(1200))
+        corpus.load(source, harness.small_account(5200))
 
         done = self.copy(source, destination, "--quiet", tls=False)
 

@@ -4,7 +4,7 @@
 namespace mailferry::test {
 namespace {
 
-constexpr int kMany = 1000;
+constexpr int kMany = 5000;
 
 unsigned connections_for(int messages, const memory::Behaviour& left = {}, const memory::Behaviour& right = {}) {
   std::string mail;
