@@ -66,6 +66,7 @@ Task<Lane> Lanes::borrow(Lane::Use use) {
   auto session = co_await open_session();
   if (session) co_return lend(std::move(*session), use);
   streaming_ -= streams;
+  changed_.notify_all();
   co_return std::unexpected(session.error());
 }
 
@@ -81,7 +82,8 @@ std::unique_ptr<store::Session> Lanes::take_idle() {
 }
 
 Task<std::unique_ptr<store::Session>> Lanes::open_session() {
-  ++open_;
+  const bool is_alone = open_++ == 0;
+  const auto number = ++asked_;
   auto session = co_await store_.open_session();
   if (session && !knows_names_) {
     const auto learnt = co_await (*session)->learn_names();
@@ -98,13 +100,23 @@ Task<std::unique_ptr<store::Session>> Lanes::open_session() {
   }
   --open_;
   listener_.sign_in_failed(session.error());
-  if (open_ > 0 && session.error().kind == ErrorKind::throttled) {
-    crowded_ = open_;
-    crowded_until_ = std::chrono::steady_clock::now() + kCrowdedFor;
+  const bool had_company = !is_alone || asked_ != number;
+  if (had_company && session.error().kind == ErrorKind::throttled) {
+    make_do(session.error());
   } else {
     rest_after(sign_ins_, session.error());
   }
   co_return session;
+}
+
+/// What was refused may have been one too many of ours. Where none is left, as they were all asked for together, one is
+/// tried by itself soon: only what is refused then is the server's wish for a long rest.
+void Lanes::make_do(const Error& refusal) {
+  const auto now = std::chrono::steady_clock::now();
+  crowded_ = open_;
+  crowded_until_ = now + kCrowdedFor;
+  if (open_ == 0)
+    resting_until_ = std::max(resting_until_, now + std::max(settings_.backoff.first, refusal.retry_after));
 }
 
 unsigned Lanes::most() const noexcept {

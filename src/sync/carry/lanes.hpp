@@ -126,6 +126,7 @@ class Lanes {
   [[nodiscard]] std::chrono::milliseconds pause_after(const Failures& failures, const Error& error) const;
   [[nodiscard]] bool means_down(const Failures& failures) const noexcept;
   void look_whether_back();
+  void make_do(const Error& refusal);
   [[nodiscard]] unsigned most() const noexcept;
   Task<std::unique_ptr<store::Session>> open_session();
 
@@ -136,7 +137,8 @@ class Lanes {
   std::deque<Idle> idle_;
   std::set<store::Session*> lent_;
   unsigned open_ = 0;
-  unsigned streaming_ = 0;  // of these
+  std::uint64_t asked_ = 0;  // how many sessions were begun
+  unsigned streaming_ = 0;   // of these
   Failures sign_ins_;
   Failures refusals_;  // of what came behind them
   Failures no_room_;   // for messages from this size on, until then

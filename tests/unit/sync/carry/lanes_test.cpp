@@ -3,9 +3,13 @@
 #include "stores/memory/memory_store.hpp"
 #include "support/run_task.hpp"
 
+#include <boost/asio/detached.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <array>
 #include <string>
 #include <thread>
 #include <vector>
@@ -29,23 +33,39 @@ Error failure(ErrorKind kind) {
           .trail = {}};
 }
 
+Error too_many() {
+  auto error = failure(ErrorKind::throttled);
+  error.message = "Too many simultaneous connections";
+  return error;
+}
+
 /// In memory, and out of order while `error` is there.
 class Destination final : public store::Store {
  public:
-  explicit Destination(asio::io_context& context) : network_(context), inner_(network_, server_) {}
+  explicit Destination(asio::io_context& context) : io_(context), network_(context), inner_(network_, server_) {}
 
   [[nodiscard]] const std::string& name() const noexcept override { return inner_.name(); }
   [[nodiscard]] const std::string& identity() const noexcept override { return inner_.identity(); }
   Task<std::unique_ptr<store::Session>> open_session() override {
     ++asked;
     if (error) co_return std::unexpected(*error);
+    if (most_at_once == 0) co_return co_await inner_.open_session();
+    ++signing_in;
+    co_await asio::post(io_, asio::use_awaitable);
+    const bool is_one_too_many = signing_in > most_at_once;
+    co_await asio::post(io_, asio::use_awaitable);
+    --signing_in;
+    if (is_one_too_many) co_return std::unexpected(too_many());
     co_return co_await inner_.open_session();
   }
 
   std::optional<Error> error;
   int asked = 0;
+  int most_at_once = 0;  // 0: any number; more who sign in together are all refused
+  int signing_in = 0;
 
  private:
+  asio::io_context& io_;
   stores::memory::Network network_;
   std::shared_ptr<stores::memory::Server> server_ =
       std::make_shared<stores::memory::Server>("archive", stores::memory::Behaviour{}, stores::memory::Account{});
@@ -141,6 +161,38 @@ TEST_F(LanesTest, ThatAreOneStreamAsWell) {
   stream.reset();
 
   await(small);
+}
+
+// Each of them counted against the others: a long rest is for a server that refuses one that comes alone.
+TEST_F(LanesTest, ThatAreAllRefusedForComingTogetherTryOneAlone) {
+  settings_.lanes = 4;
+  destination_.most_at_once = 1;
+  std::array<Lent, 4> lent;
+  for (auto& one : lent)
+    asio::co_spawn(io_, test::keep_outcome(lanes_.acquire(), &one), asio::detached);
+  test::drain(io_);
+  EXPECT_EQ(destination_.asked, 4);
+  ASSERT_EQ(lanes_.open(), 0U);
+  ASSERT_LT(lanes_.resting_until(), std::chrono::steady_clock::now() + 30s);
+
+  for (std::size_t given = 0; given < lent.size(); ++given) {
+    io_.restart();
+    auto one = lent.end();
+    const auto is_lent = [](const Lent& each) { return each && *each; };
+    while ((one = std::ranges::find_if(lent, is_lent)) == lent.end() && io_.run_one() != 0) {
+    }
+    ASSERT_NE(one, lent.end()) << given << " of those who wait had their turn";
+    one->emplace(std::unexpected(failure(ErrorKind::cancelled)));
+  }
+  EXPECT_EQ(destination_.asked, 5);
+}
+
+TEST_F(LanesTest, RestLongWhereOneThatComesAloneIsRefusedAsOneTooMany) {
+  destination_.error = too_many();
+  Lent lent;
+  start(lanes_.acquire(), lent);
+
+  EXPECT_GT(lanes_.resting_until(), std::chrono::steady_clock::now() + 30s);
 }
 
 TEST_F(LanesTest, TellThatTheDestinationIsDownAndThatItCameBack) {
