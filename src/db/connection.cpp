@@ -14,6 +14,9 @@ namespace mailferry::db {
 
 namespace {
 
+/// A bridge that is told to restart is not to fail because the one before takes a moment to be gone.
+constexpr std::chrono::milliseconds kWhileOneEnds{1000};
+
 /// SQLite takes an empty file for a new one and removes the log beside it, which may be all that is left.
 Result<> check_not_cut_off(const std::string& file) {
   std::error_code error;
@@ -44,7 +47,7 @@ Result<Connection> Connection::open(const std::string& path, const Format& forma
                 "give the state file a path");
   }
   CHECK_OK(make_private_parents(file));
-  TRY(FileLock lock, FileLock::acquire(file));
+  TRY(FileLock lock, FileLock::acquire(file, kWhileOneEnds));
   CHECK_OK(make_private_file(file));
   CHECK_OK(check_not_cut_off(file));
   Connection connection(std::move(file), std::move(lock));

@@ -42,8 +42,8 @@ struct Limits {
 class Connection {
  public:
   /// Opens or creates `path` (0600, missing directories 0700), locks it and brings it to the newest version.
-  /// Error{local_io} "in use by process N"; Error{local_io} what the disk refuses; Error{state_corrupt} for a damaged
-  /// file, one of another format or of a newer version: these are left as they are. All of scope run.
+  /// Error{local_io} "in use by process N", after a second; Error{local_io} what the disk refuses; Error{state_corrupt}
+  /// for a damaged file, one of another format or of a newer version: these are left as they are. All of scope run.
   [[nodiscard]] static Result<Connection> open(const std::string& path, const Format& format,
                                                const Limits& limits = {});
 

@@ -9,6 +9,7 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <system_error>
+#include <thread>
 #include <unistd.h>
 #include <utility>
 
@@ -17,6 +18,7 @@ namespace {
 
 /// How often the side file may vanish under us before we give up; each time another process has just ended.
 constexpr int kMaxAttempts = 100;
+constexpr std::chrono::milliseconds kLookEvery{20};
 
 std::unexpected<Error> in_use(const std::string& path, int descriptor) {
   std::array<char, 24> text{};
@@ -52,7 +54,17 @@ void write_process_id(int descriptor) {
 
 }  // namespace
 
-Result<FileLock> FileLock::acquire(const std::string& path) {
+Result<FileLock> FileLock::acquire(const std::string& path, std::chrono::milliseconds patience) {
+  const auto until = std::chrono::steady_clock::now() + patience;
+  while (true) {
+    auto lock = acquire_now(path);
+    const bool may_become_free = !lock && lock.error().retry == Retry::later;
+    if (!may_become_free || std::chrono::steady_clock::now() >= until) return lock;
+    std::this_thread::sleep_for(kLookEvery);
+  }
+}
+
+Result<FileLock> FileLock::acquire_now(const std::string& path) {
   std::string side_file = path + ".lock";
   for (int attempt = 0; attempt < kMaxAttempts; ++attempt) {
     const int descriptor = ::open(side_file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);

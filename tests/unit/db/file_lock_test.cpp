@@ -10,6 +10,7 @@
 #include <csignal>
 #include <optional>
 #include <sys/wait.h>
+#include <thread>
 #include <unistd.h>
 
 namespace mailferry::db {
@@ -75,6 +76,19 @@ TEST_F(FileLockTest, IsFreeAfterItsProcessWasKilled) {
   holder.kill();
 
   EXPECT_TRUE(FileLock::acquire(file_));
+}
+
+TEST_F(FileLockTest, WaitsForOneThatIsEnding) {
+  std::optional<FileLock> first(FileLock::acquire(file_).value());
+  std::thread ending([&first] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    first.reset();
+  });
+
+  const auto second = FileLock::acquire(file_, std::chrono::seconds(30));
+  ending.join();
+
+  EXPECT_TRUE(second);
 }
 
 TEST_F(FileLockTest, LeavesNoSideFileWhenReleased) {
