@@ -1,6 +1,7 @@
 #include "auth/oauth/oauth_credentials.hpp"
 
 #include "async/blocking_pool.hpp"
+#include "async/notifier.hpp"
 #include "auth/oauth/token_endpoint.hpp"
 #include "auth/oauth/token_lock.hpp"
 #include "base/log.hpp"
@@ -112,11 +113,31 @@ Task<bool> OAuthCredentials::renew(asio::io_context& context, const Credentials&
   co_return true;
 }
 
-/// Under the lock the file is read again: another process may have been faster, or `mailferry auth` was run.
+struct OAuthCredentials::Refresh {
+  explicit Refresh(asio::io_context& context) : ended(context) {}
+  async::Notifier ended;
+  std::optional<Result<>> outcome;
+};
+
+/// A provider that hangs or refuses is asked once, not by each connection after the other.
 Task<> OAuthCredentials::refresh(asio::io_context& context) {
+  if (const auto other = under_way_) {
+    while (!other->outcome)
+      co_await other->ended.wait();
+    co_return *other->outcome;
+  }
+  const auto mine = std::make_shared<Refresh>(context);
+  under_way_ = mine;
+  mine->outcome = co_await refresh_alone(context);
+  under_way_.reset();
+  mine->ended.notify_all();
+  co_return *mine->outcome;
+}
+
+/// Under the lock the file is read again: another process may have been faster, or `mailferry auth` was run.
+Task<> OAuthCredentials::refresh_alone(asio::io_context& context) {
   const auto stale = tokens_.access;
   CO_TRY(const auto lock, co_await TokenLock::acquire(context, setup_->token_file));
-  if (!is_same(stale, tokens_.access)) co_return Result<>{};
   CO_TRY(auto file, load());
   if (unsaved_) file.update(tokens_);
   const auto tokens = file.tokens();

@@ -6,6 +6,7 @@
 #include "auth/oauth/oauth_tokens.hpp"
 
 #include <chrono>
+#include <memory>
 #include <optional>
 
 namespace mailferry::auth {
@@ -15,6 +16,7 @@ class OAuthCredentials final : public CredentialSource {
   /// `base` has everything but the token. Nothing is read before current().
   OAuthCredentials(OAuthSettings settings, OAuthAccount account, Credentials base);
 
+  /// Any number of connections may ask at the same time: one refresh serves them all.
   /// Errors: auth (not signed in, the refresh token is dead: with what to do), usage, local_io, network. A refresh that
   /// fails for a passing reason is no error while the token still serves.
   Task<Credentials> current(asio::io_context& context) override;
@@ -27,7 +29,9 @@ class OAuthCredentials final : public CredentialSource {
   [[nodiscard]] bool is_due(const OAuthTokens& tokens) const;
   [[nodiscard]] Result<TokenFile> load() const;
   Result<> prepare();
+  struct Refresh;
   Task<> refresh(asio::io_context& context);
+  Task<> refresh_alone(asio::io_context& context);
   Task<> replace(asio::io_context& context, TokenFile file);
   Task<> save(asio::io_context& context, const TokenFile& file);
   void adopt(OAuthTokens tokens);
@@ -40,6 +44,7 @@ class OAuthCredentials final : public CredentialSource {
   std::chrono::seconds lead_{0};
   std::optional<Clock::time_point> refreshed_{};  // by this program; absent: from the file
   bool unsaved_ = false;                          // newer than what is in the file
+  std::shared_ptr<Refresh> under_way_{};          // all who need one have its outcome
 };
 
 }  // namespace mailferry::auth
