@@ -58,9 +58,12 @@ def _label(octets):
     return f"{found[b'message-id']} {found[b'subject']!r}"
 
 
-def _stored(pieces, kept):
+def _fetched(pieces):
     fields = tokens(pieces)[3]
-    pairs = dict(zip((bytes(name).upper() for name in fields[::2]), fields[1::2]))
+    return dict(zip((bytes(name).upper() for name in fields[::2]), fields[1::2]))
+
+
+def _stored(pairs, kept):
     body = pairs[b"BODY[]"]
     if body == b"NIL":
         body = b""
@@ -73,7 +76,9 @@ def _stored(pieces, kept):
 def read_mailbox(connection, name, kept=bytes):
     connection.command(b"EXAMINE " + mailbox_argument(name))
     tag = connection.send(b"UID FETCH 1:* (UID FLAGS INTERNALDATE BODY.PEEK[])")
-    return [_stored(pieces, kept) for pieces in connection.untagged(tag) if b" FETCH " in pieces[0][:30]]
+    fetched = (_fetched(pieces) for pieces in connection.untagged(tag) if b" FETCH " in pieces[0][:30])
+    # Flags alone are news of what somebody else changes meanwhile.
+    return [_stored(pairs, kept) for pairs in fetched if b"BODY[]" in pairs]
 
 
 def read_account(server, user="alice", password=None, kept=bytes):
