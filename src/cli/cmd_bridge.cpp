@@ -28,10 +28,7 @@ Result<services::BridgeAccount> read_account(const config::Config& config, const
     return fail(ErrorKind::usage, Scope::run, fmt::format("there is no account \"{}\"", name),
                 "add an [account.NAME] to the file");
   services::BridgeAccount found{.account = *account, .secret = {}};
-  using Kind = auth::SecretSource::Kind;
-  if (account->secret.kind == Kind::none && !account->may_need_no_secret())
-    return fail(ErrorKind::usage, Scope::run, fmt::format("there is no password for account \"{}\"", name),
-                "add password_file, password_env or password_command to it: a bridge never asks");
+  CHECK_OK(check_has_secret(*account));
   TRY(found.secret, read_secret_of(found.account));
   return found;
 }

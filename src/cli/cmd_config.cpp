@@ -5,8 +5,10 @@
 #include "cli/exit_codes.hpp"
 #include "cli/files.hpp"
 #include "cli/manual.hpp"
+#include "cli/mapping_options.hpp"
 #include "cli/output.hpp"
 #include "cli/problems.hpp"
+#include "cli/secrets.hpp"
 #include "config/bridge.hpp"
 #include "config/key_docs.hpp"
 #include "takeover/any_config.hpp"
@@ -74,6 +76,15 @@ int check_secret_files(const config::Config& config) {
   return code;
 }
 
+/// What a bridge and a copy would refuse at their start though the file can be read.
+Result<> check_beginnings(const config::Config& config) {
+  TRY([[maybe_unused]] const auto rules, to_mapping_rules(config.copy.mailbox, config.copy.exclude, config.copy.map));
+  for (const auto& account : config.accounts) {
+    if (config.bridge && is_of_bridge(account, *config.bridge)) CHECK_OK(check_has_secret(account));
+  }
+  return {};
+}
+
 int refuse_empty(const std::string& file) {
   const auto problem =
       fail(ErrorKind::usage, Scope::run, fmt::format("{} says nothing: it has neither an account nor [bridge]", file),
@@ -115,6 +126,8 @@ int check(const std::string& named_file) {
   if (!any) return print_problems(any.error(), false);
   if (is_empty_file(file)) return refuse_empty(file);
   print_warnings(any->config, file);
+  const auto beginnings = check_beginnings(any->config);
+  if (!beginnings) return print_error(with_context(beginnings.error(), file).error(), false);
   if (const int code = check_secret_files(any->config); code != to_int(ExitCode::ok)) return code;
   if (any->form != takeover::ConfigForm::native) print_out("{}: made for {}\n", file, takeover::tool_name(any->form));
   print_out("{}: no problems\n", file);

@@ -12,6 +12,12 @@
 namespace mailferry::cli {
 namespace {
 
+/// Names are cut for people only: who reads a pipe wants to tell them apart.
+std::size_t width_of_output() {
+  constexpr std::size_t kUnlimited = 1000;
+  return is_terminal(Stream::output) ? terminal_width(Stream::output) : kUnlimited;
+}
+
 int code_of(const report::BridgeStatus& status, const Options& options) {
   const bool fails = report::judge(status).verdict == report::Verdict::failing;
   return to_int(options.check && fails ? ExitCode::incomplete : ExitCode::ok);
@@ -30,7 +36,7 @@ int cmd_status(const Invocation& invocation) {
   } else if (options.check) {
     print_out("{}\n", check_text(*status));
   } else {
-    print_out("{}", status_text(*status, std::chrono::system_clock::now(), terminal_width(Stream::output)));
+    print_out("{}", status_text(*status, std::chrono::system_clock::now(), width_of_output()));
   }
   return code_of(*status, options);
 }

@@ -1,6 +1,7 @@
 #include "cli/manual.hpp"
 
 #include "cli/exit_codes.hpp"
+#include "cli/man_page.hpp"
 #include "cli/option_table.hpp"
 #include "config/key_docs.hpp"
 #include "config/nearest.hpp"
@@ -10,7 +11,7 @@
 namespace mailferry::cli {
 
 std::vector<std::string_view> manual_part_names() {
-  std::vector<std::string_view> names{"configuration", "exit-codes"};
+  std::vector<std::string_view> names{"configuration", "exit-codes", "man"};
   for (const auto& command : command_table()) {
     if ((command.set & kManualCommands) != 0) names.push_back(command.name);
   }
@@ -20,6 +21,7 @@ std::vector<std::string_view> manual_part_names() {
 Result<std::string> manual_part(std::string_view name) {
   if (name == "configuration") return config::configuration_markdown();
   if (name == "exit-codes") return exit_codes_markdown();
+  if (name == "man") return man_page();
   for (const auto& command : command_table()) {
     if (command.name == name && (command.set & kManualCommands) != 0) return options_markdown(command);
   }

@@ -1,5 +1,5 @@
-// The parts of the documentation that are made from the tables: docs/configuration.md whole, and the tables in
-// docs/manual.
+// The parts of the documentation that are made from the tables: docs/configuration.md and packaging/mailferry.1 whole,
+// and the tables in docs/manual.
 #pragma once
 
 #include "base/result.hpp"
@@ -10,9 +10,9 @@
 
 namespace mailferry::cli {
 
-/// "configuration", "exit-codes", and the commands that have a manual page.
+/// "configuration", "exit-codes", "man", and the commands that have a manual page.
 [[nodiscard]] std::vector<std::string_view> manual_part_names();
-/// Markdown. Error{usage}: no such part.
+/// Markdown, or man(7) for "man". Error{usage}: no such part.
 [[nodiscard]] Result<std::string> manual_part(std::string_view name);
 
 }  // namespace mailferry::cli

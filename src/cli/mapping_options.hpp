@@ -8,5 +8,8 @@ namespace mailferry::cli {
 
 /// Error{usage} for a pattern that cannot be understood.
 [[nodiscard]] Result<plan::MappingRules> to_mapping_rules(const Options& options);
+[[nodiscard]] Result<plan::MappingRules> to_mapping_rules(const std::vector<std::string>& mailbox,
+                                                          const std::vector<std::string>& exclude,
+                                                          const std::vector<config::MapRule>& map);
 
 }  // namespace mailferry::cli

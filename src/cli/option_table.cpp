@@ -39,7 +39,7 @@ constexpr std::array kOptions{
     OptionRow{"--clear", "UID", "Give up the parked message with this UID, or all; it is neither tried nor reported again", kFailures, &RawOptions::clear},
     OptionRow{"--in-account", "NAME", "With --clear: only messages of this account, as the list shows it", kFailures, &RawOptions::clear_account},
     OptionRow{"--in-mailbox", "NAME", "With --clear: only messages of this mailbox, as the list shows it", kFailures, &RawOptions::clear_mailbox},
-    OptionRow{"--quiet", "", "Show problems and the result only", kMappingCommands, &RawOptions::quiet},
+    OptionRow{"--quiet", "", "Show problems only; verify also tells its result", kMappingCommands, &RawOptions::quiet},
     OptionRow{"--json", "", "Print one JSON object a line on standard output", kMailCommands | kRunningCommands, &RawOptions::json},
     OptionRow{"--verbose", "", "Also show what needs nothing to be done", kMappingCommands, &RawOptions::verbose},
 };
@@ -75,7 +75,7 @@ constexpr std::array kCommands{
     CommandRow{Command::failures, "failures", kFailures, "", "List the messages that a bridge could not deliver and has parked, and why"},
     CommandRow{Command::retry, "retry", kRetry, "", "Let the bridge that runs try its parked messages again now"},
     CommandRow{Command::config_keys, "config keys", 0, "", "List the keys of mailferry.toml"},
-    CommandRow{Command::config_docs, "config docs", 0, "[PAGE]", "Print a generated part of the documentation: configuration, exit-codes, copy, verify, folders, explain, auth, bridge, status, failures or retry"},
+    CommandRow{Command::config_docs, "config docs", 0, "[PAGE]", "Print a generated part of the documentation: configuration, exit-codes, man, copy, verify, folders, explain, auth, bridge, status, failures or retry"},
     CommandRow{Command::config_check, "config check", kConfigCheck, "", "Check mailferry.toml, or a file that config import takes, and show all its problems"},
     CommandRow{Command::config_import, "config import", kConfigImport, "FILE", "Make mailferry.toml of the configuration FILE of imap-bridge or imap-to-gmail-sync"},
 };

@@ -145,7 +145,8 @@ Result<> apply_tls(std::string_view side, const RawSide& raw, config::Account& a
 
 Result<config::Account> named_account(const std::string& name, const config::Config& config) {
   if (const auto* account = config.find(name)) return *account;
-  const std::string remedy = name.find('@') != std::string::npos
+  const bool is_url = name.find("//") != std::string::npos || name.starts_with("imap");
+  const std::string remedy = name.find('@') != std::string::npos && !is_url
                                  ? fmt::format("write imaps://{}/", name)
                                  : "write imaps://user@host/, or add [account.NAME] to mailferry.toml";
   if (config.file.empty())

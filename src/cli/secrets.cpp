@@ -24,6 +24,12 @@ Result<> choose_source(std::string_view side, config::Account& account, Promptin
 
 }  // namespace
 
+Result<> check_has_secret(const config::Account& account) {
+  if (account.secret.kind != SecretSource::Kind::none || account.may_need_no_secret()) return {};
+  return fail(ErrorKind::usage, Scope::run, fmt::format("there is no password for account \"{}\"", account.name),
+              "add password_file, password_env or password_command to it: a bridge never asks");
+}
+
 Result<Secret> read_secret_of(config::Account& account) {
   if (account.endpoint.proxy && account.proxy_secret.kind != SecretSource::Kind::none) {
     TRY(account.endpoint.proxy->password, auth::read_secret(account.proxy_secret, account.endpoint.proxy->host));

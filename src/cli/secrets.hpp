@@ -11,6 +11,9 @@ enum class Prompting { possible, impossible };
 /// otherwise Error{usage} with the options that help.
 [[nodiscard]] Result<> read_secrets(Invocation& invocation, Prompting prompting);
 
+/// Error{usage}: a bridge could not sign in with this account, as it never asks for a password.
+[[nodiscard]] Result<> check_has_secret(const config::Account& account);
+
 /// The secret of one account whose source is set, and the password of its proxy; nothing where it needs none.
 [[nodiscard]] Result<Secret> read_secret_of(config::Account& account);
 

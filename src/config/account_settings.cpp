@@ -25,8 +25,16 @@ void address_from_url(const AccountSettings& settings, Account& account, std::ve
   account.endpoint = parsed->endpoint;
 }
 
+/// A name or an address, and nothing of a URL. Only an IPv6 address has colons, and more than one.
+bool is_host(std::string_view host) {
+  return host.find_first_of("/@[] \t") == std::string_view::npos && std::ranges::count(host, ':') != 1;
+}
+
 void address_from_keys(const AccountSettings& settings, Account& account, std::vector<std::string>& problems) {
-  if (!settings.host || settings.host->empty()) problems.emplace_back("neither url nor host is given");
+  if (!settings.host || settings.host->empty())
+    problems.emplace_back("neither url nor host is given");
+  else if (!is_host(*settings.host))
+    problems.emplace_back("host is a name or an address alone; a port is `port`, and an imaps://… is `url`");
   if (!settings.user || settings.user->empty()) problems.emplace_back("neither url nor user is given");
   if (has_control(settings.host.value_or("")) || has_control(settings.user.value_or("")))
     problems.emplace_back("host or user contains a control character");

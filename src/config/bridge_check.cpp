@@ -28,6 +28,16 @@ bool has_empty_level(std::string_view path) {
   return is_empty;
 }
 
+/// A backslash stands before '/' or another one only (state/mailbox_key.hpp).
+bool has_lone_backslash(std::string_view path) {
+  for (std::size_t i = 0; i < path.size(); ++i) {
+    if (path[i] != '\\') continue;
+    ++i;
+    if (i == path.size() || (path[i] != '/' && path[i] != '\\')) return true;
+  }
+  return false;
+}
+
 /// What decides which mail is wanted of a mailbox at the first look.
 auto beginning(const BridgeSource& source) {
   return std::tuple(source.new_only, source.since_days, source.retention.kind);
@@ -113,6 +123,11 @@ class Check {
       complain(fmt::format("{}: '{}' contains a control character", key, shown(mailbox)));
     else if (bridge_.names == MailboxNames::paths && has_empty_level(mailbox))
       complain(fmt::format("{}: '{}' has a level without a name", key, shown(mailbox)));
+    else if (bridge_.names == MailboxNames::paths && has_lone_backslash(mailbox))
+      complain(
+          fmt::format("{}: '{}' has a backslash that is not '\\\\' (a backslash of the name) or '\\/' (a '/' of the "
+                      "name); mailboxes have to be named here, \\Sent and the like mean nothing",
+                      key, shown(mailbox)));
   }
 
   /// Where the mail of a mailbox begins is on record once for all sources of its account, and a source only knows of

@@ -249,7 +249,7 @@ constexpr std::array kKeys{
                 set_text<&Bridge::state_file>),
     bridge_key("take_over", path, "", "State of imap-bridge (state.db) or of imap-to-gmail-sync (sync_state.json), read when the state is new, so that nothing is sent again", "\"/opt/imap-bridge/data/state.db\"",
                 set_text<&Bridge::take_over>),
-    one_of(bridge_key("mailbox_names", choice, "paths", "How mappings and report_mailbox spell mailboxes: with '/' between levels (paths), or as the server does, like INBOX.Work (server)", "\"server\"",
+    one_of(bridge_key("mailbox_names", choice, "paths", "How mappings and report_mailbox spell mailboxes: with '/' between levels, '\\\\/' for a '/' of a name and '\\\\\\\\' for a backslash (paths), or as the server does, like INBOX.Work (server)", "\"server\"",
                 [](const Target& to, Value value) { to.bridge->names = value.text == "server" ? MailboxNames::server : MailboxNames::paths; }), kNames),
     bridge_key("report_mailbox", text, "none", "Mailbox of the destination for the daily digest, which arrives unread; without it there is no digest", "\"Bridge/Reports\"",
                 set_text<&Bridge::report_mailbox>),

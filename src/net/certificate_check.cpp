@@ -171,7 +171,7 @@ Result<> CertificateCheck::install(SSL_CTX* context) {
   return fail(ErrorKind::usage, Scope::account,
               fmt::format("cannot read CA certificates from {}: {}", options_.ca_file,
                           unreadable ? unreadable.message() : last_openssl_error()),
-              "Give a readable file in PEM form with --from-tls-ca or --to-tls-ca.");
+              "Give a readable file in PEM form with --from-tls-ca or --to-tls-ca, or as tls_ca in mailferry.toml.");
 }
 
 Result<> CertificateCheck::install(SSL* session) {
@@ -288,7 +288,8 @@ Error CertificateCheck::explain(int code, X509* culprit, int depth, X509* leaf) 
       error.message = fmt::format("the certificate of {} was issued by an authority that is not trusted here: {}",
                                   peer_, text_of(X509_get_issuer_name(culprit)));
       error.remedy =
-          "If it is your organisation's own authority, give its certificate with --from-tls-ca or --to-tls-ca. " +
+          "If it is your organisation's own authority, give its certificate with --from-tls-ca or --to-tls-ca, or "
+          "as tls_ca in mailferry.toml. " +
           error.remedy;
       break;
     default:

@@ -275,7 +275,7 @@ class BridgeJob final : private web::StatusSource {
     report::BridgeStatus status;
     status.version = request_.version;
     status.started = started_;
-    status.next_report = daily_.next();
+    if (!request_.bridge.report_mailbox.empty()) status.next_report = daily_.next();
     status.journal_commits = writer_.commits();
     rusage usage{};
     if (getrusage(RUSAGE_SELF, &usage) == 0) status.journal_octets = static_cast<std::uint64_t>(usage.ru_oublock) * 512;

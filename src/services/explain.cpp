@@ -221,7 +221,6 @@ class Explanation {
       if (source_.message) CO_CHECK(co_await tell_lookalike(mailbox));
     } else if (look.message) {
       tell("destination", fmt::format("{}: {}", where, describe(*look.message)));
-      same_flags_ = source_.message && source_.message->flags == record_->run.flags;
     } else {
       tell("destination", fmt::format("{}: there is no message with UID {} any more", where, record_->run.destination));
       gone_ = true;
@@ -251,7 +250,8 @@ class Explanation {
     switch (record_->kind) {
       case Record::Kind::delivered:
         if (gone_) return "it was copied; somebody removed it from the destination, and a copy does not bring it back";
-        if (same_flags_) return "it was copied, and nothing of it changed since";
+        if (source_.message->flags == record_->run.flags)
+          return "it was copied, and nothing of it changed on the source since";
         return "it was copied; the next copy brings its flags up to date";
       case Record::Kind::parked:
         return "it was not copied, for the reason above; the next copy tries again";
@@ -273,7 +273,6 @@ class Explanation {
   std::optional<Record> record_;
   bool gone_ = false;
   bool renumbered_ = false;  // the destination mailbox, since it was copied
-  bool same_flags_ = false;
   bool is_there_ = false;
 };
 

@@ -272,7 +272,7 @@ class VerifyTest(harness.IntegrationTest):
         self.assertRegex(out, r"(?m)^subject +.+")
         self.assertRegex(out, r"(?m)^state +to alice@localhost:\d+, INBOX: delivered as UID 1 \(UIDVALIDITY \d+\)")
         self.assertRegex(out, r"(?m)^destination +INBOX of .*: UID 1: ")
-        self.assertIn("it was copied, and nothing of it changed since", out)
+        self.assertIn("it was copied, and nothing of it changed on the source since", out)
 
     def test_explain_what_was_removed_from_the_destination(self):
         self.on(self.destination, b"SELECT INBOX", b"STORE 1 +FLAGS (\\Deleted)", b"UID EXPUNGE 1")

@@ -61,6 +61,15 @@ class Documents(unittest.TestCase):
                 named.update(re.findall(r"[a-z]\d+", ids))
         self.assertEqual(sorted(named - rows), [])
 
+    def test_every_member_of_an_event_is_documented(self):
+        known = set(re.findall(r"`(\w+)`", (ROOT / "docs" / "formats" / "events.md").read_text()))
+        written = set()
+        for name in ("copy_json", "cmd_explain", "cmd_failures", "cmd_folders", "cmd_verify", "errors", "skipped_view"):
+            text = (ROOT / "src" / "cli" / f"{name}.cpp").read_text()
+            written.update(re.findall(r"\{\"(\w+)\",", text) + re.findall(r"object\[\"(\w+)\"\]", text))
+        self.assertGreater(len(written), 50)
+        self.assertEqual(sorted(written - known - {"event"}), [])
+
     def test_every_document_is_reached_from_the_readme(self):
         reached, waiting = set(), [ROOT / "README.md"]
         while waiting:

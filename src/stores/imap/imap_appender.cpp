@@ -40,7 +40,7 @@ Result<> ImapAppender::name(const MailboxPath& mailbox) {
   if (mailferry::imap::append_begin("A", wire, connection_.engine().literal_mode()).empty())
     return fail(ErrorKind::usage, Scope::mailbox,
                 fmt::format("the server takes no line end in a name such as \"{}\"", mailbox.to_string()),
-                "give it another name with --map");
+                "give it another name with --map, or as `to` of a bridge");
   wire_ = std::move(wire);
   mailbox_ = mailbox;
   return {};

@@ -118,7 +118,7 @@ Result<std::string> MailboxNames::to_wire(const MailboxPath& path) const {
       return fail(
           ErrorKind::usage, Scope::mailbox,
           fmt::format("the mailbox name \"{}\" holds the server's separator '{}'", path.to_string(), separator_),
-          "give it another name with --map");
+          "give it another name with --map, or as `to` of a bridge");
   }
   TRY(const auto encoded, mailferry::imap::encode_mutf7(path.join(separator_)));
   return prefix_ + encoded;

@@ -13,12 +13,20 @@
 namespace mailferry::cli {
 namespace {
 
-std::string page(std::string_view command) {
-  const auto file =
-      std::filesystem::path(__FILE__).parent_path() / "../../../docs/manual" / (std::string(command) + ".md");
+/// A file of the project.
+std::string text_of(const std::filesystem::path& name) {
+  const auto file = std::filesystem::path(__FILE__).parent_path() / "../../.." / name;
   std::ifstream stream(file);
   EXPECT_TRUE(stream) << file;
   return {std::istreambuf_iterator<char>(stream), {}};
+}
+
+std::string page(std::string_view command) {
+  return text_of("docs/manual/" + std::string(command) + ".md");
+}
+
+TEST(Manual, TheManPageIsAsTheProgramMakesIt) {
+  EXPECT_EQ(text_of("packaging/mailferry.1"), manual_part("man")) << "run: mailferry config docs man";
 }
 
 TEST(Manual, PageOfEachCommandHasItsOptionsAndTheExitCodesAsTheProgramHasThem) {
@@ -38,7 +46,7 @@ TEST(Manual, EveryPartHasText) {
     ASSERT_TRUE(part) << name;
     EXPECT_FALSE(part->empty()) << name;
   }
-  EXPECT_EQ(manual_part_names().size(), 11U);
+  EXPECT_EQ(manual_part_names().size(), 12U);
 }
 
 TEST(Manual, AnUnknownPartIsAUsageErrorWithTheNearestName) {

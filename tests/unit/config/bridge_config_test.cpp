@@ -188,6 +188,8 @@ INSTANTIATE_TEST_SUITE_P(
         BadLine{mapping("{ from = \"A\" }"), "11:13: to is missing"},
         BadLine{mapping("{ from = \"A\", to = [] }"), "11:13: to is missing"},
         BadLine{mapping("{ from = \"/A\", to = \"B/\" }"), "11:13: from: '/A' has a level without a name"},
+        BadLine{mapping("{ from = \"\\\\Sent\", to = \"B\" }"), "11:13: from: '\\Sent' has a backslash that is not"},
+        BadLine{mapping("{ from = \"A\", to = \"B\\\\\" }"), "11:13: to: 'B\\' has a backslash that is not"},
         BadLine{mapping("{ from = \"A\\u0007\", to = \"B\" }"), "11:13: from: 'A?' contains a control character"},
         BadLine{mapping("{ from = \"A\", to = [\"B\", \"B\"] }"), "11:13: 'A' goes to 'B' already"},
         BadLine{mapping("{ from = \"inbox\", to = \"B\" }, { from = \"INBOX\", to = \"B\" }"),

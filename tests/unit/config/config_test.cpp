@@ -173,6 +173,9 @@ TEST(ConfigProblem, ANameOfTwoLinesDoesNotMakeTwoProblems) {
 }
 
 TEST(ConfigProblem, AControlCharacterInHostOrUserIsOne) {
+  for (const auto* host : {"imaps://h", "h:993", "h h", "u@h", "[::1]"})
+    EXPECT_THAT(problems(fmt::format("[account.a]\nhost = \"{}\"\nuser = \"u\"\n", host)),
+                HasSubstr("host is a name or an address alone"));
   EXPECT_THAT(problems("[account.a]\nhost = \"h\\r\\nX: y\"\nuser = \"u\"\n"), HasSubstr("control character"));
 }
 
