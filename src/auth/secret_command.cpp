@@ -80,14 +80,19 @@ Result<Child> start(const std::string& command, const std::string& what) {
   return Child(pid, ends[0]);
 }
 
-// A command that cannot write the rest of its output would end with SIGPIPE and look like a failure.
-void drain(int descriptor, std::chrono::milliseconds patience) {
+/// The wait status; nothing: it did not end in time. What it writes meanwhile is dropped: a command that cannot write
+/// the rest of its output would end with SIGPIPE and look like a failure. Not until the end of that output, which what
+/// the command left running in the background may hold open.
+std::optional<int> wait_and_drain(Child& child, std::chrono::steady_clock::time_point deadline) {
+  constexpr std::chrono::milliseconds kLookEvery{5};
   std::array<char, 4096> dropped;
-  pollfd entry{.fd = descriptor, .events = POLLIN, .revents = 0};
-  for (int blocks = 0; blocks < 256; ++blocks) {
-    if (::poll(&entry, 1, static_cast<int>(patience.count())) <= 0) return;
-    if (::read(descriptor, dropped.data(), dropped.size()) <= 0) return;
+  pollfd entry{.fd = child.output(), .events = POLLIN, .revents = 0};
+  while (std::chrono::steady_clock::now() < deadline) {
+    if (const auto status = child.wait_until({})) return status;
+    if (::poll(&entry, 1, static_cast<int>(kLookEvery.count())) <= 0) continue;
+    if (::read(child.output(), dropped.data(), dropped.size()) <= 0) break;
   }
+  return child.wait_until(deadline);
 }
 
 Result<> check_status(int status, const std::string& what) {
@@ -105,8 +110,7 @@ Result<Secret> run_secret_command(const std::string& command, const std::string&
   TRY(auto child, start(command, what));
   const auto deadline = std::chrono::steady_clock::now() + patience;
   TRY(auto secret, read_secret_line(child.output(), what, patience));
-  drain(child.output(), patience);
-  const auto status = child.wait_until(deadline);
+  const auto status = wait_and_drain(child, deadline);
   if (!status) {
     return fail(ErrorKind::timeout, Scope::account,
                 fmt::format("{} did not end within {} s", what, patience.count() / 1000));

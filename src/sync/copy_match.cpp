@@ -75,8 +75,9 @@ Uid parse_uid(std::string_view text) {
 Result<> CopyRun::doubt_history(RouteWork& work, const RouteSpec& spec) {
   auto& journal = context_.journal.journal();
   const auto& now = work.source_status;
-  // Modification sequences that count anew, as after a repair of indexes, say nothing about flags "since" then.
-  if (now.highest_modseq != 0 && now.highest_modseq < work.route.source_modseq) work.route.source_modseq = 0;
+  // Modification sequences that count anew, as after a repair of indexes, say nothing about flags "since" then; and a
+  // mailbox that has none any more (NOMODSEQ) refuses to be asked by them (RFC 7162 §3.1.2.2).
+  if (now.highest_modseq < work.route.source_modseq) work.route.source_modseq = 0;
   TRY(const auto highest, journal.highest_settled(work.route.id));
   if (now.uid_next != 0 && (now.uid_next < work.route.source_uid_next || now.uid_next <= highest))
     work.route.source_uid_next = 0;

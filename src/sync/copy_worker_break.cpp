@@ -102,6 +102,9 @@ void CopyWorker::park_culprits() {
 
 /// Puts back what this worker had taken: what it began to append is in doubt, the rest is to be done.
 void CopyWorker::reclaim() {
+  // What has no answer took at least so long, and the server may go on with it: the look-up has to wait accordingly.
+  if (appender_ && !in_flight_.empty()) measure_append(true);
+  waiting_since_ = {};
   for (const auto& message : in_flight_) {
     if (message.work == nullptr) continue;
     message.work->doubt.add(message.uid);

@@ -41,16 +41,19 @@ Task<UidSet> candidates(RunContext& context, store::Session& session, const Rout
   co_return seen;
 }
 
+/// What the destination has besides may be what the interrupted append gave it and the source has taken away since, or
+/// what its owner has set there: flags are added and none is taken away.
 void settle_found(RunContext& context, RouteWork& work, const MatchedMessage& match) {
-  // The destination has the flags that the interrupted append gave it, whatever the source says since.
-  if (match.destination_flags != match.source_flags) {
+  const auto missing = match.source_flags.minus(match.destination_flags);
+  const auto common = match.source_flags.minus(missing);
+  if (!missing.empty()) {
     work.flag_work.push_back({.source = UidSet(UidRange{match.source, match.source}),
                               .destination = UidSet(UidRange{match.destination, match.destination}),
-                              .before = match.destination_flags,
+                              .before = common,
                               .now = match.source_flags});
     ++work.report->flags_planned;
   }
-  context.journal.settle(work.route.id, match.source, match.destination, match.destination_flags);
+  context.journal.settle(work.route.id, match.source, match.destination, common);
   work.known_destination.add(match.destination);
   ++work.report->recovered;
   ++context.progress.settled_messages;

@@ -11,7 +11,7 @@ import time
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 from support import checker, harness  # noqa: E402
 from support.faultproxy import FaultProxy  # noqa: E402
-from support.meddler import Meddler  # noqa: E402
+from support.meddler import STALL, Meddler  # noqa: E402
 from support.rawimap import Connection, mailbox  # noqa: E402
 
 HEAD = b"From: disk@example.org\r\nTo: admin@example.org\r\nDate: Mon, 02 Jan 2023 10:11:12 +0000\r\nSubject: report\r\n"
@@ -251,6 +251,69 @@ class RecognitionTest(harness.IntegrationTest):
                     self.run_there("--map", "Other=INBOX")
                     both = sorted(contents(self.source) + contents(self.source, "Other"))
                     self.assertEqual(contents(self.destination), both)
+
+    # What a server does after the connection is gone, and what its owner does meanwhile.
+    def test_an_append_that_is_stored_after_its_timeout_arrives_once(self):
+        put(self.source, "INBOX", *[message(b"%d" % n, b"%d" % n) for n in range(5)])
+        held = []
+
+        def late(_number, _tag, name, _line):
+            if name == "APPEND" and not held:
+                held.append(True)
+                time.sleep(8)
+
+        with Meddler(self.source.port) as source, Meddler(self.destination.port, late) as destination:
+            config = self.folder.path / "mailferry.toml"
+            config.write_text(harness.config_text(self.source, self.destination, from_port=source.port,
+                                                  to_port=destination.port, timeout=2))
+            done = harness.run(["copy", "old", "new", "--config", config, "--state", self.folder.state, "--yes"], self.folder, 60)
+            self.assertEqual(done.code, 0, done)
+        self.assertEqual(contents(self.destination), contents(self.source))
+
+    def test_flags_that_the_owner_set_before_the_run_that_looks_stay(self):
+        put(self.source, "INBOX", *[message(b"%d" % n, b"%d" % n) for n in range(3)])
+        stalls = [STALL]
+        with Meddler(self.source.port) as source, \
+                Meddler(self.destination.port, lambda _n, _t, name, _l: stalls[0] if name == "APPEND" else None) as destination:
+            ports = {"tls": False, "from_port": source.port, "to_port": destination.port}
+            killed = harness.start(harness.copy_arguments(self.source, self.destination, self.folder, **ports), self.folder,
+                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            deadline = time.monotonic() + 20
+            while len(contents(self.destination)) < 3 and time.monotonic() < deadline:
+                time.sleep(0.1)
+            killed.kill()
+            killed.wait()
+            stalls[0] = None
+            with Connection(self.destination.port) as connection:
+                connection.command(b"SELECT INBOX")
+                connection.command(b"STORE 1:* +FLAGS.SILENT (\\Flagged Important)")
+            with Connection(self.source.port) as connection:
+                connection.command(b"SELECT INBOX")
+                connection.command(b"STORE 2 +FLAGS.SILENT (\\Seen)")
+            done = self.copy_over(source, destination)
+        self.assertEqual(done.code, 0, done)
+        have = sorted(sorted(stored.flags) for stored in checker.read_account(self.destination).mailboxes["INBOX"])
+        self.assertEqual(have, [["\\flagged", "\\seen", "important"], ["\\flagged", "important"], ["\\flagged", "important"]])
+
+    def test_a_mailbox_that_loses_its_modification_sequences(self):
+        put(self.source, "INBOX", message(b"1", b"1"))
+        is_without = []
+
+        def refuse(_number, _tag, _name, line):
+            return b"{tag} BAD no modification sequences here\r\n" if is_without and b"CHANGEDSINCE" in line else None
+
+        def hide(line):
+            if not is_without:
+                return line
+            return re.sub(rb"HIGHESTMODSEQ \d+", b"HIGHESTMODSEQ 0", re.sub(rb"\[HIGHESTMODSEQ \d+\]", b"[NOMODSEQ]", line))
+
+        with Meddler(self.source.port, refuse, hide) as source, Meddler(self.destination.port) as destination:
+            self.assertEqual(self.copy_over(source, destination).code, 0)
+            put(self.source, "INBOX", message(b"2", b"2"))
+            is_without.append(True)
+            done = self.copy_over(source, destination)
+            self.assertEqual(done.code, 0, done)
+        self.assertEqual(contents(self.destination), contents(self.source))
 
 
 if __name__ == "__main__":

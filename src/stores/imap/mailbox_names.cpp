@@ -82,7 +82,9 @@ MailboxPath MailboxNames::learn(const std::string& wire_name, char separator) {
   auto path = split(name);
   const bool second_inbox = is_second_inbox(wire_name);
   if (second_inbox) path = split(wire_name);
-  if (foreign || second_inbox) path = free_path(std::move(path), wire_name);
+  // INBOX in any case is one name at the begin of a path, and on servers with the prefix "INBOX." not below it.
+  const bool below_inbox = path.components().size() > 1 && path.components().front() == "INBOX";
+  if (foreign || second_inbox || below_inbox) path = free_path(std::move(path), wire_name);
   wire_names_.insert_or_assign(path, wire_name);
   return path;
 }

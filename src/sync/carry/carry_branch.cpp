@@ -94,7 +94,8 @@ Task<> CarryBranch::close() {
   appender_.reset();
   if (abandoned_) lane_.spoil();
   const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - begin);
-  if (!outcomes.empty()) CO_CHECK(co_await note_duration(took));
+  // What has no answer when the connection breaks took at least so long, and the server may go on with it.
+  if (!outcomes.empty() || error_) CO_CHECK(co_await note_duration(took));
   for (const auto& outcome : outcomes)
     CO_CHECK(co_await take_outcome(outcome));
   if (abandoned_) {  // the server waits for the rest of a message; it cannot have stored it

@@ -163,6 +163,19 @@ TEST(SecretCommand, MayPrintMoreThanAPipeHolds) {
   EXPECT_EQ(reveal(command("set -e; echo hunter2; head -c 300000 /dev/zero")), "hunter2");
 }
 
+TEST(SecretCommand, MayLeaveSomethingRunningThatHoldsItsOutputOpen) {
+  const auto begin = std::chrono::steady_clock::now();
+  EXPECT_EQ(reveal(command("echo hunter2; sleep 30 2>/dev/null &")), "hunter2");
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(20));
+}
+
+TEST(SecretCommand, ThatPrintsForEverIsEndedAtItsDeadline) {
+  const auto secret = run_secret_command("echo hunter2; while :; do echo more; done",
+                                         "the password command for alice@host", std::chrono::milliseconds(50));
+  ASSERT_FALSE(secret);
+  EXPECT_EQ(secret.error().kind, ErrorKind::timeout);
+}
+
 TEST(SecretCommand, ThatFailsIsNamedWithItsExitCodeAndNotItsOutput) {
   const auto secret = command("echo hunter2; exit 3");
   ASSERT_FALSE(secret);

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <set>
+
 namespace mailferry::stores::imap {
 namespace {
 
@@ -97,6 +99,22 @@ TEST_F(ForeignMailboxes, TakeNoPathOfTheUsersOwn) {
   EXPECT_EQ(own.to_string(), "shared/x");
   EXPECT_EQ(*names_.to_wire(own), "INBOX.shared.x");
   EXPECT_EQ(*names_.to_wire(MailboxPath::split("shared-2/x", '/')), "shared.x");
+}
+
+TEST(MailboxNames, BelowTwoSpellingsOfInboxAreTwoMailboxes) {
+  MailboxNames names;
+  names.set_namespaces({.personal = {{"INBOX.", '.'}}, .other_users = {}, .shared = {}});
+  const std::vector<std::string> wires{"INBOX.INBOX.Foo", "INBOX.Inbox.Foo"};
+  std::set<MailboxPath> paths;
+  for (const auto& wire : wires) {
+    const auto path = names.learn(wire, '.');
+    EXPECT_TRUE(paths.insert(path).second) << path.to_string();
+    EXPECT_EQ(names.learn(wire, '.'), path) << "told again";
+  }
+  std::vector<std::string> asked;
+  for (const auto& path : paths)
+    asked.push_back(names.to_wire(path).value_or("none"));
+  EXPECT_THAT(asked, testing::UnorderedElementsAreArray(wires));
 }
 
 }  // namespace
