@@ -57,7 +57,8 @@ class LivenessTest(DefectTest):
         stall[0] = False
         bridge.start()
         self.put(self.source, "a", [message(2)])
-        self.assert_arrives(2, bridge=bridge)
+        # The destination gave no answer for 25 s, so it may be storing for as long: 30 s are waited for that.
+        self.assert_arrives(2, bridge=bridge, timeout=60)
         self.settle(1)
         self.assert_arrives(2, bridge=bridge)
 
