@@ -64,6 +64,11 @@ constexpr std::array kQuirks = {
           "gives up the connection, tries a few times with pauses, and says what it may be"},
     Quirk{"x6", "Exchange Online", "`Request is throttled. Suggested Backoff Time: N milliseconds`",
           "gives up the connection and waits N; nothing counts as refused"},
+    Quirk{
+        "x15", "Exchange and others",
+        "names are one mailbox in any case: CREATE Work is refused where work is listed, and SELECT Work opens it",
+        "asks whether Work opens before it makes it beside work; if so, names go by how they are listed, and Work and "
+        "work of a source become Work and work-2"},
     Quirk{"x18", "Exchange, hMailServer", "RFC822.SIZE is not the size of the message", "what counts is what is sent"},
     Quirk{"x19", "Exchange and others",
           "`n:*` names the last message even when its UID is below n; messages come in any order; a response code "

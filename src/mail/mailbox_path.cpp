@@ -44,6 +44,13 @@ MailboxPath MailboxPath::split(std::string_view name, char separator) {
   return MailboxPath(std::move(components));
 }
 
+MailboxPath MailboxPath::caseless() const {
+  auto components = components_;
+  for (auto& component : components)
+    component = to_lower_ascii(component);
+  return MailboxPath(std::move(components));
+}
+
 MailboxPath MailboxPath::parent() const {
   MailboxPath parent;
   if (!components_.empty()) parent.components_.assign(components_.begin(), components_.end() - 1);

@@ -26,6 +26,8 @@ class MailboxPath {
   /// Joined with `separator` and nothing else done; for people: joined with '/'.
   [[nodiscard]] std::string join(char separator) const;
   [[nodiscard]] std::string to_string() const { return join('/'); }
+  /// The same for all names that differ only in the case of ASCII letters.
+  [[nodiscard]] MailboxPath caseless() const;
 
   auto operator<=>(const MailboxPath&) const = default;
 

@@ -91,8 +91,10 @@ class Mapper {
         names_(paths_of(source), limits),
         is_of_others_(limits.is_of_others),
         residences_(residences) {
-    for (const KnownMailbox& mailbox : destination_)
+    for (const KnownMailbox& mailbox : destination_) {
       by_path_.emplace(mailbox.path, &mailbox);
+      if (limits.caseless) spellings_.emplace(mailbox.path.caseless(), mailbox.path);
+    }
     for (const auto& [path, residence] : residences_)
       inhabited_.insert(residence.destination);
   }
@@ -100,7 +102,7 @@ class Mapper {
   Result<MailboxMapping> run() {
     SourceNames free_names;
     for (std::size_t i = 0; i < source_.size(); ++i) {
-      free_names.translated.push_back(names_.translate(source_[i].path));
+      free_names.translated.push_back(as_listed(names_.translate(source_[i].path)));
       free_names.free.push_back(place_by_rule(i));
     }
     place_by_use(free_names);
@@ -121,7 +123,7 @@ class Mapper {
     for (const MapRule& rule : rules_.map) {
       const auto captures = rule.from.capture(mailbox.path, mailbox.use);
       if (!captures) continue;
-      place(index, names_.adapt(rule.to.fill(*captures)), RouteReason::mapped,
+      place(index, as_listed(names_.adapt(rule.to.fill(*captures))), RouteReason::mapped,
             fmt::format("--map {}={}", rule.from.text(), rule.to.text()))
           .may_join = rule.to.wildcards() == 0;
       return false;
@@ -155,6 +157,9 @@ class Mapper {
               fmt::format("{} has the mail that earlier runs brought of another mailbox", to_pattern_text(name)));
       } else if (name == source_[i].path) {
         place(i, name, RouteReason::same_name, "the same name");
+      } else if (!spellings_.empty() && name.caseless() == source_[i].path.caseless()) {
+        place(i, name, RouteReason::altered_name,
+              fmt::format("the destination, which knows no case, calls it {}", to_pattern_text(name)));
       } else {
         place(i, name, RouteReason::altered_name,
               fmt::format("the destination cannot have a mailbox called {}", to_pattern_text(source_[i].path)));
@@ -162,12 +167,21 @@ class Mapper {
     }
   }
 
+  /// As a destination without case spells it, or the deepest level of it that there is.
+  [[nodiscard]] MailboxPath as_listed(MailboxPath name) const {
+    if (spellings_.empty() || name.empty() || by_path_.contains(name)) return name;
+    if (const auto listed = spellings_.find(name.caseless()); listed != spellings_.end()) return listed->second;
+    auto components = as_listed(name.parent()).components();
+    components.push_back(name.leaf());
+    return MailboxPath(std::move(components));
+  }
+
   /// With a number, where neither earlier runs brought anything nor another mailbox goes by its name.
   [[nodiscard]] MailboxPath name_beside(const MailboxPath& name, const SourceNames& names) const {
     for (int number = 2;; ++number) {
       auto components = name.components();
       components.back() += fmt::format("-{}", number);
-      auto other = names_.adapt(MailboxPath(std::move(components)));
+      auto other = as_listed(names_.adapt(MailboxPath(std::move(components))));
       bool is_name = false;
       for (std::size_t i = 0; i < names.free.size(); ++i)
         is_name = is_name || (names.free[i] && names.translated[i] == other);
@@ -306,6 +320,7 @@ class Mapper {
   const Residences& residences_;
   std::set<MailboxPath> inhabited_;                     // of the destination
   std::map<MailboxPath, const KnownMailbox*> by_path_;  // of the destination
+  std::map<MailboxPath, MailboxPath> spellings_;        // of a destination without case: by caseless name
   std::vector<Draft> drafts_;
   MailboxMapping mapping_;
 };

@@ -1,5 +1,7 @@
 #include "plan/mailbox_naming.hpp"
 
+#include "base/ascii.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -45,12 +47,11 @@ NameTranslation::NameTranslation(std::span<const MailboxPath> paths, NamingLimit
   std::map<MailboxPath, std::set<std::string>> taken;  // parent → names given below it
   std::vector<const MailboxPath*> altered;
   for (const MailboxPath& node : tree) {
-    if (wanted_leaf(node) != node.leaf()) {
+    if (wanted_leaf(node) == node.leaf() && taken[node.parent()].insert(told_apart(node.leaf())).second) {
+      leaves_[node] = node.leaf();
+    } else {
       altered.push_back(&node);
-      continue;
     }
-    taken[node.parent()].insert(node.leaf());
-    leaves_[node] = node.leaf();
   }
   // Names that can stay have been given first, so that only altered ones get a suffix.
   const char dash = is_allowed('-', limits_) ? '-' : replacement(limits_);
@@ -58,7 +59,7 @@ NameTranslation::NameTranslation(std::span<const MailboxPath> paths, NamingLimit
     std::set<std::string>& siblings = taken[node->parent()];
     const std::string wanted = wanted_leaf(*node);
     std::string name = wanted;
-    for (int number = 2; !siblings.insert(name).second; ++number)
+    for (int number = 2; !siblings.insert(told_apart(name)).second; ++number)
       name = fmt::format("{}{}{}", wanted, dash, number);
     leaves_[*node] = name;
   }
@@ -84,6 +85,11 @@ MailboxPath NameTranslation::adapt(const MailboxPath& path) const {
 MailboxPath NameTranslation::flattened(const MailboxPath& path) const {
   if (limits_.separator != '\0' || path.components().size() < 2) return path;
   return MailboxPath({path.join(kFlatLevel)});
+}
+
+/// By what two names are told apart.
+std::string NameTranslation::told_apart(const std::string& name) const {
+  return limits_.caseless ? to_lower_ascii(name) : name;
 }
 
 std::string NameTranslation::wanted_leaf(const MailboxPath& path) const {

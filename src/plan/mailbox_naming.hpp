@@ -21,6 +21,8 @@ struct NamingLimits {
   std::string forbidden{};
   /// Whether a new mailbox of this name would be another user's, or shared. Empty: none would.
   std::function<bool(const MailboxPath&)> is_of_others{};
+  /// Names that differ only in the case of ASCII letters are one mailbox.
+  bool caseless = false;
 };
 
 /// Each octet that cannot be in a component becomes '_' (or '-' where '_' is the separator); an empty component becomes
@@ -29,7 +31,8 @@ struct NamingLimits {
 
 /// A translation of a whole tree of names. It is stable (it depends on the source's names only, so every run gives the
 /// same) and reversible: no two names become one. Where "v1.2" and "v1_2" stand side by side and '.' is not allowed,
-/// the former becomes "v1_2-2". On a destination without levels, "a/b" becomes "a_b".
+/// the former becomes "v1_2-2". On a destination without levels, "a/b" becomes "a_b"; on one without case, "work"
+/// beside "Work" becomes "work-2".
 class NameTranslation {
  public:
   /// `paths` are all mailboxes of the source, also those that are not copied.
@@ -42,6 +45,7 @@ class NameTranslation {
  private:
   [[nodiscard]] MailboxPath flattened(const MailboxPath& path) const;
   [[nodiscard]] std::string wanted_leaf(const MailboxPath& path) const;
+  [[nodiscard]] std::string told_apart(const std::string& name) const;
 
   NamingLimits limits_;
   std::map<MailboxPath, std::string> leaves_;  // source path → last component on the destination

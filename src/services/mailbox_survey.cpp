@@ -4,6 +4,9 @@
 #include "state/mailbox_key.hpp"
 
 #include <algorithm>
+#include <map>
+#include <optional>
+#include <utility>
 
 namespace mailferry::services {
 namespace {
@@ -25,26 +28,64 @@ const store::MailboxInfo* find(const std::vector<store::MailboxInfo>& mailboxes,
   return found == mailboxes.end() ? nullptr : &*found;
 }
 
+const store::MailboxInfo* find_in_any_case(const std::vector<store::MailboxInfo>& mailboxes, const MailboxPath& path) {
+  if (const auto* mailbox = find(mailboxes, path)) return mailbox;
+  const auto found = std::ranges::find(mailboxes, path.caseless(),
+                                       [](const store::MailboxInfo& mailbox) { return mailbox.path.caseless(); });
+  return found == mailboxes.end() ? nullptr : &*found;
+}
+
 /// Of a mailbox that does not tell its UIDVALIDITY in the list nobody knows better.
-bool is_still_there(const std::vector<store::MailboxInfo>& mailboxes, const MailboxPath& path, UidValidity validity) {
-  const auto* mailbox = find(mailboxes, path);
+bool is_the_one(const store::MailboxInfo* mailbox, UidValidity validity) {
   if (mailbox == nullptr || !mailbox->selectable) return false;
   const auto now = mailbox->status ? mailbox->status->uid_validity : 0;
   return now == 0 || now == validity;
 }
 
-/// Where mail of the source's mailboxes is by what the state knows.
-std::vector<plan::Home> find_homes(const MailboxSurvey& survey, const std::vector<state::Route>& stored) {
+/// Where mail of the source's mailboxes is by what the state knows, as the destination lists it.
+std::vector<plan::Home> find_homes(const MailboxSurvey& survey, const std::vector<state::Route>& stored,
+                                   bool caseless) {
+  const auto find_there = caseless ? find_in_any_case : find;
   std::vector<plan::Home> homes;
   for (const auto& route : stored) {
     auto source = state::parse_mailbox_key(route.source_mailbox);
     auto destination = state::parse_mailbox_key(route.destination_mailbox);
     if (!source || !destination || route.source_validity == 0) continue;
-    if (!is_still_there(survey.source, *source, route.source_validity)) continue;
-    if (!is_still_there(survey.destination, *destination, route.destination_validity)) continue;
-    homes.push_back({std::move(*source), std::move(*destination)});
+    const auto* home = find_there(survey.destination, *destination);
+    if (!is_the_one(find(survey.source, *source), route.source_validity)) continue;
+    if (!is_the_one(home, route.destination_validity)) continue;
+    homes.push_back({std::move(*source), home->path});
   }
   return homes;
+}
+
+/// What would be made, and is listed in another case; with the mailbox that is.
+std::optional<std::pair<MailboxPath, UidValidity>> find_other_case(const MailboxSurvey& survey) {
+  std::map<MailboxPath, const store::MailboxInfo*> listed;
+  for (const auto& mailbox : survey.destination) {
+    if (mailbox.selectable) listed.emplace(mailbox.path.caseless(), &mailbox);
+  }
+  for (const auto& preparation : survey.mapping.preparations) {
+    if (!preparation.create) continue;
+    const auto other = listed.find(preparation.mailbox.caseless());
+    if (other == listed.end()) continue;
+    const auto& status = other->second->status;
+    return std::pair(preparation.mailbox, status ? status->uid_validity : 0);
+  }
+  return std::nullopt;
+}
+
+/// Whether the destination opens a mailbox by a name that it lists in another case (quirk x15).
+Task<bool> knows_no_case(store::Session& destination, const MailboxSurvey& survey) {
+  const auto wanted = find_other_case(survey);
+  if (!wanted) co_return false;
+  std::vector<store::ScanRequest> requests(1);
+  requests.front().mailbox = wanted->first;
+  requests.front().uid_validity = wanted->second;
+  requests.front().uids = UidSet{};
+  const std::vector<store::MetaSink*> sinks{nullptr};
+  CO_TRY(const auto opened, co_await destination.scan(requests, sinks));
+  co_return opened.front().has_value();
 }
 
 Task<> list_into(store::Session* session, store::MailboxList* list, bool with_octets) {
@@ -88,7 +129,11 @@ Task<MailboxSurvey> survey_mailboxes(asio::io_context& context, sync::SessionPai
   plan::NamingLimits limits;
   limits.separator = pair.destination->traits().separator;
   limits.is_of_others = listed_there.is_of_others;
-  CO_TRY(survey.mapping, plan::map_mailboxes(source, destination, limits, rules, find_homes(survey, stored)));
+  CO_TRY(survey.mapping, plan::map_mailboxes(source, destination, limits, rules, find_homes(survey, stored, false)));
+  CO_TRY(limits.caseless, co_await knows_no_case(*pair.destination, survey));
+  if (limits.caseless) {
+    CO_TRY(survey.mapping, plan::map_mailboxes(source, destination, limits, rules, find_homes(survey, stored, true)));
+  }
   co_return survey;
 }
 

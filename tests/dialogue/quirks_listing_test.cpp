@@ -122,6 +122,15 @@ TEST_F(QuirkDialogue, M2ListsWhatHasAName) {
   EXPECT_THAT(*list(), ElementsAre("INBOX: 1 messages, next 2, validity 3", "a\\x00b:"));
 }
 
+TEST_F(QuirkDialogue, X15AsksWhetherAMailboxOpensByAnotherCase) {
+  open("");
+  peer_->expect("A1 EXAMINE Work\r\n").send("* 3 EXISTS\r\n* OK [UIDVALIDITY 77] valid\r\nA1 OK\r\n");
+  peer_->expect("A2 EXAMINE Play\r\n").send("A2 NO no such mailbox\r\n");
+
+  EXPECT_TRUE(scan({.mailbox = MailboxPath({"Work"}), .uid_validity = 77, .uids = UidSet{}}));
+  EXPECT_FALSE(scan({.mailbox = MailboxPath({"Play"}), .uid_validity = 77, .uids = UidSet{}}));
+}
+
 TEST_F(QuirkDialogue, X20ReadsNamesWithBlanksThatAreNotQuoted) {
   open("LIST-EXTENDED LIST-STATUS");
   peer_->expect(kExtendedList).send(kInbox).send("* LIST () \"/\" Deleted Items\r\n");

@@ -295,6 +295,28 @@ class RecognitionTest(harness.IntegrationTest):
         have = sorted(sorted(stored.flags) for stored in checker.read_account(self.destination).mailboxes["INBOX"])
         self.assertEqual(have, [["\\flagged", "\\seen", "important"], ["\\flagged", "important"], ["\\flagged", "important"]])
 
+    def test_a_destination_that_knows_no_case(self):
+        put(self.source, "Work", *[message(b"%d" % n, b"%d" % n) for n in range(3)])
+        put(self.destination, "Work", message(b"1", b"1"))
+
+        def lists_in_lower_case(line):
+            return line.replace(b"Work", b"work") if line.startswith((b"* LIST", b"* LSUB", b"* STATUS")) else line
+
+        def opens_in_any_case(line):
+            return re.sub(rb"(?i)\bwork\b", b"Work", line)
+
+        with Meddler(self.source.port) as source, \
+                Meddler(self.destination.port, None, lists_in_lower_case, opens_in_any_case) as destination:
+            self.assertIn("2 copied", self.copy_over(source, destination).out)
+            with Connection(self.destination.port) as connection:
+                connection.command(b"SELECT Work")
+                connection.command(b"STORE 1 +FLAGS.SILENT (\\Deleted)")
+                connection.command(b"EXPUNGE")
+            again = self.copy_over(source, destination)
+        self.assertIn("0 copied", again.out)
+        self.assertFalse([line for line in destination.names("CREATE") if b"ork" in line], destination.names("CREATE"))
+        self.assertEqual(len(contents(self.destination, "Work")), 2)
+
     def test_a_mailbox_that_loses_its_modification_sequences(self):
         put(self.source, "INBOX", message(b"1", b"1"))
         is_without = []

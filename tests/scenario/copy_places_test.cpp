@@ -91,5 +91,39 @@ TEST(CopyPlaces, AMapHoldsForARunAndNoLonger) {
   EXPECT_EQ(right_of(world)["Other"], "a b:S");
 }
 
+TEST(CopyPlaces, ADestinationWithoutCaseHasAMailboxByAnySpelling) {
+  CopyWorld world({{"Work", "a b:S"}, {"Work/Sub", "c"}}, {{"work", "b:S"}}, {});
+  world.right().account.caseless = true;
+
+  EXPECT_TRUE(run_copy(world).report.complete());
+  EXPECT_EQ(right_of(world), sorted({{"INBOX", ""}, {"work", "b:S a"}, {"work/Sub", "c"}}));
+  world.apply("right work - a");
+  EXPECT_TRUE(run_copy(world).nothing_to_do) << "its owner removed it";
+  world.apply("left Work + d");
+  EXPECT_TRUE(run_copy(world).report.complete());
+  EXPECT_EQ(right_of(world), sorted({{"INBOX", ""}, {"work", "b:S d"}, {"work/Sub", "c"}}));
+}
+
+TEST(CopyPlaces, NamesThatDifferInCaseAreToldApartWhereTheDestinationKnowsNone) {
+  CopyWorld world({{"Work", "a"}, {"work", "b"}}, {{"WORK", ""}}, {});
+  world.right().account.caseless = true;
+
+  EXPECT_TRUE(run_copy(world).report.complete());
+  EXPECT_EQ(right_of(world), sorted({{"INBOX", ""}, {"WORK", "a"}, {"work-2", "b"}}));
+  EXPECT_TRUE(run_copy(world).nothing_to_do);
+}
+
+TEST(CopyPlaces, WhatCaseJoinedStaysTogether) {
+  CopyWorld world({{"Work", "a"}, {"work", "b"}}, {}, {});
+  world.right().account.caseless = true;
+
+  EXPECT_TRUE(run_copy(world).report.complete());
+  const auto joined = sorted({{"INBOX", ""}, {"Work", "a b"}});
+  EXPECT_EQ(right_of(world), joined) << "nothing told of it";
+  EXPECT_TRUE(run_copy(world).report.complete());
+  EXPECT_EQ(right_of(world), joined);
+  EXPECT_TRUE(run_copy(world).nothing_to_do);
+}
+
 }  // namespace
 }  // namespace mailferry::test

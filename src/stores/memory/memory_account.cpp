@@ -32,9 +32,15 @@ void Mailbox::expunge(Uid uid) {
   if (std::erase_if(messages, [uid](const Message& message) { return message.uid == uid; }) != 0) ++highest_modseq;
 }
 
+Mailbox* Account::look_up(const MailboxPath& path) {
+  const auto is_meant = [&](const auto& entry) { return entry.first.caseless() == path.caseless(); };
+  const auto found = caseless ? std::ranges::find_if(mailboxes, is_meant) : mailboxes.find(path);
+  return found == mailboxes.end() ? nullptr : &found->second;
+}
+
 Mailbox* Account::find(const MailboxPath& path) {
-  const auto found = mailboxes.find(path);
-  return found == mailboxes.end() || !found->second.selectable ? nullptr : &found->second;
+  auto* mailbox = look_up(path);
+  return mailbox == nullptr || !mailbox->selectable ? nullptr : mailbox;
 }
 
 Mailbox& Account::create(const MailboxPath& path, SpecialUse use) {

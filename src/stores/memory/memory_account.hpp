@@ -49,7 +49,11 @@ struct Mailbox {
 struct Account {
   std::map<MailboxPath, Mailbox> mailboxes;
   UidValidity next_validity = 1;
+  /// Names are one in any case; each is listed as it was made.
+  bool caseless = false;
 
+  /// Null: there is none, not even one that cannot be selected.
+  [[nodiscard]] Mailbox* look_up(const MailboxPath& path);
   /// Null: there is none that can be selected.
   [[nodiscard]] Mailbox* find(const MailboxPath& path);
   /// Each has a UIDVALIDITY of its own.

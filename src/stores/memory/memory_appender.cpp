@@ -173,9 +173,9 @@ bool MemoryAppender::is_busy(Server& server, const Command& command) {
   return true;
 }
 
-std::optional<Error> MemoryAppender::refusal(const Server& server, const Command& command) {
+std::optional<Error> MemoryAppender::refusal(Server& server, const Command& command) {
   const auto& behaviour = server.behaviour;
-  if (!server.account.mailboxes.contains(command.mailbox))
+  if (server.account.look_up(command.mailbox) == nullptr)
     return refused(ErrorKind::mailbox_missing, Scope::mailbox, Retry::now,
                    "there is no mailbox " + command.mailbox.to_string());
   if (!behaviour.locked.empty() && behaviour.locked == command.mailbox)

@@ -46,7 +46,7 @@ class MemoryAppender final : public store::Appender, private Served {
   void serve() override;
   [[nodiscard]] static bool contains(const Command& command, const std::string& text);
   [[nodiscard]] static bool is_busy(Server& server, const Command& command);
-  [[nodiscard]] static std::optional<Error> refusal(const Server& server, const Command& command);
+  [[nodiscard]] static std::optional<Error> refusal(Server& server, const Command& command);
   static void store(Server& server, const Command& command, std::size_t messages, store::AppendOutcome* outcome);
   void carry_out(const Command& command, const Step& step, store::AppendOutcome& outcome);
   void leave_behind(const Command& command, const Fault& fault);

@@ -68,7 +68,7 @@ Task<store::MailboxList> MemorySession::list(bool with_octets) {
 
 Result<> MemorySession::create(const store::CreateRequest& request) {
   auto& account = server().account;
-  if (account.mailboxes.contains(request.mailbox))
+  if (account.look_up(request.mailbox) != nullptr)
     return fail(ErrorKind::permission, Scope::mailbox, "the mailbox " + request.mailbox.to_string() + " exists");
   for (const auto& component : request.mailbox.components()) {
     if (component.find_first_of(server().behaviour.forbidden_in_names) != std::string::npos)
@@ -224,10 +224,10 @@ Task<UidSet> MemorySession::find_in_header(const MailboxPath& mailbox, std::stri
                                            const std::vector<std::string>& texts) {
   CO_CHECK(co_await connection_->turn());
   CO_TRY(const auto step, connection_->begin_simple(Operation::scan, "UID SEARCH"));
-  const auto found = server().account.mailboxes.find(mailbox);
-  if (found == server().account.mailboxes.end()) co_return missing(mailbox);
+  const auto* found = server().account.look_up(mailbox);
+  if (found == nullptr) co_return missing(mailbox);
   UidSet uids;
-  for (const auto& message : found->second.messages) {
+  for (const auto& message : found->messages) {
     const auto own = find_field(header_of(message.octets), field).value_or("");
     const auto is_in_own = [&own](const std::string& text) { return own.contains(text); };
     if (std::ranges::any_of(texts, is_in_own)) uids.add(message.uid);

@@ -20,9 +20,9 @@ _LITERAL = re.compile(rb"\{(\d+)(\+?)\}\r\n$")
 
 
 class Meddler:
-    def __init__(self, target, on_command=None, on_line=None):
-        """`on_line(line)` → line: what the client is told instead of a line of the server."""
-        self.target, self.on_command, self.on_line = target, on_command, on_line
+    def __init__(self, target, on_command=None, on_line=None, on_request=None):
+        """`on_line(line)` → line: what the client is told instead of a line of the server; `on_request` the same of what the server hears."""
+        self.target, self.on_command, self.on_line, self.on_request = target, on_command, on_line, on_request
         self.commands, self.connections = [], 0  # (moment, connection, line)
         self.open = self.most_open = 0           # connections at a time
         self.lines = []                          # (moment, connection, line) of the server; EXISTS only
@@ -102,7 +102,7 @@ class Meddler:
                     return
             literal = _LITERAL.search(line)
             if answer is None:
-                server.sendall(line)
+                server.sendall(self.on_request(line) if self.on_request else line)
             elif literal and not literal.group(2):
                 client.sendall(b"+ go ahead\r\n")
             if literal:

@@ -26,6 +26,12 @@ TEST(MailboxPath, InboxIsOneNameInAnyCaseAtTheTopOnly) {
   EXPECT_FALSE(MailboxPath::split("INBOX.Sub", '.').is_inbox());
 }
 
+TEST(MailboxPath, IsTheSameInAnyCaseWhereThatIsAskedFor) {
+  EXPECT_EQ(MailboxPath::split("Work/Über", '/').caseless(), MailboxPath::split("WORK/Über", '/').caseless());
+  EXPECT_EQ(MailboxPath::split("inbox/A", '/').caseless(), MailboxPath::split("Inbox/a", '/').caseless());
+  EXPECT_NE(MailboxPath::split("Work", '/').caseless(), MailboxPath::split("Works", '/').caseless());
+}
+
 TEST(MailboxPath, TellsParentAndLeaf) {
   const MailboxPath path = MailboxPath::split("a/b/c", '/');
   EXPECT_EQ(path.parent().to_string(), "a/b");

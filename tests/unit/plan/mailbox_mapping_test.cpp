@@ -75,6 +75,25 @@ TEST(MapMailboxes, KeepsNamesWhereNothingElseIsSaid) {
               ElementsAre("INBOX -> INBOX inbox", "Work/2024 -> Work/2024 same_name"));
 }
 
+TEST(MapMailboxes, GoesByTheNamesOfADestinationWithoutCase) {
+  const Options caseless{.limits = {.caseless = true}};
+  EXPECT_THAT(routes({box("Work"), box("Work/New"), box("work"), box("Same")}, {box("WORK"), box("Same")}, caseless),
+              ElementsAre("Work -> WORK altered_name", "Work/New -> WORK/New altered_name",
+                          "work -> work-2 altered_name", "Same -> Same same_name"));
+  const auto mapping = try_mapping({box("Work")}, {box("work")}, caseless);
+  ASSERT_TRUE(mapping);
+  EXPECT_TRUE(mapping->routes.front().destination_exists);
+  EXPECT_EQ(mapping->routes.front().explanation, "the destination, which knows no case, calls it work");
+  EXPECT_THAT(mapping->preparations, IsEmpty());
+  EXPECT_THAT(routes({box("Work")}, {box("work")}), ElementsAre("Work -> Work same_name"));
+}
+
+TEST(MapMailboxes, MapsToTheNamesOfADestinationWithoutCase) {
+  const Options caseless{.map = {"Old/*=Work/*"}, .limits = {.caseless = true}};
+  EXPECT_THAT(routes({box("Old/A"), box("Old/B")}, {box("work/a")}, caseless),
+              ElementsAre("Old/A -> work/a mapped", "Old/B -> Work/B mapped"));
+}
+
 TEST(MapMailboxes, MatchesSpecialUsesBeforeNames) {
   EXPECT_THAT(routes({box("Sent", SpecialUse::sent), box("Trash", SpecialUse::trash)},
                      {box("Sent Items", SpecialUse::sent), box("Sent"), box("Trash")}),
