@@ -1,5 +1,6 @@
 #include "cli/options.hpp"
 
+#include "base/ascii.hpp"
 #include "cli/exit_codes.hpp"
 #include "cli/option_table.hpp"
 #include "cli/resolve.hpp"
@@ -133,14 +134,26 @@ class Parser {
   // CLI11 would only say that an argument was not expected.
   static Result<> check_command_name(int argc, const char* const* argv) {
     if (argc < 2 || argv[1][0] == '-') return {};
-    std::vector<std::string_view> names;
-    for (const auto& command : command_table())
-      names.push_back(first_word(command.name));
-    const std::string_view name = argv[1];
+    std::vector<std::string_view> first, whole;
+    for (const auto& command : command_table()) {
+      first.push_back(first_word(command.name));
+      whole.push_back(command.name);
+    }
+    const std::string name = argv[1];
+    CHECK_OK(check_command_name(name, first, "see mailferry --help"));
+    if (std::find(whole.begin(), whole.end(), name) != whole.end()) return {};
+    const std::string remedy = fmt::format("see mailferry {} --help", name);
+    if (argc < 3) return fail(ErrorKind::usage, Scope::run, fmt::format("'{}' is not a whole command", name), remedy);
+    if (argv[2][0] == '-') return {};
+    return check_command_name(fmt::format("{} {}", name, argv[2]), whole, remedy);
+  }
+
+  static Result<> check_command_name(const std::string& name, const std::vector<std::string_view>& names,
+                                     const std::string& remedy) {
     if (std::find(names.begin(), names.end(), name) != names.end()) return {};
     return fail(ErrorKind::usage, Scope::run,
-                fmt::format("there is no command '{}'{}", name, config::did_you_mean(name, names)),
-                "see mailferry --help");
+                fmt::format("there is no command '{}'{}", name, config::did_you_mean(to_lower_ascii(name), names)),
+                remedy);
   }
 
   [[nodiscard]] const CommandRow& chosen() const {

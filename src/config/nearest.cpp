@@ -9,6 +9,9 @@
 namespace mailferry::config {
 namespace {
 
+/// So many letters of a name are likely meant for it, however long it is.
+constexpr std::size_t kShortestBeginning = 3;
+
 // Levenshtein distance: insert, delete, replace.
 std::size_t distance(std::string_view from, std::string_view to) {
   std::vector<std::size_t> row(to.size() + 1);
@@ -31,7 +34,8 @@ std::string_view nearest(std::string_view name, std::span<const std::string_view
   std::string_view best;
   std::size_t best_distance = std::max<std::size_t>(2, name.size() / 3) + 1;
   for (const auto candidate : known) {
-    const std::size_t changes = distance(name, candidate);
+    const bool begins_it = name.size() >= kShortestBeginning && candidate.starts_with(name);
+    const std::size_t changes = begins_it ? 1 : distance(name, candidate);
     // A word of two letters is two changes away from any other: that is no likeness.
     if (changes >= best_distance || changes >= candidate.size()) continue;
     best = candidate;

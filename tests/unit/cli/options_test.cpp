@@ -287,6 +287,15 @@ INSTANTIATE_TEST_SUITE_P(
         BadLine{{"--from-password-env", "A", "--from-password-file", "b"}, "more than one way"},
         BadLine{{"--to-token-command", "A", "--to-password-fd", "3"}, "more than one way"}));
 
+TEST_F(Refused, ACommandThatIsNone) {
+  EXPECT_THAT(refused({"COPY", "a", "b"}).message, HasSubstr("no command 'COPY' (did you mean 'copy'?)"));
+  EXPECT_THAT(refused({"conf"}).message, HasSubstr("no command 'conf' (did you mean 'config'?)"));
+  EXPECT_THAT(refused({"config", "chek"}).message,
+              HasSubstr("no command 'config chek' (did you mean 'config check'?)"));
+  EXPECT_EQ(refused({"config"}).remedy, "see mailferry config --help");
+  EXPECT_THAT(refused(copy_with({"--from-password", "x"})).message, HasSubstr("did you mean '--from-password-file'?"));
+}
+
 TEST_F(Refused, APasswordInTheUrlNamesTheOptionOfItsSide) {
   const auto from = refused({"copy", "imaps://alice:hunter2@h/", "imaps://bob@h/"});
   EXPECT_THAT(from.remedy, HasSubstr("--from-password-file"));
