@@ -1,6 +1,5 @@
 #include "cli/options.hpp"
 
-#include "base/ascii.hpp"
 #include "cli/exit_codes.hpp"
 #include "cli/option_table.hpp"
 #include "cli/resolve.hpp"
@@ -152,8 +151,7 @@ class Parser {
                                      const std::string& remedy) {
     if (std::find(names.begin(), names.end(), name) != names.end()) return {};
     return fail(ErrorKind::usage, Scope::run,
-                fmt::format("there is no command '{}'{}", name, config::did_you_mean(to_lower_ascii(name), names)),
-                remedy);
+                fmt::format("there is no command '{}'{}", name, config::did_you_mean(name, names)), remedy);
   }
 
   [[nodiscard]] const CommandRow& chosen() const {

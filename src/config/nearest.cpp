@@ -1,5 +1,7 @@
 #include "config/nearest.hpp"
 
+#include "base/ascii.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -12,7 +14,7 @@ namespace {
 /// So many letters of a name are likely meant for it, however long it is.
 constexpr std::size_t kShortestBeginning = 3;
 
-// Levenshtein distance: insert, delete, replace.
+// Levenshtein distance: insert, delete, replace; in any case.
 std::size_t distance(std::string_view from, std::string_view to) {
   std::vector<std::size_t> row(to.size() + 1);
   std::iota(row.begin(), row.end(), std::size_t{0});
@@ -20,7 +22,7 @@ std::size_t distance(std::string_view from, std::string_view to) {
     std::size_t diagonal = row[0];
     row[0] = i + 1;
     for (std::size_t j = 0; j < to.size(); ++j) {
-      const std::size_t replaced = diagonal + (from[i] == to[j] ? 0 : 1);
+      const std::size_t replaced = diagonal + (to_lower_ascii(from[i]) == to_lower_ascii(to[j]) ? 0 : 1);
       diagonal = row[j + 1];
       row[j + 1] = std::min({replaced, row[j] + 1, diagonal + 1});
     }

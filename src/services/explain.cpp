@@ -3,6 +3,8 @@
 #include "async/run_loop.hpp"
 #include "base/encoding.hpp"
 #include "base/units.hpp"
+#include "base/utf8.hpp"
+#include "config/nearest.hpp"
 #include "services/accounts.hpp"
 #include "services/interruption.hpp"
 #include "services/mailbox_survey.hpp"
@@ -66,8 +68,10 @@ class Explanation {
 
   Task<> run() {
     CO_TRY(pair_.source, co_await open_steady(from_, steadiness_));
-    CO_TRY(auto look, co_await look_at(*pair_.source, request_.mailbox, request_.uid));
-    source_ = std::move(look);
+    auto look = co_await look_at(*pair_.source, request_.mailbox, request_.uid);
+    if (!look && look.error().scope == Scope::mailbox) CO_CHECK(co_await refuse_unlisted());
+    if (!look) co_return std::unexpected(look.error());
+    source_ = *std::move(look);
     CO_CHECK(co_await tell_source());
     CO_CHECK(tell_state());
     if (to_ != nullptr) CO_CHECK(co_await tell_destination());
@@ -77,6 +81,21 @@ class Explanation {
 
  private:
   void tell(std::string topic, std::string text) { report_.facts.push_back({std::move(topic), std::move(text)}); }
+
+  /// What a server says of a name that is misspelt helps nobody.
+  Task<> refuse_unlisted() {
+    CO_TRY(const auto listed, co_await pair_.source->list(false));
+    std::vector<std::string> names;
+    for (const auto& mailbox : listed.mailboxes)
+      names.push_back(mailbox.path.to_string());
+    const auto wanted = request_.mailbox.to_string();
+    if (std::ranges::find(names, wanted) != names.end()) co_return Result<>{};
+    const std::vector<std::string_view> known(names.begin(), names.end());
+    co_return fail(ErrorKind::usage, Scope::run,
+                   fmt::format("{} has no mailbox '{}'{}", request_.from.label(), sanitize_for_terminal(wanted),
+                               config::did_you_mean(wanted, known)),
+                   "see `mailferry folders FROM` for the names");
+  }
 
   Task<> tell_source() {
     const auto where = fmt::format("{} of {}, UIDVALIDITY {}", request_.mailbox.to_string(), request_.from.label(),

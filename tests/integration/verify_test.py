@@ -264,7 +264,7 @@ class VerifyTest(harness.IntegrationTest):
         done = harness.run(["explain", from_url, *arguments, to_url, *from_options, *to_options, "--state", self.folder.state],
                            self.folder)
         self.assertEqual(done.code, expect, f"\n{done}")
-        return done.out
+        return done.out + done.err
 
     def test_explain_a_message_that_was_copied(self):
         out = self.explain("inbox", "1")
@@ -316,6 +316,7 @@ class VerifyTest(harness.IntegrationTest):
     def test_explain_refuses_what_is_no_message(self):
         self.explain("INBOX", "0", expect=USAGE)
         self.explain("INBOX", "first", expect=USAGE)
+        self.assertIn("has no mailbox 'Inbx' (did you mean 'INBOX'?)", self.explain("Inbx", "1", expect=USAGE))
 
 
 if __name__ == "__main__":
