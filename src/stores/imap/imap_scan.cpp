@@ -37,6 +37,13 @@ bool is_plain(const store::ScanDetail& detail) {
   return !detail.flags && !detail.octets && !detail.date && !detail.identity;
 }
 
+/// Without a code, a name that is misspelt is as likely as a mailbox that cannot be opened.
+Error named_or_asked(Error error) {
+  if (error.remedy == mailferry::imap::kAskAdministrator)
+    error.remedy = "see `mailferry folders` for the names of mailboxes; if it is one, ask the server's administrator";
+  return error;
+}
+
 /// RFC 9738 §3.1: "[MESSAGELIMIT 1000 23221]" ends an answer that leaves out what is below the second number; 0: it
 /// does not say where.
 Uid last_answered(const mailferry::imap::ResponseCode& code) {
@@ -76,7 +83,7 @@ class MailboxScan {
     opened_ = {};
     auto examined = co_await connection_.complete(examine_tag_, Scope::mailbox, step, on_data, on_status);
     if (!examined && !connection_.transport().is_open()) co_return std::unexpected(examined.error());
-    if (!examined) error_ = examined.error();
+    if (!examined) error_ = named_or_asked(examined.error());
     const auto wanted = looked_again_ ? result_.status.uid_validity : request_.uid_validity;
     if (!error_ && wanted != 0 && opened_.uid_validity != wanted)
       error_ = mailbox_error(ErrorKind::protocol, "UIDVALIDITY of " + request_.mailbox.to_string() + " changed",
