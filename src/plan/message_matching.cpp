@@ -19,10 +19,11 @@ void add_sorted(UidSet& set, std::vector<Uid>& uids) {
   set.add(added);
 }
 
-UidSet uids_of(const std::vector<UnsureMessage>& messages) {
+template <class Message>
+UidSet uids_of(const std::vector<Message>& messages) {
   std::vector<Uid> uids;
   uids.reserve(messages.size());
-  for (const UnsureMessage& message : messages)
+  for (const Message& message : messages)
     uids.push_back(message.uid);
   UidSet set;
   add_sorted(set, uids);
@@ -67,16 +68,8 @@ bool are_surely_the_same(Entries source, Entries destination, SizeEvidence sizes
 /// Collects the outcome; UIDs come in the order of digests, so they are sorted at the end.
 class Collector {
  public:
-  void missing(Uid uid) { missing_.push_back(uid); }
-  void extra(Uid uid) { extra_.push_back(uid); }
-  void missing(Entries group) {
-    for (const Entry& entry : group)
-      missing(entry.uid);
-  }
-  void extra(Entries group) {
-    for (const Entry& entry : group)
-      extra(entry.uid);
-  }
+  void missing(Entries group) { add(missing_, group); }
+  void extra(Entries group) { add(extra_, group); }
   void finish(MessageMatching& matching) {
     add_sorted(matching.missing, missing_);
     add_sorted(matching.extra, extra_);
@@ -84,9 +77,55 @@ class Collector {
   }
 
  private:
+  static void add(std::vector<Uid>& uids, Entries group) {
+    for (const Entry& entry : group)
+      uids.push_back(entry.uid);
+  }
+
   std::vector<Uid> missing_;
   std::vector<Uid> extra_;
 };
+
+struct Sized {
+  std::uint64_t octets = 0;
+  Uid uid = 0;
+  auto operator<=>(const Sized&) const = default;
+};
+
+std::vector<Sized> with_sizes(const UidSet& uids, const std::function<std::uint64_t(Uid)>& octets) {
+  std::vector<Sized> sized;
+  auto each = uids.each();
+  for (auto uid = each.next(); uid != 0; uid = each.next())
+    sized.push_back({octets(uid), uid});
+  std::ranges::sort(sized);
+  return sized;
+}
+
+/// Servers count line ends differently and replace octets that have no place in mail; more they leave as it is.
+bool is_near(std::uint64_t smaller, std::uint64_t larger) {
+  constexpr std::uint64_t kSlack = 64;
+  return larger - smaller <= kSlack + smaller / 8;
+}
+
+/// Those of `some` for which `others` have one of nearly the same size; both are sorted.
+UidSet find_near(const std::vector<Sized>& some, const std::vector<Sized>& others) {
+  std::vector<Uid> uids;
+  auto other = others.begin();
+  for (const Sized& one : some) {
+    while (other != others.end() && other->octets < one.octets && !is_near(other->octets, one.octets))
+      ++other;
+    if (other == others.end()) break;
+    const auto [smaller, larger] = std::minmax(one.octets, other->octets);
+    if (is_near(smaller, larger)) uids.push_back(one.uid);
+  }
+  UidSet near;
+  add_sorted(near, uids);
+  return near;
+}
+
+void sort_by_date(std::vector<DatedMessage>& messages) {
+  std::ranges::sort(messages, {}, [](const DatedMessage& message) { return std::tie(message.seconds, message.uid); });
+}
 
 /// One message of several that are the same. Those with one content can be matched.
 struct Candidate {
@@ -223,14 +262,43 @@ void resolve(MessageMatching& matching, std::vector<BodyDigestOf> source, std::v
   std::vector<Candidate> here = candidates(matching.unsure_source, std::move(source), {});
   std::vector<Candidate> there = candidates(matching.unsure_destination, std::move(destination), likeness.destination);
   pair_up(matching, here, there, likeness);
-  Collector collector;
-  for (const Candidate& message : here)
-    collector.missing(message.uid);
-  for (const Candidate& message : there)
-    collector.extra(message.uid);
+  auto missing = uids_of(here);
+  auto extra = uids_of(there);
+  matching.missing.add(missing);
+  matching.extra.add(extra);
   matching.unsure_source.clear();
   matching.unsure_destination.clear();
-  collector.finish(matching);
+  std::sort(matching.matched.begin(), matching.matched.end());
+}
+
+Lookalikes find_lookalikes(const MessageMatching& matching, const std::function<std::uint64_t(Uid)>& source,
+                           const std::function<std::uint64_t(Uid)>& destination) {
+  if (matching.missing.empty() || matching.extra.empty()) return {};
+  const auto here = with_sizes(matching.missing, source);
+  const auto there = with_sizes(matching.extra, destination);
+  return {find_near(here, there), find_near(there, here)};
+}
+
+void doubt_lookalikes(MessageMatching& matching, std::vector<DatedMessage> source,
+                      std::vector<DatedMessage> destination) {
+  sort_by_date(source);
+  sort_by_date(destination);
+  auto there = destination.begin();
+  std::uint32_t group = 0;
+  for (auto here = source.begin(); here != source.end();) {
+    const auto seconds = here->seconds;
+    while (there != destination.end() && there->seconds < seconds)
+      ++there;
+    const bool both = there != destination.end() && there->seconds == seconds;
+    for (; here != source.end() && here->seconds == seconds; ++here) {
+      if (both) matching.unsure_source.push_back({here->uid, group});
+    }
+    for (; there != destination.end() && there->seconds == seconds; ++there)
+      matching.unsure_destination.push_back({there->uid, group});
+    if (both) ++group;
+  }
+  matching.missing.remove(matching.unsure_source_uids());
+  matching.extra.remove(matching.unsure_destination_uids());
 }
 
 }  // namespace mailferry::plan

@@ -98,4 +98,26 @@ struct BodyDigestOf {
 void resolve(MessageMatching& matching, std::vector<BodyDigestOf> source, std::vector<BodyDigestOf> destination,
              const Likeness& likeness = {});
 
+struct DatedMessage {
+  Uid uid = 0;
+  std::int64_t seconds = 0;  // of its INTERNALDATE
+};
+
+/// What may be the same though headers say that it is not: servers read broken headers differently.
+struct Lookalikes {
+  UidSet source;
+  UidSet destination;
+};
+
+/// Those of the missing and the extra messages that have nearly one size. `source`, `destination`: the octets of a
+/// message.
+[[nodiscard]] Lookalikes find_lookalikes(const MessageMatching& matching,
+                                         const std::function<std::uint64_t(Uid)>& source,
+                                         const std::function<std::uint64_t(Uid)>& destination);
+
+/// Third stage, after resolve(): of these missing and extra messages, with their dates, those that have one date on
+/// both sides become unsure, whatever their headers say, to be resolved once more.
+void doubt_lookalikes(MessageMatching& matching, std::vector<DatedMessage> source,
+                      std::vector<DatedMessage> destination);
+
 }  // namespace mailferry::plan

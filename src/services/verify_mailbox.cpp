@@ -26,6 +26,14 @@ std::map<Uid, Digest> by_uid(const std::vector<plan::BodyDigestOf>& list) {
   return digests;
 }
 
+std::vector<plan::DatedMessage> dates_of(const Side& side, const UidSet& uids) {
+  std::vector<plan::DatedMessage> dates;
+  auto each = uids.each();
+  for (auto uid = each.next(); uid != 0; uid = each.next())
+    dates.push_back({uid, side.find(uid).seconds});
+  return dates;
+}
+
 }  // namespace
 
 void VerifyContext::add(Finding finding) {
@@ -91,14 +99,20 @@ Task<> MailboxCheck::look() {
 }
 
 Task<> MailboxCheck::settle_unsure() {
+  CO_CHECK(co_await resolve_unsure());
+  plan::doubt_lookalikes(matching_, dates_of(source_, matching_.missing), dates_of(destination_, matching_.extra));
+  co_return co_await resolve_unsure();
+}
+
+Task<> MailboxCheck::resolve_unsure() {
   if (matching_.is_sure()) co_return Result<>{};
   const auto source_uids = matching_.unsure_source_uids();
   const auto destination_uids = matching_.unsure_destination_uids();
   CO_TRY(auto here, co_await context_.origin.digests(result_.source, source_uids));
   CO_TRY(auto there, co_await body_digests(context_.destination, result_.destination, destination_uids));
   if (context_.deep || context_.manifest != nullptr) {
-    from_ = by_uid(here);
-    to_ = by_uid(there);
+    from_.merge(by_uid(here));
+    to_.merge(by_uid(there));
   }
   plan::resolve(matching_, std::move(here), std::move(there), alike());
   co_return Result<>{};

@@ -38,6 +38,7 @@ class MailboxCheck {
   void count_extra();
   Task<> look();
   Task<> settle_unsure();
+  Task<> resolve_unsure();
   [[nodiscard]] plan::Likeness alike() const;
   Task<> report_missing();
   void compare(const plan::MatchedPair& match);

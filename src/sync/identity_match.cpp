@@ -3,6 +3,7 @@
 #include "sync/steady_session.hpp"
 
 #include <algorithm>
+#include <limits>
 
 namespace mailferry::sync {
 namespace {
@@ -20,23 +21,32 @@ class IdentitySink final : public RestartableSink {
     const auto [found, added] =
         index_.try_emplace(meta.flags.to_string(), static_cast<std::uint32_t>(combinations_.size()));
     if (added) combinations_.push_back(std::move(meta.flags));
-    flags_.emplace_back(meta.uid, found->second);
+    messages_.push_back({meta.uid, found->second, static_cast<std::uint32_t>(std::min(meta.octets, kLargest))});
   }
   void restart() override {
     list = {};
-    flags_.clear();
+    messages_.clear();
   }
-  void sort() { std::ranges::sort(flags_); }
-  [[nodiscard]] const Flags& flags_of(Uid uid) const {
-    const auto found = std::ranges::lower_bound(flags_, std::pair<Uid, std::uint32_t>{uid, 0});
-    return combinations_[found->second];
-  }
+  void sort() { std::ranges::sort(messages_, {}, &Message::uid); }
+  [[nodiscard]] const Flags& flags_of(Uid uid) const { return combinations_[find(uid).flags]; }
+  [[nodiscard]] std::uint64_t octets_of(Uid uid) const { return find(uid).octets; }
 
   plan::IdentityList list;
 
  private:
+  static constexpr std::uint64_t kLargest = std::numeric_limits<std::uint32_t>::max();
+  struct Message {
+    Uid uid;
+    std::uint32_t flags;
+    std::uint32_t octets;
+  };
+
+  [[nodiscard]] const Message& find(Uid uid) const {
+    return *std::ranges::lower_bound(messages_, uid, {}, &Message::uid);
+  }
+
   const UidSet& taken_;
-  std::vector<std::pair<Uid, std::uint32_t>> flags_;
+  std::vector<Message> messages_;
   std::vector<Flags> combinations_;
   std::map<std::string, std::uint32_t> index_;
 };
@@ -49,6 +59,27 @@ Task<> scan_into(store::Session* session, store::ScanRequest request, IdentitySi
   if (!results.front()) co_return std::unexpected(results.front().error());
   sink->sort();
   co_return Result<>{};
+}
+
+class DateSink final : public RestartableSink {
+ public:
+  void message(store::MessageMeta&& meta) override {
+    if (meta.is_dated) dates.push_back({meta.uid, meta.date.seconds});
+  }
+  void restart() override { dates.clear(); }
+  std::vector<plan::DatedMessage> dates;
+};
+
+Task<std::vector<plan::DatedMessage>> dates_of(store::Session& session, const MailboxPath& mailbox,
+                                               const UidSet& uids) {
+  DateSink sink;
+  std::vector<store::ScanRequest> requests{scan_of(mailbox, 0)};
+  requests.front().uids = uids;
+  requests.front().detail.date = true;
+  const std::vector<store::MetaSink*> sinks{&sink};
+  CO_TRY(auto results, co_await session.scan(requests, sinks));
+  if (!results.front()) co_return std::unexpected(results.front().error());
+  co_return std::move(sink.dates);
 }
 
 Task<std::vector<plan::BodyDigestOf>> digests_of(store::Session& session, const MailboxPath& mailbox,
@@ -74,6 +105,37 @@ plan::Likeness likeness_of(const IdentitySink& source, const IdentitySink& desti
   return likeness;
 }
 
+/// Where both sides' mail is, while it is matched.
+struct Places {
+  store::Session& source;
+  store::Session& destination;
+  MailboxPath source_mailbox;
+  MailboxPath destination_mailbox;
+};
+
+/// Reads what is unsure.
+Task<> settle_unsure(const Places& places, const plan::Likeness& likeness, plan::MessageMatching& matching) {
+  if (matching.is_sure()) co_return Result<>{};
+  const auto source_uids = matching.unsure_source_uids();
+  const auto destination_uids = matching.unsure_destination_uids();
+  CO_TRY(auto here, co_await digests_of(places.source, places.source_mailbox, source_uids));
+  CO_TRY(auto there, co_await digests_of(places.destination, places.destination_mailbox, destination_uids));
+  plan::resolve(matching, std::move(here), std::move(there), likeness);
+  co_return Result<>{};
+}
+
+/// What one server shows of a broken header and the other does not makes two identities of one message; a copy keeps
+/// its date.
+Task<> settle_lookalikes(const Places& places, const plan::Likeness& likeness, const plan::Lookalikes& lookalikes,
+                         plan::MessageMatching& matching) {
+  if (lookalikes.source.empty()) co_return Result<>{};
+  CO_TRY(auto there, co_await dates_of(places.destination, places.destination_mailbox, lookalikes.destination));
+  if (there.empty()) co_return Result<>{};
+  CO_TRY(auto here, co_await dates_of(places.source, places.source_mailbox, lookalikes.source));
+  plan::doubt_lookalikes(matching, std::move(here), std::move(there));
+  co_return co_await settle_unsure(places, likeness, matching);
+}
+
 }  // namespace
 
 UidSet uids_of(const std::vector<MatchedMessage>& matched, Uid MatchedMessage::*side) {
@@ -95,20 +157,17 @@ Task<std::vector<MatchedMessage>> match_by_identity(SessionPair& pair, store::Sc
   const UidSet none;
   IdentitySink source_sink(none);
   IdentitySink destination_sink(taken);
-  const auto source_mailbox = source.mailbox;
-  const auto destination_mailbox = destination.mailbox;
+  const Places places{*pair.source, *pair.destination, source.mailbox, destination.mailbox};
   CO_CHECK(co_await scan_into(pair.source.get(), std::move(source), &source_sink));
   CO_CHECK(co_await scan_into(pair.destination.get(), std::move(destination), &destination_sink));
   const auto likeness = likeness_of(source_sink, destination_sink, flags_there);
   auto matching = plan::match_messages(std::move(source_sink.list), std::move(destination_sink.list),
                                        plan::SizeEvidence::compare, ambiguous);
-  if (!matching.is_sure()) {
-    const auto source_uids = matching.unsure_source_uids();
-    const auto destination_uids = matching.unsure_destination_uids();
-    CO_TRY(auto source_digests, co_await digests_of(*pair.source, source_mailbox, source_uids));
-    CO_TRY(auto destination_digests, co_await digests_of(*pair.destination, destination_mailbox, destination_uids));
-    plan::resolve(matching, std::move(source_digests), std::move(destination_digests), likeness);
-  }
+  CO_CHECK(co_await settle_unsure(places, likeness, matching));
+  const auto lookalikes = plan::find_lookalikes(
+      matching, [&](Uid uid) { return source_sink.octets_of(uid); },
+      [&](Uid uid) { return destination_sink.octets_of(uid); });
+  CO_CHECK(co_await settle_lookalikes(places, likeness, lookalikes, matching));
   std::vector<MatchedMessage> matched;
   matched.reserve(matching.matched.size());
   for (const auto& match : matching.matched)

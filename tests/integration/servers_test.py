@@ -271,6 +271,25 @@ class OddBehaviourTest(CopyTest):
     def test_cyrus_that_replaces_8_bit_octets_of_the_headers_that_tell_messages_apart(self):
         self.check_munged(b"To: t\xe9 <t@example.org>", b"Message-ID: <munged@example.org>\r\nCc: t\xc3\xa9 <t@example.org>")
 
+    def check_headers_that_servers_read_differently(self, one, other):
+        """A CR before a field: to Cyrus there is no header at all, to Dovecot not this field, and Courier drops the CR."""
+        source, destination = self.start(pairs.MAKES[one]), self.start(pairs.MAKES[other])
+        with pairs.connect(source) as connection:
+            for number in range(6):
+                field = b"Message-ID: <%d@example.org>\r\n" % number
+                octets = b"\r" * (number % 2) + field + HEAD + b"\r\n\rtext %d\r\n" % number
+                pairs.append_octets(source, connection, "INBOX", octets)
+        self.copy(source, destination, "--quiet")
+        self.assertEqual(checker.read_account(destination).count(), 6)
+        self.copied_once(source, destination)
+        self.verified(source, destination)
+
+    def test_headers_that_cyrus_reads_differently(self):
+        self.check_headers_that_servers_read_differently("cyrus", "dovecot")
+
+    def test_headers_that_courier_mends(self):
+        self.check_headers_that_servers_read_differently("dovecot", "courier")
+
     def test_courier_mailboxes_that_are_not_subscribed_but_have_children_that_are(self):
         source, destination = self.start(Courier), self.start(pairs.MAKES["dovecot"])
         with pairs.connect(source) as connection:

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <map>
+
 namespace mailferry::plan {
 namespace {
 
@@ -203,6 +205,49 @@ TEST(Resolve, WhatCouldNotBeReadIsNeverTakenForThere) {
   const auto matching = resolved(list_of({{1, 'a', 10}}), list_of({{5, 'a', 11}}), {}, {});
   EXPECT_EQ(matching.missing.to_string(), "1");
   EXPECT_EQ(matching.extra.to_string(), "5");
+}
+
+std::function<std::uint64_t(Uid)> sizes(std::map<Uid, std::uint64_t> octets) {
+  return [octets = std::move(octets)](Uid uid) { return octets.at(uid); };
+}
+
+TEST(FindLookalikes, FindsWhatHasNearlyOneSize) {
+  const auto matching =
+      match_messages(list_of({{1, 'a'}, {2, 'b'}, {3, 'c'}, {4, 'd'}}), list_of({{7, 'x'}, {8, 'y'}, {9, 'd'}}));
+  const auto found =
+      find_lookalikes(matching, sizes({{1, 800}, {2, 100'000}, {3, 5000}}), sizes({{7, 830}, {8, 91'000}}));
+  EXPECT_EQ(found.source.to_string(), "1:2");
+  EXPECT_EQ(found.destination.to_string(), "7:8");
+}
+
+TEST(FindLookalikes, ThereAreNoneWhereOnlyOneSideHasMore) {
+  const auto matching = match_messages(list_of({{1, 'a'}, {2, 'b'}}), list_of({{8, 'b'}}));
+  const auto found = find_lookalikes(matching, sizes({{1, 100}}), {});
+  EXPECT_TRUE(found.source.empty());
+  EXPECT_TRUE(found.destination.empty());
+}
+
+TEST(DoubtLookalikes, OneDateMakesUnsure) {
+  auto matching =
+      match_messages(list_of({{1, 'a'}, {2, 'b'}, {3, 'c'}, {4, 'd'}}), list_of({{7, 'x'}, {8, 'y'}, {9, 'd'}}));
+  doubt_lookalikes(matching, {{1, 60}, {2, 61}}, {{7, 61}});
+  EXPECT_EQ(matching.unsure_source_uids().to_string(), "2");
+  EXPECT_EQ(matching.unsure_destination_uids().to_string(), "7");
+  EXPECT_EQ(matching.missing.to_string(), "1,3");
+  EXPECT_EQ(matching.extra.to_string(), "8");
+
+  resolve(matching, {body(2, 'm')}, {body(7, 'm')});
+  EXPECT_THAT(pairs(matching), ElementsAre("2=7", "4=9"));
+  EXPECT_EQ(matching.missing.to_string(), "1,3");
+}
+
+TEST(DoubtLookalikes, OtherBodiesAreOtherMessages) {
+  auto matching = match_messages(list_of({{1, 'a'}}), list_of({{7, 'x'}}));
+  doubt_lookalikes(matching, {{1, 60}}, {{7, 60}});
+  resolve(matching, {body(1, 'm')}, {body(7, 'n')});
+  EXPECT_THAT(pairs(matching), IsEmpty());
+  EXPECT_EQ(matching.missing.to_string(), "1");
+  EXPECT_EQ(matching.extra.to_string(), "7");
 }
 
 TEST(Resolve, AddsToWhatTheFirstStageFound) {
