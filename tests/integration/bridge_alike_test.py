@@ -10,7 +10,7 @@ import sqlite3
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-from support import checker, harness  # noqa: E402
+from support import checker, harness, pairs  # noqa: E402
 from support.bridging import NOW, QUICK, DefectTest, connect, message  # noqa: E402
 from support.daemon import Source, count, wait_until  # noqa: E402
 
@@ -230,6 +230,30 @@ class WithoutMessageIdTest(AlikeTest):
         self.assert_arrives(5, bridge=bridge)
         self.settle(2)
         self.assert_arrives(5, bridge=bridge)
+
+
+class BrokenHeadersTest(AlikeTest):
+    """A CR before a field: to Cyrus there is no header at all, to Dovecot not this field."""
+
+    def test_after_a_kill_and_without_the_state(self):
+        if pairs.Cyrus.missing():
+            self.skipTest(pairs.Cyrus.missing())
+        cyrus = self.enterContext(pairs.Cyrus(users={"a": "secret"}))
+        whole = [Report(digit) for digit in (1, 2)]
+        broken = [Bare(raw=b"\r" + Report(digit, fields=b"X: %d\r\n" % digit).octets()) for digit in (3, 4, 5)]
+        self.put(cyrus, "a", [*whole, *broken])
+        bridge = self.bridge([Source("one", cyrus, "a", poll_interval="1s")], **QUICK).start()
+        self.check_mail([1, 2, 3, 4, 5], bridge)
+        bridge.kill()
+        self.put(cyrus, "a", [Report(6)])
+        bridge.start()
+        self.check_mail([1, 2, 3, 4, 5, 6], bridge)
+        bridge.kill()
+        for file in bridge.state.parent.glob(bridge.state.name + "*"):
+            file.unlink()
+        self.put(cyrus, "a", [Report(7)])
+        bridge.start()
+        self.check_mail([1, 2, 3, 4, 5, 6, 7], bridge)
 
 
 if __name__ == "__main__":

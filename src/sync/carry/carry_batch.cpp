@@ -126,6 +126,7 @@ Task<> CarryBatch::learn(const UidSet& uids) {
     const auto uid = meta.uid;
     silent.remove(UidRange{uid, uid});
     mailbox_.note_size(uid, meta.octets);
+    sized_.emplace(meta.identity.digest, meta.octets);
     wanted_[uid].meta = std::move(meta);
   }
   for (const auto& [uid, error] : refused) {
@@ -199,7 +200,8 @@ Task<> CarryBatch::look_up(CarryRoute& route, Lane& lane, const std::vector<Want
     if (is_found(route, *wanted) || !searched_.emplace(&route, wanted->meta.uid).second) continue;
     const auto name = DestinationMailbox::search_name(wanted->meta);
     if (name) names.insert(*name);
-    if (!name && mailbox_.was_replaced()) seconds.insert(wanted->meta.date.seconds);
+    const bool may_be_there = mailbox_.was_replaced() || route.begins_anew;
+    if (!name && may_be_there && mailbox_.may_be_old(wanted->meta.uid)) seconds.insert(wanted->meta.date.seconds);
   }
   CO_CHECK(co_await route.to->look_for(*lane, names));
   co_return co_await route.to->look_for_dates(*lane, seconds);
@@ -234,7 +236,11 @@ Task<> CarryBatch::choose_among(CarryRoute& route, Lane& lane, const std::vector
 
 Task<bool> CarryBatch::decide(CarryRoute& route, Lane& lane, Wanted& wanted) {
   const auto& meta = wanted.meta;
-  CO_TRY(const auto there, co_await find_there(lane, route, meta));
+  CO_TRY(auto there, co_await find_there(lane, route, meta));
+  if (there) route.to->known().note_taken(meta.identity.digest, *there);
+  if (!there) {
+    CO_TRY(there, co_await find_lookalike_there(lane, route, meta));
+  }
   if (there) {
     take_there(route, meta, *there);
     co_return false;

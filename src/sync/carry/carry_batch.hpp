@@ -71,6 +71,9 @@ class CarryBatch {
   [[nodiscard]] static bool is_proof(CarryRoute& route, Uid uid, const KnownMessage& there);
   /// The equal message on the destination; nothing: it has none. Error of scope run or account: `lane`'s.
   Task<std::optional<KnownMessage>> find_there(Lane& lane, CarryRoute& route, const store::MessageMeta& meta);
+  /// The same of those whose headers say that they are others.
+  Task<std::optional<KnownMessage>> find_lookalike_there(Lane& lane, CarryRoute& route, const store::MessageMeta& meta);
+  [[nodiscard]] std::vector<Lookalike> lookalikes_of(CarryRoute& route, const store::MessageMeta& meta) const;
   /// Nothing is like it there but one message, which had come before this bridge did anything.
   [[nodiscard]] bool is_like_old_one(CarryRoute& route, const store::MessageMeta& meta,
                                      const std::vector<KnownMessage>& candidates) const;
@@ -121,8 +124,9 @@ class CarryBatch {
   store::Session& source_;
   QuotaGate& download_;
   std::map<Uid, Wanted> wanted_;
-  std::optional<Error> source_error_;  // its session is of no use any more
-  std::map<Uid, Digest> bodies_;       // of the source's messages, where they were needed
+  std::set<std::pair<Digest, std::uint64_t>> sized_;  // identities and octets of these
+  std::optional<Error> source_error_;                 // its session is of no use any more
+  std::map<Uid, Digest> bodies_;                      // of the source's messages, where they were needed
   std::vector<Claim> claims_;
   std::set<std::pair<CarryRoute*, Uid>> searched_;  // on the destination
   std::deque<Whole> whole_;

@@ -25,6 +25,13 @@ std::vector<KnownMessage> CarryBatch::candidates_for(CarryRoute& route, const st
   return candidates;
 }
 
+/// What is another message of this batch by its headers is that one.
+std::vector<Lookalike> CarryBatch::lookalikes_of(CarryRoute& route, const store::MessageMeta& meta) const {
+  auto found = route.to->known().find_lookalikes(meta.identity.digest, meta.date.seconds, meta.octets);
+  std::erase_if(found, [&](const Lookalike& one) { return sized_.contains({one.identity, one.message.octets}); });
+  return found;
+}
+
 bool CarryBatch::is_like_old_one(CarryRoute& route, const store::MessageMeta& meta,
                                  const std::vector<KnownMessage>& candidates) const {
   if (candidates.size() != 1 || meta.identity.weak || meta.message_id.empty() || mailbox_.is_pruned()) return false;
@@ -53,7 +60,8 @@ UidSet CarryBatch::to_compare(CarryRoute& route, const std::vector<Wanted*>& ope
   UidSet uids;
   for (const auto* wanted : open) {
     const auto candidates = candidates_for(route, wanted->meta);
-    const bool is_alike = times[wanted->meta.identity.digest] > 1 || std::ranges::any_of(candidates, is_comparable);
+    const bool is_alike = times[wanted->meta.identity.digest] > 1 || std::ranges::any_of(candidates, is_comparable) ||
+                          !lookalikes_of(route, wanted->meta).empty();
     if (is_alike && !is_enough_by_headers(route, wanted->meta, candidates)) uids.add(wanted->meta.uid);
   }
   return uids;
@@ -95,6 +103,22 @@ Task<std::optional<KnownMessage>> CarryBatch::find_there(Lane& lane, CarryRoute&
     if (!there) continue;
     CO_TRY(const auto here, co_await body_on_source(meta.uid));
     if (here == *there) co_return candidate;
+  }
+  co_return std::nullopt;
+}
+
+/// Of a header with a CR before a field one server shows nothing, another the rest, and a third mends it.
+Task<std::optional<KnownMessage>> CarryBatch::find_lookalike_there(Lane& lane, CarryRoute& route,
+                                                                   const store::MessageMeta& meta) {
+  std::size_t unread = 0;
+  for (const auto& [identity, candidate] : lookalikes_of(route, meta)) {
+    if (!candidate.body && ++unread > kMostRead) break;
+    CO_TRY(const auto there, co_await body_there(lane, route, identity, candidate));
+    if (!there) continue;
+    CO_TRY(const auto here, co_await body_on_source(meta.uid));
+    if (here != *there) continue;
+    route.to->known().note_taken(identity, candidate);
+    co_return candidate;
   }
   co_return std::nullopt;
 }

@@ -21,7 +21,7 @@ constexpr std::uint64_t kMostAtATime = 100;
 constexpr std::size_t kMostAlone = 5;
 
 constexpr store::ScanDetail kHeaders{
-    .flags = false, .octets = true, .date = false, .identity = true, .message_id = false};
+    .flags = false, .octets = true, .date = true, .identity = true, .message_id = false};
 
 /// A refusal that may be about one message, also as a fault of the server.
 bool may_be_of_one(const Error& error) {
@@ -54,7 +54,12 @@ class KnownSink final : public store::MetaSink {
   KnownSink(KnownMessages& known, bool doubted) : known_(known), doubted_(doubted) {}
   void message(store::MessageMeta&& meta) override {
     known_.add(meta.identity.digest,
-               {.uid = meta.uid, .octets = meta.octets, .body = {}, .weak = meta.identity.weak, .doubted = doubted_},
+               {.uid = meta.uid,
+                .octets = meta.octets,
+                .seconds = meta.is_dated ? meta.date.seconds : 0,
+                .body = {},
+                .weak = meta.identity.weak,
+                .doubted = doubted_},
                std::chrono::steady_clock::now());
   }
 

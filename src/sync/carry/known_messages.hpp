@@ -19,9 +19,16 @@ using SteadyTime = std::chrono::steady_clock::time_point;
 struct KnownMessage {
   Uid uid = 0;               // 0: the server did not tell
   std::uint64_t octets = 0;  // as the destination tells them; 0: unknown
+  std::int64_t seconds = 0;  // of its INTERNALDATE, where a look-up found it; 0: unknown
   std::optional<Digest> body{};
   bool weak = true;
   bool doubted = false;  // a look-up after an interruption found it: it may have been sent by whoever was interrupted
+};
+
+/// A message that was looked up, and may be another one only in what a server makes of its broken header.
+struct Lookalike {
+  Digest identity{};
+  KnownMessage message{};
 };
 
 class KnownMessages {
@@ -35,9 +42,16 @@ class KnownMessages {
   /// The messages with this identity; empty: none known.
   [[nodiscard]] std::vector<KnownMessage> find(const Digest& identity) const;
 
+  /// Messages with other identities that came at this second and have as many octets, or nearly.
+  [[nodiscard]] std::vector<Lookalike> find_lookalikes(const Digest& identity, std::int64_t seconds,
+                                                       std::uint64_t octets) const;
+  /// A message of a source is this one: it is no lookalike of others.
+  void note_taken(const Digest& identity, const KnownMessage& message);
+
   /// The mailbox is another one now. Who is at delivering stays at it.
   void forget_all() {
     messages_.clear();
+    dated_.clear();
     order_.clear();
   }
 
@@ -50,10 +64,16 @@ class KnownMessages {
   [[nodiscard]] std::size_t size() const noexcept { return order_.size(); }
 
  private:
+  struct Dated {
+    Digest identity{};
+    Uid uid = 0;
+  };
+
   void forget_oldest();
 
   std::chrono::steady_clock::duration memory_;
   std::unordered_multimap<Digest, KnownMessage, DigestHash> messages_;
+  std::unordered_multimap<std::int64_t, Dated> dated_;  // by second; some may be forgotten already
   std::deque<std::pair<SteadyTime, Digest>> order_;
   std::unordered_map<Digest, SteadyTime, DigestHash> claimed_;
 };

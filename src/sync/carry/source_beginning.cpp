@@ -97,6 +97,7 @@ Task<> SourceMailbox::begin(store::Session& session, const store::MailboxStatus&
   if (is_to_retry_) retry_parked();
   const bool is_new = std::ranges::any_of(routes_, [](const CarryRoute& route) { return !has_begun(route); });
   if (!is_new) co_return Result<>{};
+  old_below_ = status.uid_next == 0 ? std::numeric_limits<Uid>::max() : status.uid_next;
   CO_CHECK(note_beginnings());
   if (replaced_) context_.observer.trouble(account_, validity_changed(rule_.from));
   co_return co_await skip_old(session, status);

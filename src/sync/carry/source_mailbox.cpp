@@ -175,6 +175,7 @@ Task<> SourceMailbox::forget_from(Uid uid) {
     route.gone_unsaved = true;
   }
   replaced_ = true;
+  old_below_ = kLastUid;
   unseen_ = {};
   uid_next_ = uid;
   followed_modseq_ = 0;

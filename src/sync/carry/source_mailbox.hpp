@@ -8,6 +8,7 @@
 
 #include <deque>
 #include <functional>
+#include <limits>
 #include <vector>
 
 namespace mailferry::sync {
@@ -86,6 +87,8 @@ class SourceMailbox {
   [[nodiscard]] bool is_one_of_its_kind(Uid uid, const Digest& identity) const;
   /// Whether what is open may have been delivered when the mailbox had another UIDVALIDITY.
   [[nodiscard]] bool was_replaced() const noexcept { return replaced_; }
+  /// It was there at the first look of this process, as far as is known, and not only since.
+  [[nodiscard]] bool may_be_old(Uid uid) const noexcept { return uid < old_below_; }
   [[nodiscard]] std::uint64_t open_messages() const noexcept { return open_; }
   /// About so many octets will be read for them, and brought, to all targets together; 0: no size is known yet.
   [[nodiscard]] std::uint64_t open_octets(plan::Direction direction) const;
@@ -141,6 +144,7 @@ class SourceMailbox {
   std::string account_;
   UidValidity uid_validity_ = 0;
   Uid uid_next_ = 0;
+  Uid old_below_ = std::numeric_limits<Uid>::max();
   UnseenMessages unseen_;
   SetBack set_back_;
   SteadyTime rests_until_{};  // what is due before then was due at the last look, which changed nothing
