@@ -125,6 +125,8 @@ Result<services::BridgeRequest> resolve_next(const RawOptions& raw,
                                              const services::BridgeRequest::MayBegin& may_begin) {
   TRY(auto request, resolve_request(raw));
   CHECK_OK(may_begin(request));
+  CHECK_OK(services::check_request(request));
+  request.reloaded = true;
   if (lacks_mappings(request.bridge))
     return fail(ErrorKind::usage, Scope::run, "a source has no mappings",
                 "add them; only when it is started without, mailferry bridge lists the names of mailboxes");

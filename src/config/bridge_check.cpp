@@ -12,9 +12,11 @@
 namespace mailferry::config {
 namespace {
 
-/// "INBOX" in any case is one mailbox (RFC 3501 §5.1).
+/// "INBOX" in any case is one mailbox (RFC 3501 §5.1), and one level above others.
 std::string folded(const std::string& mailbox) {
-  return equal_ascii_nocase(mailbox, "INBOX") ? "INBOX" : mailbox;
+  const auto end = std::min(mailbox.find('/'), mailbox.size());
+  const bool is_inbox = equal_ascii_nocase(std::string_view(mailbox).substr(0, end), "INBOX");
+  return is_inbox ? "INBOX" + mailbox.substr(end) : mailbox;
 }
 
 /// A path has no level without a name. A backslash takes the next character as it is.

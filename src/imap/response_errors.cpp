@@ -98,6 +98,19 @@ bool says_full(const StatusResponse& response, std::string_view step) {
   return pause && pause->cause == ServerPause::Cause::storage;
 }
 
+/// A limit that only the words tell to be a rate, which passes ("[LIMIT] Rate limit hit").
+bool says_too_fast(const StatusResponse& response) {
+  if (response.status != Status::no || response.code.code != Code::limit) return false;
+  const auto pause = read_server_pause(response.text);
+  return pause && (pause->cause == ServerPause::Cause::throttled || pause->cause == ServerPause::Cause::bandwidth);
+}
+
+/// The code, or that which the words stand for.
+Code code_of(const StatusResponse& response, std::string_view step) {
+  if (says_full(response, step)) return Code::over_quota;
+  return says_too_fast(response) ? Code::throttled : response.code.code;
+}
+
 const Meaning* find_meaning(Code code, Scope scope, std::string_view step) {
   const auto* found = std::ranges::find_if(
       kMeanings, [&](const Meaning& meaning) { return meaning.code == code && fits(meaning, scope, step); });
@@ -186,8 +199,7 @@ bool counts(const Meaning& meaning, Status status) {
 Error to_error(const StatusResponse& response, Scope scope, std::string_view step) {
   auto error = plain_error(response.status, scope);
   const auto* phrase = find_phrase(response.text);
-  const auto code = says_full(response, step) ? Code::over_quota : response.code.code;
-  const auto* meaning = find_meaning(code, error.scope, step);
+  const auto* meaning = find_meaning(code_of(response, step), error.scope, step);
   if (phrase != nullptr) {
     error.kind = phrase->kind;
     error.scope = std::max(error.scope, Scope::account);

@@ -84,8 +84,11 @@ class BridgeJob final : private web::StatusSource {
     CHECK_OK(http_.listen_local(web::status_socket(request_.state_file)));
     if (request_.bridge.listen.empty()) return {};
     TRY(const auto address, net::parse_listen_address(request_.bridge.listen, request_.bridge.listen_reach));
-    TRY(const auto port, http_.listen_network(address));
-    log::info("the status page is served", {{"port", port}});
+    const auto port = http_.listen_network(address);
+    if (port) log::info("the status page is served", {{"port", *port}});
+    if (!port && !request_.reloaded) return std::unexpected(port.error());
+    if (!port)
+      log::warning("the status page is not served: " + port.error().describe(), {{"remedy", port.error().remedy}});
     return {};
   }
 

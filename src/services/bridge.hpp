@@ -45,11 +45,16 @@ struct BridgeRequest {
   using MayBegin = std::function<Result<>(const BridgeRequest&)>;
   /// Asked at SIGHUP, on a thread of its own: false keeps the bridge as it is. Absent: it may always.
   std::function<bool(const MayBegin&)> can_reload{};
+  /// A bridge worked before, in this process: what is wrong with its status page must not end it.
+  bool reloaded = false;
   /// Why the state of another tool, which is to be taken over, cannot be read: a mailbox that needs it must not begin.
   std::optional<Error> unread_state{};
   /// Message-IDs that another tool brought to a mailbox, by BridgeMapping::to.
   std::map<std::string, std::set<std::string>> delivered_before{};
 };
+
+/// Whether a bridge can begin with it, as far as that is known without a connection. Error: usage.
+[[nodiscard]] Result<> check_request(const BridgeRequest& request);
 
 /// Why a bridge ended.
 enum class BridgeEnd { stopped, reload };

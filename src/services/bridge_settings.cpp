@@ -107,4 +107,10 @@ Result<sync::SourceSettings> to_source_settings(const BridgeRequest& request, st
   return settings;
 }
 
+Result<> check_request(const BridgeRequest& request) {
+  for (std::size_t index = 0; index < request.sources.size(); ++index)
+    CHECK_OK(to_source_settings(request, index));
+  return {};
+}
+
 }  // namespace mailferry::services

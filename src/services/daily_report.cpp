@@ -68,11 +68,15 @@ void DailyReport::retry_once_a_day() {
 }
 
 Task<> DailyReport::deliver() {
-  const auto now = std::chrono::system_clock::now();
-  const auto told = monitor_.digest();
-  CO_TRY(const auto mail, report::make_digest(told, status(), recipient_, now));
-  CO_CHECK(co_await append(mail.message, mail.message_id));
-  monitor_.digest().forget(told, now);
+  if (!composed_) {
+    const auto now = std::chrono::system_clock::now();
+    auto told = monitor_.digest();
+    CO_TRY(auto mail, report::make_digest(told, status(), recipient_, now));
+    composed_ = Composed{std::move(mail), std::move(told), now};
+  }
+  CO_CHECK(co_await append(composed_->mail.message, composed_->mail.message_id));
+  monitor_.digest().forget(composed_->told, composed_->at);
+  composed_.reset();
   log::info("the daily report is delivered", {{"mailbox", mailbox_.to_string()}});
   co_return Result<>{};
 }

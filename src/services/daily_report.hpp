@@ -2,6 +2,7 @@
 #pragma once
 
 #include "report/bridge_status.hpp"
+#include "report/daily_digest.hpp"
 #include "services/bridge_monitor.hpp"
 #include "sync/carry/carry_context.hpp"
 
@@ -45,6 +46,13 @@ class DailyReport {
   async::Notifier woken_;
   std::optional<report::WallTime> due_;
   std::optional<report::WallTime> retried_until_;  // not again before
+  /// The mail that is under way, until it has arrived: another one would arrive besides.
+  struct Composed {
+    report::Digest mail;
+    report::DigestLog told;
+    report::WallTime at;
+  };
+  std::optional<Composed> composed_;
 };
 
 }  // namespace mailferry::services

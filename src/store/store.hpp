@@ -194,7 +194,8 @@ struct AppendOutcome {
   UidValidity uid_validity = 0;
   UidSet uids{};  // one a token, in their order; empty when the server does not tell
   Result<> result{};
-  bool is_of_size = false;  // it was refused because it is too large, whatever else it has
+  bool is_of_size = false;   // it was refused because it is too large, whatever else it has
+  bool is_of_limit = false;  // it was refused for a limit that may be the message's, or that of the account
 };
 
 /// Appends in order over one session with a window in flight. The try_ forms do the same where that needs no waiting;

@@ -92,6 +92,17 @@ class ImapBridgeTest(TakeoverTest):
             connection.executemany("INSERT INTO sync_failures VALUES (?, ?, ?, ?, ?)", failures)
         connection.close()
 
+    def test_a_message_id_that_several_have_settles_none(self):
+        with Connection(self.source.port, "a", "secret") as connection:
+            for number in (1, 2, 3):
+                octets = (b"Date: Mon, 0%d Nov 2026 07:00:00 +0000\r\nFrom: cron@x\r\nMessage-ID: <cron@printer>\r\nSubject: report %d"
+                          b"\r\n\r\ncontent %d\r\n" % (number, number, number))
+                connection.command(b"APPEND INBOX {%d+}\r\n" % len(octets) + octets)
+        self.write_state(1, [("<cron@printer>", "INBOX")])
+        self.write([{"from": "INBOX", "to": ["INBOX"]}])
+        self.start("config.json")
+        self.assertTrue(wait_until(lambda: count(self.destination, "archive") == 2), self.log.read_text())
+
     def test_nothing_is_sent_again_and_what_it_failed_to_send_is(self):
         self.put(self.source, "a", [message(n) for n in range(1, 21)])  # UIDs 1 to 20
         # Delivered and moved elsewhere since, but for two: one that it was still trying, one that it had given up.

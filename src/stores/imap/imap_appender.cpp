@@ -225,6 +225,7 @@ Result<> ImapAppender::settle(Batch& batch, const StatusResponse& status) {
     outcome.uid_validity = status.code.uid_validity;
   }
   outcome.is_of_size = !accepted && status.code.code == Code::too_big;
+  outcome.is_of_limit = !accepted && status.code.code == Code::limit;
   outcome.result = std::move(result);
   outcome.tokens = std::move(batch.tokens);
   return {};

@@ -37,6 +37,8 @@ Result<> Carrier::load() {
   context_.slowest_append = std::max(context_.slowest_append, took);
   for (auto& mailbox : mailboxes_)
     CHECK_OK(mailbox.load_parked());
+  for (auto& mailbox : mailboxes_)
+    CHECK_OK(mailbox.note_new_since());
   return {};
 }
 
@@ -215,6 +217,25 @@ Task<> Carrier::add_keywords(store::Session& session, const CarryRoute& route, c
   co_return co_await session.change_flags(route.to->path(), route.label_validity, updates);
 }
 
+/// Whether all mailboxes that mail of this one was brought to can be opened now, as they were left or not.
+Task<bool> Carrier::look_at_targets(SourceMailbox& mailbox) {
+  for (auto& route : mailbox.routes()) {
+    CO_TRY(auto lane, co_await context_.lanes.acquire());
+    route.to->forget_prepared();
+    const auto ready = co_await route.to->make_ready(*lane, context_.slowest_append, context_.stopping);
+    if (ready) continue;
+    if (ready.error().kind == ErrorKind::cancelled) co_return std::unexpected(ready.error());
+    context_.observer.trouble(context_.destination.name(), ready.error());
+    if (ready.error().scope >= Scope::account) {
+      lane.spoil();
+      context_.lanes.rest(ready.error());
+    }
+    co_return false;
+  }
+  mailbox.heed_set_backs();
+  co_return true;
+}
+
 /// Removes from the source what is old, and proven delivered to every target.
 Task<> Carrier::prune(SourceMailbox& mailbox) {
   const auto now = std::chrono::steady_clock::now();
@@ -234,7 +255,10 @@ Task<> Carrier::prune(SourceMailbox& mailbox) {
   const auto seconds =
       std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch()).count();
   CO_TRY(const auto old, co_await mailbox.older_than(*session_, seconds - *settings_.prune_days * kDay));
-  const auto doomed = old.intersection(mailbox.delivered_everywhere());
+  if (old.intersection(mailbox.delivered_everywhere()).empty()) co_return Result<>{};
+  // A destination that was restored from a copy may lack what was delivered.
+  CO_TRY(const bool are_there, co_await look_at_targets(mailbox));
+  const auto doomed = are_there ? old.intersection(mailbox.delivered_everywhere()) : UidSet{};
   if (doomed.empty()) co_return Result<>{};
   // What is only remembered as delivered is not proven: first it has to be durable.
   CO_CHECK(co_await context_.journal.flush());

@@ -71,6 +71,7 @@ class Carrier {
   Task<> label_rest(SourceMailbox& mailbox);
   Task<> label(SourceMailbox& mailbox, CarryRoute& route);
   Task<> add_keywords(store::Session& session, const CarryRoute& route, const UidSet& uids);
+  Task<bool> look_at_targets(SourceMailbox& mailbox);
   Task<> prune(SourceMailbox& mailbox);
   void begin_watches(async::TaskScope& scope);
   Task<> wait_for_news();

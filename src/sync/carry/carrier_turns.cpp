@@ -87,6 +87,7 @@ Task<> Carrier::attend(std::size_t index) {
     if (!goes_on) woken_.notify_all();  // its watch may wait for a look
     co_return Result<>{};
   }
+  mailboxes_[index].note_failed_look();
   // A mailbox that cannot be read holds up no other.
   rest_.erase(index);
   if (done.error().scope != Scope::mailbox && done.error().scope != Scope::message) {

@@ -175,6 +175,7 @@ Task<> CarryBatch::choose(CarryRoute& route) {
   CO_TRY(auto first, co_await context_.lanes.acquire());
   std::optional<Lane> lane(std::move(first));
   auto chosen = co_await route.to->make_ready(**lane, context_.slowest_append, context_.stopping);
+  mailbox_.heed_set_backs();
   if (chosen) chosen = co_await look_up(route, *lane, open);
   if (!chosen) co_return co_await unready(route, *lane, open, chosen.error());
   route.unready = 0;
@@ -258,7 +259,8 @@ Task<bool> CarryBatch::decide(CarryRoute& route, Lane& lane, Wanted& wanted) {
 /// It may have lost its labels on the way, or have those of another source only, and to have them twice does no harm.
 void CarryBatch::take_there(CarryRoute& route, const store::MessageMeta& meta, const KnownMessage& there) {
   if (there.uid != 0 && !route.labels.empty()) route.want_labels(there.uid);
-  route.place(meta.uid, there.uid, meta.flags);
+  // Which flags were brought with it before an interruption nobody knows: the next look brings what is missing.
+  route.place(meta.uid, there.uid, there.doubted ? Flags{} : meta.flags);
   if (!is_proof(route, meta.uid, there)) {
     route.there.add(meta.uid);
     route.there_unsaved = true;

@@ -106,6 +106,8 @@ class CarryBatch {
   Task<> take(const store::ReadStep& step, store::Reader& reader);
   Task<> begin_message(const store::MessageHead& head);
   Task<> end_message();
+  Task<bool> is_empty_by_mistake();
+  void note_cut(std::uint64_t octets);
   Task<> broken_off(Error error);
   Task<> suspect(Uid uid, const Error& error);
   [[nodiscard]] UidSet take_due(const UidSet& uids);
@@ -134,8 +136,9 @@ class CarryBatch {
   Wanted* current_ = nullptr;  // the message that is being read; null: nobody wants it
   bool in_message_ = false;
   bool streaming_ = false;  // into branches_
-  UidSet unread_;           // of what is being read: not begun
-  UidSet refused_;          // by the source, of what was read
+  std::uint64_t streamed_octets_ = 0;
+  UidSet unread_;   // of what is being read: not begun
+  UidSet refused_;  // by the source, of what was read
   std::optional<Error> refusal_;
   bool has_told_ = false;  // of a refusal
   std::optional<SteadyTime> held_until_;

@@ -206,10 +206,24 @@ Task<> CarryBranch::take_refused(const SentMessage& sent, const store::AppendOut
     co_return Result<>{};
   }
   if (!outcome.is_of_size && goes_with_fewer_keywords(sent, error)) co_return Result<>{};
+  if (error.kind == ErrorKind::throttled || outcome.is_of_limit) co_return co_await take_busy(sent, error);
   // A code says that it will not pass; without one nobody knows.
   const bool hopeless =
       error.kind == ErrorKind::message_rejected && error.retry == Retry::never && !error.remedy.empty();
   co_return co_await mailbox_.note_trouble(route_, sent.uid, error, hopeless);
+}
+
+/// A destination that takes nothing now rests; where it takes other messages meanwhile, this one is to blame.
+Task<> CarryBranch::take_busy(const SentMessage& sent, const Error& error) {
+  auto& trouble = route_.troubled[sent.uid];
+  trouble.alone = true;
+  if (!trouble.busy_at) trouble.busy_at = context_.lanes.taken();
+  if (context_.lanes.taken() > *trouble.busy_at)
+    co_return co_await mailbox_.note_trouble(route_, sent.uid, error, false);
+  context_.lanes.rest(error);
+  context_.observer.trouble(context_.destination.name(), error);
+  route_.put_off(sent.uid, context_.lanes.resting_until());
+  co_return Result<>{};
 }
 
 /// What is smaller may fit still, and is not kept waiting. Where other messages arrive meanwhile, this one is too

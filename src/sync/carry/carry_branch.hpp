@@ -45,6 +45,7 @@ class CarryBranch {
   Task<> take_refused(const SentMessage& sent, const store::AppendOutcome& outcome);
   [[nodiscard]] bool goes_with_fewer_keywords(const SentMessage& sent, const Error& error);
   Task<> note_duration(std::chrono::milliseconds took);
+  Task<> take_busy(const SentMessage& sent, const Error& error);
   Task<> take_no_room(const SentMessage& sent, const Error& error);
   Task<> lose(const Error& error);
   [[nodiscard]] bool is_to_blame(Uid uid);

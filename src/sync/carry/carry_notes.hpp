@@ -30,6 +30,12 @@ inline std::string since_note(const MailboxPath& mailbox) {
   return "since:" + state::to_mailbox_key(mailbox);
 }
 
+/// Key of the note that tells when a mailbox of which only new mail is wanted was first to be carried (seconds since
+/// 1970), while nobody has seen it yet.
+inline std::string new_since_note(const MailboxPath& mailbox) {
+  return "new_since:" + state::to_mailbox_key(mailbox);
+}
+
 /// Key of the note with the UIDs of a route that were never wanted: they are not proven delivered.
 inline std::string skipped_note(state::RouteId route) {
   return fmt::format("skipped:{}", route);
@@ -45,6 +51,12 @@ inline std::string gone_note(state::RouteId route) {
 /// settled the route and did not tell.
 inline std::string there_note(state::RouteId route) {
   return fmt::format("there:{}", route);
+}
+
+/// Key of the note with the UIDVALIDITY and UIDNEXT of a destination mailbox (by its key) as it was left: a lower one
+/// later means that what was delivered may be gone.
+inline std::string left_note(std::string_view mailbox) {
+  return fmt::format("left:{}", mailbox);
 }
 
 /// Key of the note with the UIDs on the destination that still lack their labels.

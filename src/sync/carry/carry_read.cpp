@@ -8,6 +8,8 @@ namespace {
 
 /// How long a connection to the source waits unused for room in a quota.
 constexpr std::chrono::minutes kLongestHold{1};
+/// Sizes of servers that guess are wrong by some octets.
+constexpr std::uint64_t kSlack = 64;
 /// Of such messages in memory at a time, for each source.
 constexpr std::size_t kMostWhole = 2U << 20;
 
@@ -166,6 +168,7 @@ Task<> CarryBatch::begin_message(const store::MessageHead& head) {
   in_message_ = true;
   static_cast<void>(digest_.finish());
   streaming_ = head.octets > kWholeOctets;
+  streamed_octets_ = head.octets;
   if (streaming_) {
     CO_CHECK(co_await deliver());
     co_return co_await begin_branches(head);
@@ -175,15 +178,39 @@ Task<> CarryBatch::begin_message(const store::MessageHead& head) {
   co_return Result<>{};
 }
 
+/// A source that sends nothing of a message, or only its beginning, is not to be taken for one that sent it.
+Task<bool> CarryBatch::is_empty_by_mistake() {
+  const auto& octets = whole_.back().octets;
+  if (!octets.empty() || current_->meta.octets == 0) co_return false;
+  whole_.pop_back();
+  const auto error = not_sent_error("the content of this message");
+  for (auto* route : current_->routes)
+    CO_CHECK(co_await mailbox_.note_trouble(*route, current_->meta.uid, error, false));
+  co_return true;
+}
+
+/// What comes is carried. Where it is much less than was announced, it proves nothing.
+void CarryBatch::note_cut(std::uint64_t octets) {
+  const auto announced = current_->meta.octets;
+  if (octets + octets / 8 + kSlack >= announced) return;
+  for (auto* route : current_->routes) {
+    route->there.add(current_->meta.uid);
+    route->there_unsaved = true;
+  }
+}
+
 Task<> CarryBatch::end_message() {
   in_message_ = false;
   mailbox_.note_read();
   const auto body = digest_.finish();
+  note_cut(streaming_ ? streamed_octets_ : whole_.back().octets.size());
   if (std::exchange(streaming_, false)) {
     for (auto& branch : branches_)
       branch->end(body);
     co_return co_await end_branches();
   }
+  CO_TRY(const bool is_empty, co_await is_empty_by_mistake());
+  if (is_empty) co_return Result<>{};
   auto& whole = whole_.back();
   whole.body = body;
   whole_octets_ += whole.octets.size();

@@ -14,6 +14,16 @@ bool CarryRoute::settle(UidRange range) {
   return true;
 }
 
+bool CarryRoute::heed_set_back() {
+  const bool is_set_back = std::exchange(set_backs, to->set_backs()) != to->set_backs();
+  auto unproven = settled;
+  unproven.remove(there);
+  if (!is_set_back || unproven.empty()) return false;
+  there.add(unproven);
+  there_unsaved = true;
+  return true;
+}
+
 void CarryRoute::forget(UidRange range) {
   there_unsaved |= !there.empty();
   for (auto* uids : {&settled, &skipped, &gone, &there, &untold, &flags_unsaved, &unsaved, &doubtful})

@@ -20,8 +20,9 @@ struct Trouble {
   KeywordsKept keywords = KeywordsKept::all;  // it was refused with more
   /// What the destination had accepted when this message broke a connection first; absent: it broke none.
   std::optional<std::uint64_t> broke_at{};
-  /// The same for when there was no room for it first.
+  /// The same for when there was no room for it first, and for when the destination was too busy for it.
   std::optional<std::uint64_t> no_room_at{};
+  std::optional<std::uint64_t> busy_at{};
   /// The source refused to send it.
   struct Refusal {
     std::uint64_t read = 0;  // messages of its mailbox before
@@ -48,7 +49,8 @@ struct CarryRoute {
   bool gone_unsaved = false;
   UidSet there{};  // of these: were on the destination already, by whatever way; not proven delivered by this bridge
   bool there_unsaved = false;
-  UidSet untold{};  // accepted by the destination, which did not tell where, so that it is looked for
+  unsigned set_backs = 0;  // of the destination mailbox, that this route knows of
+  UidSet untold{};         // accepted by the destination, which did not tell where, so that it is looked for
   std::map<Uid, Trouble> troubled{};
   std::map<Uid, state::Parked> parked{};
   std::map<Uid, state::Parked> retried{};  // of the troubled: parked, as it was, until it is known how the retry ends
@@ -95,6 +97,8 @@ struct CarryRoute {
     const auto found = troubled.find(uid);
     return found != troubled.end() && found->second.again_at > now;
   }
+  /// Where the destination mailbox was restored or made anew, nothing is proven delivered to it. True: this is news.
+  bool heed_set_back();
   /// Takes note; true: it was not settled before.
   bool settle(UidRange range);
   /// Nothing is known of these any more.

@@ -125,6 +125,7 @@ Task<> DestinationMailbox::prepare(store::Session& session) {
     }
     const auto& prepared = *results.front();
     permanent_flags_ = prepared.permanent_flags;
+    note_found(prepared.status);
     // Another mailbox of the same name: what was known of the old one says nothing.
     if (uid_validity_ != 0 && uid_validity_ != prepared.status.uid_validity) forget_all();
     const auto next = std::max<Uid>(1, prepared.status.uid_next);
@@ -135,6 +136,19 @@ Task<> DestinationMailbox::prepare(store::Session& session) {
     co_return Result<>{};
   }
   co_return Result<>{};
+}
+
+void DestinationMailbox::note_found(const store::MailboxStatus& status) {
+  const auto before = uid_validity_ == 0 ? left_ : Found{uid_validity_, next_uid_};
+  if (before.uid_validity == 0) return;
+  const bool is_lower = status.uid_next != 0 && status.uid_next < before.uid_next;
+  if (status.uid_validity != before.uid_validity || is_lower) ++set_backs_;
+}
+
+std::optional<DestinationMailbox::Found> DestinationMailbox::take_left() {
+  const Found now{uid_validity_, next_uid_};
+  if (now.uid_validity == 0 || now == left_) return std::nullopt;
+  return left_ = now;
 }
 
 /// After a broken connection the server may go on storing for a while: waits until the mailbox has been at rest.

@@ -37,6 +37,20 @@ class DestinationMailbox {
 
   /// What has a lower UID was there before this process looked first; 1: nothing is known to have been.
   [[nodiscard]] Uid began_at() const noexcept { return began_at_; }
+  /// UIDVALIDITY and UIDNEXT; 0: not known, or not told.
+  struct Found {
+    UidValidity uid_validity = 0;
+    Uid uid_next = 0;
+    bool operator==(const Found&) const = default;
+  };
+  /// How an earlier process left it; the first call counts.
+  void expect(const Found& left) noexcept {
+    if (left_.uid_validity == 0) left_ = left;
+  }
+  /// How this one leaves it, where that is news; nothing: it is not.
+  [[nodiscard]] std::optional<Found> take_left();
+  /// How often it was another one than before, or counted from a lower UID: restored from a copy, or made anew.
+  [[nodiscard]] unsigned set_backs() const noexcept { return set_backs_; }
   /// Whether anything was ever brought here, or begun to be, before this process; absent: nobody has asked the state.
   std::optional<bool> used_before{};
 
@@ -75,6 +89,7 @@ class DestinationMailbox {
   Task<> settle_doubt(store::Session& session, std::chrono::milliseconds slowest_append, const bool& stopping);
   Task<UidSet> scan_from(store::Session& session, Uid from);
   void forget_all();
+  void note_found(const store::MailboxStatus& status);
   /// `seen`: what is looked up as it is in doubt; null: nothing is.
   Task<> learn(store::Session& session, store::ScanRequest request, UidSet* seen);
   /// The UIDs that the request is about.
@@ -92,6 +107,8 @@ class DestinationMailbox {
   UidValidity uid_validity_ = 0;
   Uid next_uid_ = 0;
   Uid began_at_ = 1;
+  Found left_;  // as it is on record
+  unsigned set_backs_ = 0;
   UidSet proofs_;                  // taken
   std::map<Uid, int> unreadable_;  // how often
   bool prepared_ = false;

@@ -9,6 +9,11 @@
 namespace mailferry::sync {
 namespace {
 
+/// A first look within so many seconds of the start counts as the start.
+constexpr std::int64_t kAtOnce = 5;
+/// Clocks differ by so many seconds; what came shortly before is carried rather than lost.
+constexpr std::int64_t kClocks = 2;
+
 /// What the server tells no date of is never old: nothing is left out or removed on a guess.
 class OldSink final : public store::MetaSink {
  public:
@@ -23,16 +28,31 @@ class OldSink final : public store::MetaSink {
   std::int64_t before_;
 };
 
+/// A Message-ID is that of one message: where several have it, machines write it, and it says nothing of any.
 class DeliveredSink final : public store::MetaSink {
  public:
   explicit DeliveredSink(const std::set<std::string>& message_ids) : message_ids_(message_ids) {}
   void message(store::MessageMeta&& meta) override {
-    if (message_ids_.contains(meta.message_id)) found.add(meta.uid);
+    if (!message_ids_.contains(meta.message_id)) return;
+    auto& seen = seen_[meta.message_id];
+    seen.uid = meta.uid;
+    ++seen.times;
   }
-  UidSet found;
+  [[nodiscard]] UidSet found() const {
+    UidSet uids;
+    for (const auto& [message_id, seen] : seen_) {
+      if (seen.times == 1) uids.add(seen.uid);
+    }
+    return uids;
+  }
 
  private:
+  struct Seen {
+    Uid uid = 0;
+    int times = 0;
+  };
   const std::set<std::string>& message_ids_;
+  std::map<std::string, Seen> seen_;
 };
 
 class KindSink final : public store::MetaSink {
@@ -147,6 +167,7 @@ Result<> SourceMailbox::load_uids(CarryRoute& route) {
   route.there_unsaved = !there;
   if (!there) route.there = route.settled;
   CHECK_OK(load_unlabelled(route));
+  CHECK_OK(load_left(route));
   if (route.follows) CHECK_OK(load_placed(route));
   return {};
 }
@@ -205,6 +226,19 @@ Result<> SourceMailbox::load_placed(CarryRoute& route) {
   return {};
 }
 
+/// "UIDVALIDITY UIDNEXT"
+Result<> SourceMailbox::load_left(const CarryRoute& route) {
+  TRY(const auto note,
+      context_.journal.journal().note(context_.journal.own_pair(), left_note(route.row.destination_mailbox)));
+  if (!note) return {};
+  DestinationMailbox::Found left;
+  const auto blank = std::min(note->find(' '), note->size());
+  std::from_chars(note->data(), note->data() + blank, left.uid_validity);
+  if (blank < note->size()) std::from_chars(note->data() + blank + 1, note->data() + note->size(), left.uid_next);
+  route.to->expect(left);
+  return {};
+}
+
 /// "UIDVALIDITY UIDs"
 Result<> SourceMailbox::load_unlabelled(CarryRoute& route) {
   auto& journal = context_.journal;
@@ -225,8 +259,29 @@ Task<std::int64_t> SourceMailbox::wanted_since() {
     std::from_chars(note->data(), note->data() + note->size(), since);
     co_return since;
   }
-  if (settings_.new_only) co_return unix_now();
+  if (settings_.new_only) co_return looks_late() ? new_since_ - kClocks : unix_now();
   co_return settings_.since_days ? unix_now() - *settings_.since_days* kDay : 0;
+}
+
+Result<> SourceMailbox::note_new_since() {
+  if (!settings_.new_only) return {};
+  auto& journal = context_.journal.journal();
+  TRY(const auto seen, journal.note(pair_, since_note(rule_.from)));
+  if (seen) return {};
+  TRY(const auto note, journal.note(pair_, new_since_note(rule_.from)));
+  new_since_ = unix_now();
+  if (note) {
+    std::from_chars(note->data(), note->data() + note->size(), new_since_);
+    return {};
+  }
+  state::Batch batch;
+  batch.notes.emplace_back(new_since_note(rule_.from), std::to_string(new_since_));
+  return journal.apply(pair_, batch);
+}
+
+/// Where the first look comes at once, what is there by then is old, whatever its date. Later only dates tell.
+bool SourceMailbox::looks_late() const {
+  return new_since_ != 0 && (looked_in_vain_ || unix_now() > new_since_ + kAtOnce);
 }
 
 /// `all_of_it`: only what comes from now on is wanted.
@@ -253,7 +308,8 @@ Task<SourceMailbox::Beginning> SourceMailbox::beginning(store::Session& session,
     found.skipped = UidSet(UidRange{1, rule_.done_up_to});
     found.skipped.remove(rule_.but);
   } else {
-    CO_TRY(found.skipped, co_await unwanted(session, status, !found.seen_before && settings_.new_only, found.since));
+    const bool all_of_it = !found.seen_before && settings_.new_only && !looks_late();
+    CO_TRY(found.skipped, co_await unwanted(session, status, all_of_it, found.since));
   }
   co_return found;
 }
@@ -308,12 +364,8 @@ Task<> SourceMailbox::take_over_delivered(store::Session& session, state::Batch&
     const auto* delivered = rule_.to[index].delivered_before;
     if (delivered == nullptr || delivered->empty()) continue;
     auto& route = routes_[index];
-    store::ScanRequest request{.mailbox = rule_.from,
-                               .uid_validity = uid_validity_,
-                               .uids = {},
-                               .from = route.first_open(),
-                               .changed_since = 0,
-                               .detail = {}};
+    store::ScanRequest request{
+        .mailbox = rule_.from, .uid_validity = uid_validity_, .uids = {}, .from = 1, .changed_since = 0, .detail = {}};
     request.detail.identity = true;
     request.detail.message_id = true;
     DeliveredSink sink(*delivered);
@@ -322,7 +374,7 @@ Task<> SourceMailbox::take_over_delivered(store::Session& session, state::Batch&
     CO_TRY(auto results, co_await session.scan(requests, sinks));
     if (!results.front()) co_return std::unexpected(results.front().error());
     // Its word is no proof: what it says it brought is not pruned.
-    auto taken = sink.found;
+    auto taken = sink.found();
     taken.remove(route.settled);
     route.skipped.add(taken);
     if (!taken.empty()) batch.notes.emplace_back(skipped_note(route.row.id), route.skipped.to_string());

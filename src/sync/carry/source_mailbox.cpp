@@ -39,6 +39,18 @@ Error set_back_error(const MailboxPath& path, Uid uid) {
       .trail = {}};
 }
 
+Error destination_set_back_error(const MailboxPath& path) {
+  return {.kind = ErrorKind::protocol,
+          .scope = Scope::mailbox,
+          .retry = Retry::now,
+          .retry_after = {},
+          .message = fmt::format("{} was made anew, or an older copy of it was restored", path.to_string()),
+          .remedy =
+              "what was brought there before is not removed from the source any more; `mailferry copy` brings what "
+              "is missing",
+          .trail = {}};
+}
+
 }  // namespace
 
 Error validity_changed(const MailboxPath& path) {
@@ -257,8 +269,20 @@ void SourceMailbox::rest_after_look(SteadyTime begun) {
   if (next_due() <= begun) rests_until_ = std::chrono::steady_clock::now() + context_.settings.backoff.first;
 }
 
-void SourceMailbox::save(state::Batch& batch) {
+void SourceMailbox::heed_set_backs() {
   for (auto& route : routes_) {
+    if (!route.heed_set_back() || !is_pruned()) continue;
+    context_.observer.trouble(context_.destination.name(), destination_set_back_error(route.to->path()));
+    context_.journal.mark_dirty();
+  }
+}
+
+void SourceMailbox::save(state::Batch& batch) {
+  heed_set_backs();
+  for (auto& route : routes_) {
+    if (const auto left = route.to->take_left())
+      batch.notes.emplace_back(left_note(route.row.destination_mailbox),
+                               fmt::format("{} {}", left->uid_validity, left->uid_next));
     route.save(batch);
     save_validity(route, batch);
     if (route.row.id != 0 && std::exchange(route.gone_unsaved, false))

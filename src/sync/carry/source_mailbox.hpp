@@ -76,6 +76,8 @@ class SourceMailbox {
   Task<UidSet> older_than(store::Session& session, std::int64_t seconds);
   /// Messages that are proven delivered to every target.
   [[nodiscard]] UidSet delivered_everywhere() const;
+  /// Where a destination mailbox was restored or made anew, what was brought there is proven no more; it is told.
+  void heed_set_backs();
   /// These were removed from the source. Keeps what is saved of the gone short: it becomes one range.
   void note_pruned(const UidSet& uids);
   /// Whether what is old is to be removed from the source.
@@ -89,6 +91,10 @@ class SourceMailbox {
   [[nodiscard]] bool was_replaced() const noexcept { return replaced_; }
   /// It was there at the first look of this process, as far as is known, and not only since.
   [[nodiscard]] bool may_be_old(Uid uid) const noexcept { return uid < old_below_; }
+  /// Before the first look: since when mail is new, also where that look comes late.
+  Result<> note_new_since();
+  /// A look failed: what comes until the next one may be new.
+  void note_failed_look() noexcept { looked_in_vain_ = true; }
   [[nodiscard]] std::uint64_t open_messages() const noexcept { return open_; }
   /// About so many octets will be read for them, and brought, to all targets together; 0: no size is known yet.
   [[nodiscard]] std::uint64_t open_octets(plan::Direction direction) const;
@@ -104,6 +110,7 @@ class SourceMailbox {
   Result<> load_intent(CarryRoute& route, const state::Intent& intent);
   static void save_validity(CarryRoute& route, state::Batch& batch);
   Result<> load_unlabelled(CarryRoute& route);
+  Result<> load_left(const CarryRoute& route);
   Result<> load_placed(CarryRoute& route);
   Task<> follow_flags(CarryRoute& route, const std::map<Uid, Flags>& now);
   Task<> take_over_delivered(store::Session& session, state::Batch& batch);
@@ -121,6 +128,7 @@ class SourceMailbox {
   static void begin_route(CarryRoute& route, const UidSet& skipped, state::Batch& batch);
   Task<> skip_old(store::Session& session, const store::MailboxStatus& status);
   Task<std::int64_t> wanted_since();
+  [[nodiscard]] bool looks_late() const;
   /// All below is known, and settled but for `holes`.
   [[nodiscard]] Uid tail(UidSet& holes) const;
   Task<store::ScanResult> scan_open(store::Session& session, const UidSet& holes, Uid from);
@@ -145,6 +153,8 @@ class SourceMailbox {
   UidValidity uid_validity_ = 0;
   Uid uid_next_ = 0;
   Uid old_below_ = std::numeric_limits<Uid>::max();
+  std::int64_t new_since_ = 0;  // seconds since 1970; 0: as of now
+  bool looked_in_vain_ = false;
   UnseenMessages unseen_;
   SetBack set_back_;
   SteadyTime rests_until_{};  // what is due before then was due at the last look, which changed nothing

@@ -31,6 +31,15 @@ TEST(ResponseErrors, WithoutACodeTheRemedyIsToAsk) {
   EXPECT_EQ(to_error(refusal("No"), Scope::message, "APPEND").remedy, "") << "no code speaks";
 }
 
+TEST(ResponseErrors, ALimitThatIsARatePasses) {
+  auto limited = refusal("UID FETCH Rate limit hit.");
+  limited.code.code = Code::limit;
+  EXPECT_EQ(to_error(limited, Scope::mailbox, "UID FETCH").kind, ErrorKind::throttled);
+  EXPECT_EQ(to_error(limited, Scope::mailbox, "UID FETCH").scope, Scope::account);
+  limited.text = "too many keywords";
+  EXPECT_EQ(to_error(limited, Scope::message, "APPEND").retry, Retry::never);
+}
+
 TEST(ResponseErrors, TakesTheTimeThatAThrottlingServerAsksFor) {
   const auto wait = [](const char* text) { return to_error(refusal(text), Scope::mailbox, "EXAMINE").retry_after; };
   EXPECT_EQ(wait("Request is throttled. Suggested Backoff Time: 299961 milliseconds"),
