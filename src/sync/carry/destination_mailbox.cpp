@@ -114,6 +114,8 @@ Task<> DestinationMailbox::make_ready(store::Session& session, std::chrono::mill
 }
 
 Task<> DestinationMailbox::prepare(store::Session& session) {
+  // What is delivered meanwhile over another connection need not be in the answer yet.
+  const Found before = uid_validity_ == 0 ? left_ : Found{uid_validity_, next_uid_};
   // Opened first, made only where that fails: a CREATE of what exists is an error at every server.
   for (const bool create : {false, true}) {
     const std::vector<store::CreateRequest> requests{
@@ -125,7 +127,7 @@ Task<> DestinationMailbox::prepare(store::Session& session) {
     }
     const auto& prepared = *results.front();
     permanent_flags_ = prepared.permanent_flags;
-    note_found(prepared.status);
+    note_found(prepared.status, before);
     // Another mailbox of the same name: what was known of the old one says nothing.
     if (uid_validity_ != 0 && uid_validity_ != prepared.status.uid_validity) forget_all();
     const auto next = std::max<Uid>(1, prepared.status.uid_next);
@@ -138,8 +140,7 @@ Task<> DestinationMailbox::prepare(store::Session& session) {
   co_return Result<>{};
 }
 
-void DestinationMailbox::note_found(const store::MailboxStatus& status) {
-  const auto before = uid_validity_ == 0 ? left_ : Found{uid_validity_, next_uid_};
+void DestinationMailbox::note_found(const store::MailboxStatus& status, const Found& before) {
   if (before.uid_validity == 0) return;
   const bool is_lower = status.uid_next != 0 && status.uid_next < before.uid_next;
   if (status.uid_validity != before.uid_validity || is_lower) ++set_backs_;

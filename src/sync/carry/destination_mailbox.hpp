@@ -89,7 +89,7 @@ class DestinationMailbox {
   Task<> settle_doubt(store::Session& session, std::chrono::milliseconds slowest_append, const bool& stopping);
   Task<UidSet> scan_from(store::Session& session, Uid from);
   void forget_all();
-  void note_found(const store::MailboxStatus& status);
+  void note_found(const store::MailboxStatus& status, const Found& before);
   /// `seen`: what is looked up as it is in doubt; null: nothing is.
   Task<> learn(store::Session& session, store::ScanRequest request, UidSet* seen);
   /// The UIDs that the request is about.
