@@ -34,7 +34,7 @@ class RestoredDestinationTest(DefectTest):
         source.keys["retention_days"] = 5
         bridge.write_config()
         bridge.start()
-        self.put(self.source, "a", [message(5, days=9)])
+        self.put(self.source, "a", [message(5)])
         self.assert_arrives(2, bridge=bridge)
         self.assert_logged(bridge, "an older copy of it was restored")
         self.settle()
